@@ -1,0 +1,1 @@
+"""The operation history: written with each change, sealed apart from it, verifiable anywhere."""

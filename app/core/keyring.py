@@ -1,0 +1,173 @@
+"""The key ring: what opens the sealed secrets in database and files.
+
+The ring lies outside the data folder, so that a stolen copy of the data opens nothing (F13). Each
+sealed text names the key that sealed it: after a rotation old texts open until they are sealed
+anew. AES-256-GCM; the purpose is bound in as associated data, so that a sealed text moved to
+another place does not open there.
+"""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.core import clock
+from app.core.errors import TenshuError
+from app.core.secret import Secret
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+FILE_NAME: Final = "ring.json"
+
+
+class KeyRingUnusable(TenshuError):
+    """The key ring is absent, unreadable or damaged."""
+
+    code = "keyring.unusable"
+    status = 500
+    message = "The key ring {path} cannot be used: {reason}."
+    hint = "Put the key ring back, or restore a backup with the key kit."
+
+
+class SealBroken(TenshuError):
+    """A sealed text does not open: changed, moved, or sealed by a key that this ring lacks."""
+
+    code = "keyring.seal_broken"
+    status = 500
+    message = "A sealed value ({purpose}) does not open with this key ring."
+    hint = "The data and the key ring are not of the same appliance, or the data was changed."
+
+
+class Key(msgspec.Struct, frozen=True):
+    """One key of the ring."""
+
+    id: str
+    created_at: int
+    material: str
+    """32 bytes, base64."""
+
+
+class Ring(msgspec.Struct):
+    """The ring as it stands in its file. The first key is the one that seals."""
+
+    keys: list[Key]
+    secrets: dict[str, str] = {}
+    """Named secrets that travel with the ring: signing keys, passphrases."""
+    version: int = 1
+
+
+def _new_key() -> Key:
+    material = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+    return Key(secrets.token_hex(4), clock.now(), material)
+
+
+class KeyRing:
+    """Seals and opens; rotates; keeps named secrets."""
+
+    def __init__(self, path: Path, ring: Ring) -> None:
+        self.path = path
+        self._ring = ring
+        self._ciphers = {key.id: AESGCM(base64.b64decode(key.material)) for key in ring.keys}
+
+    @classmethod
+    def load(cls, folder: Path) -> "KeyRing":
+        """Read the ring of `folder`. Raise KeyRingUnusable if that cannot be."""
+        path = folder / FILE_NAME
+        try:
+            ring = msgspec.json.decode(path.read_bytes(), type=Ring)
+            if not ring.keys:
+                raise KeyRingUnusable(path=path, reason="it holds no key")
+            return cls(path, ring)
+        except FileNotFoundError as error:
+            raise KeyRingUnusable(path=path, reason="it is not there") from error
+        except (OSError, ValueError, msgspec.DecodeError) as error:
+            raise KeyRingUnusable(path=path, reason=str(error)) from error
+
+    @classmethod
+    def create(cls, folder: Path) -> "KeyRing":
+        """Make the ring of a new appliance. Never overwrites one that is there."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / FILE_NAME
+        if path.exists():
+            raise KeyRingUnusable(path=path, reason="there is one already")
+        ring = cls(path, Ring(keys=[_new_key()]))
+        ring.save()
+        return ring
+
+    def save(self) -> None:
+        """Write the ring durably: a new file beside the old one, then in its place."""
+        beside = self.path.with_suffix(".new")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(self.to_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def to_bytes(self) -> bytes:
+        """Return the ring as it is wrapped by the key kit and travels in each archive."""
+        return msgspec.json.encode(self._ring)
+
+    @property
+    def primary(self) -> str:
+        """Identifier of the key that seals."""
+        return self._ring.keys[0].id
+
+    def rotate(self) -> str:
+        """Add a new sealing key; the older ones still open. Return its identifier."""
+        key = _new_key()
+        self._ring.keys.insert(0, key)
+        self._ciphers[key.id] = AESGCM(base64.b64decode(key.material))
+        self.save()
+        return key.id
+
+    def seal(self, purpose: str, value: Secret) -> str:
+        """Return `key.nonce+ciphertext` (base64) of a secret, bound to its purpose."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = self._ciphers[self.primary].encrypt(
+            nonce, value.reveal().encode(), purpose.encode()
+        )
+        return f"{self.primary}.{base64.b64encode(nonce + sealed).decode()}"
+
+    def open(self, purpose: str, sealed: str) -> Secret:
+        """Return the secret of a sealed text. Raise SealBroken if it does not open."""
+        key, _, text = sealed.partition(".")
+        try:
+            raw = base64.b64decode(text, validate=True)
+            opened = self._ciphers[key].decrypt(
+                raw[:NONCE_BYTES], raw[NONCE_BYTES:], purpose.encode()
+            )
+        except (KeyError, ValueError, InvalidTag) as error:
+            raise SealBroken(purpose=purpose) from error
+        return Secret(opened.decode())
+
+    def needs_sealing_anew(self, sealed: str) -> bool:
+        """Tell whether a text was sealed by an older key."""
+        return not sealed.startswith(self.primary + ".")
+
+    def derive(self, purpose: str) -> bytes:
+        """Return 32 bytes for `purpose` (RFC 5869), from the *oldest* key: they never rotate."""
+        material = base64.b64decode(self._ring.keys[-1].material)
+        return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(material)
+
+    def named(self, name: str) -> Secret | None:
+        """Return a secret that travels with the ring; None if there is none of that name."""
+        value = self._ring.secrets.get(name)
+        return None if value is None else Secret(value)
+
+    def keep(self, name: str, value: Secret) -> None:
+        """Keep a named secret in the ring, durably."""
+        self._ring.secrets[name] = value.reveal()
+        self.save()

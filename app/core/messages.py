@@ -1,0 +1,57 @@
+"""Words in Japanese and English.
+
+The source text is English and stands in the code; each area keeps its Japanese beside it in
+`app/<area>/locale/ja.po`. Catalogues are read once, at start.
+"""
+
+import functools
+from pathlib import Path
+from typing import Any, Final
+
+from babel.messages.pofile import read_po
+
+from app.core.errors import TenshuError
+
+LANGUAGES: Final = ("ja", "en")
+ROOT: Final = Path(__file__).parents[1]
+
+
+def mark(text: str) -> str:
+    """Mark a text for translation where it stands; it is translated where it is shown."""
+    return text
+
+
+@functools.cache
+def catalogue(language: str) -> dict[str, str]:
+    """Return English text → text in `language`, over all areas."""
+    texts: dict[str, str] = {}
+    for path in sorted(ROOT.rglob(f"locale/{language}.po")):
+        with path.open("rb") as file:
+            texts.update(
+                (str(message.id), str(message.string))
+                for message in read_po(file, locale=language)
+                if message.id and message.string and not message.fuzzy
+            )
+    return texts
+
+
+def translate(language: str, text: str, **parameters: Any) -> str:  # noqa: ANN401
+    """Return `text` in `language` with its parameters filled in; English where none is kept."""
+    found = catalogue(language).get(text, text) if language != "en" else text
+    return found.format(**parameters) if parameters else found
+
+
+def explain(language: str, error: TenshuError) -> tuple[str, str]:
+    """Return message and hint of an error in `language`.
+
+    Parameters that are themselves marked texts (a reason, a kind of thing) are translated too.
+    """
+    known = catalogue(language) if language != "en" else {}
+    parameters = {
+        name: known.get(value, value) if isinstance(value, str) else value
+        for name, value in error.parameters.items()
+    }
+    return (
+        known.get(error.message, error.message).format(**parameters),
+        known.get(error.hint, error.hint).format(**parameters) if error.hint else "",
+    )

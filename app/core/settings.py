@@ -1,0 +1,121 @@
+"""Where this copy of the appliance lives: folders, addresses, database.
+
+Everything else is configuration that people change on pages. Each setting is one `TENSHU_*`
+variable, and an option of the same name on the command line.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from app.core.errors import TenshuError
+
+
+class InvalidSetting(TenshuError):
+    """A `TENSHU_*` variable cannot be used as it stands."""
+
+    code = "settings.invalid"
+    message = "{variable}={value}: {reason}"
+    hint = "Correct the variable, or leave it out to take the default."
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one copy of the appliance."""
+
+    data: Path
+    """Folder of database, files, sealed store, certificates, sockets and logs."""
+    keys: Path
+    """Folder of the key ring. Never inside `data`: a stolen data folder opens nothing."""
+    database_url: str
+    """SQLAlchemy URL; SQLite inside `data` unless told otherwise."""
+    address: str = "127.0.0.1"
+    """Address that both planes listen on."""
+    console_port: int = 8443
+    workspace_port: int = 8444
+    host_names: tuple[str, ...] = ()
+    """Host names beyond localhost by which people reach the planes, for the certificate."""
+
+    @property
+    def sealed_store(self) -> Path:
+        """Folder that only the audit sealer writes."""
+        return self.data / "audit"
+
+    @property
+    def files(self) -> Path:
+        """Folder of the content-addressed, encrypted files."""
+        return self.data / "files"
+
+    @property
+    def spool(self) -> Path:
+        """Folder through which large data passes between processes, by identifier."""
+        return self.data / "spool"
+
+    @property
+    def tls(self) -> Path:
+        """Folder of the authority's certificate and the planes' certificate and key."""
+        return self.data / "tls"
+
+    @property
+    def run(self) -> Path:
+        """Folder of sockets and of the supervisor's state."""
+        return self.data / "run"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the processes' logs."""
+        return self.data / "logs"
+
+    @property
+    def agent_socket(self) -> Path:
+        """The agent's Varlink socket."""
+        return self.run / "agent.sock"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give a child process these same settings."""
+        return {
+            "TENSHU_DATA": str(self.data),
+            "TENSHU_KEYS": str(self.keys),
+            "TENSHU_DATABASE_URL": self.database_url,
+            "TENSHU_ADDRESS": self.address,
+            "TENSHU_CONSOLE_PORT": str(self.console_port),
+            "TENSHU_WORKSPACE_PORT": str(self.workspace_port),
+            "TENSHU_HOST_NAMES": ",".join(self.host_names),
+        }
+
+
+def _port(environ: Mapping[str, str], variable: str, default: int) -> int:
+    text = environ.get(variable) or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise InvalidSetting(
+            variable=variable, value=text, reason="a port is a number from 1 to 65535"
+        )
+    return int(text)
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `environ` (the process's own by default).
+
+    Raise InvalidSetting if a port is no port, or if the keys would lie inside the data folder.
+    """
+    environ = os.environ if environ is None else environ
+    data = Path(environ.get("TENSHU_DATA") or "var/data").absolute()
+    # beside, not inside: `var/data` keeps its keys in `var/data.keys`
+    keys = Path(environ.get("TENSHU_KEYS") or data.with_name(data.name + ".keys")).absolute()
+    if keys.is_relative_to(data):
+        raise InvalidSetting(
+            variable="TENSHU_KEYS",
+            value=str(keys),
+            reason="the keys may not lie inside the data folder, or a copy of it would open itself",
+        )
+    names = environ.get("TENSHU_HOST_NAMES") or ""
+    return Settings(
+        data=data,
+        keys=keys,
+        database_url=environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}",
+        address=environ.get("TENSHU_ADDRESS") or "127.0.0.1",
+        console_port=_port(environ, "TENSHU_CONSOLE_PORT", 8443),
+        workspace_port=_port(environ, "TENSHU_WORKSPACE_PORT", 8444),
+        host_names=tuple(name for name in names.split(",") if name),
+    )

@@ -1,0 +1,240 @@
+"""The decorator that makes a plain function an operation.
+
+    @operation("accounts.create", permission=Permission.ACCOUNTS_MANAGE)
+    def create_account(context: Context, new_account: NewAccount) -> Account: ...
+
+An operation authorises, opens the transaction, runs the function, writes its one audit event in
+the same transaction, and commits. A refusal or a failure rolls back and is recorded on its own.
+Its name is its audit verb.
+"""
+
+import enum
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar, get_type_hints
+
+import msgspec
+
+from app.audit import outbox
+from app.audit.event import Draft, Outcome
+from app.core import clock
+from app.core.errors import TenshuError
+from app.core.secret import Secret
+from app.operations.context import Context, Plane
+from app.operations.errors import ConfirmationNeeded, Refused, TokenNotAllowed, WrongPlane
+from app.operations.permissions import EVERYTHING, Permission
+
+Request = TypeVar("Request", bound=msgspec.Struct)
+Result = TypeVar("Result")
+
+
+class Effect(enum.Enum):
+    """What an operation does to data, and so what it leaves in the history."""
+
+    READ = "read"
+    """Shows what is not declared personal; leaves an event only when it is refused."""
+    REVEAL = "reveal"
+    """Shows personal data, exports or downloads; changes nothing; always leaves an event."""
+    CHANGE = "change"
+    """Changes something; always leaves an event."""
+
+
+class Tier(enum.IntEnum):
+    """Risk (architecture section 2)."""
+
+    T0_READ = 0
+    T1_REVERSIBLE = 1
+    T2_DANGEROUS = 2
+    """Needs a fresh second factor bound to operation and arguments."""
+    T3_IRREVERSIBLE = 3
+    """Needs a second administrator too, or the machine's own console."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the REST API offers an operation: `Route("POST", "/accounts/{account}/suspend")`.
+
+    Names in braces are fields of the request; the other fields come from the query (GET) or the
+    JSON body.
+    """
+
+    method: str
+    path: str
+    status: int = 200
+
+
+class NoRequest(msgspec.Struct, frozen=True):
+    """The request of an operation that needs nothing told."""
+
+
+def _reveal(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+    if isinstance(value, Secret):
+        return value.reveal()
+    msg = f"{type(value).__name__} in a request"
+    raise NotImplementedError(msg)
+
+
+_canonical: Final = msgspec.json.Encoder(order="sorted", enc_hook=_reveal)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[Request, Result]):
+    """One operation: its declaration and its function."""
+
+    name: str
+    function: Callable[[Context, Request], Result]
+    permission: Permission
+    effect: Effect
+    tier: Tier
+    planes: frozenset[Plane]
+    route: Route | None
+    scope: Callable[[Request], str]
+    request_type: type[Request]
+    result_type: Any
+
+    @property
+    def summary(self) -> str:
+        """First line of the function's docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    def digest(self, request: Request) -> str:
+        """Return what a confirmation is bound to: SHA-256 of the operation and its arguments."""
+        return hashlib.sha256(
+            _canonical.encode({"operation": self.name, "arguments": request})
+        ).hexdigest()
+
+    def encode_arguments(self, request: Request) -> Secret:
+        """Return the arguments as JSON, to be kept sealed until they are confirmed."""
+        return Secret(_canonical.encode(request).decode())
+
+    def decode_arguments(self, arguments: Secret) -> Request:
+        """Return the request of arguments that were kept."""
+        return decode_json(arguments.reveal().encode(), self.request_type)
+
+    def __call__(self, context: Context, request: Request) -> Result:
+        """Run the operation for `context`. Raise what it raises, Refused, or ConfirmationNeeded."""
+        event = self._draft(context)
+        try:
+            self._authorise(context, request)
+            if self.effect is Effect.READ:
+                with context.appliance.database.read() as session:
+                    return self.function(context.running(session, event), request)
+            with context.appliance.database.write() as session:
+                result = self.function(context.running(session, event), request)
+                outbox.append(session, event)
+                return result
+        except ConfirmationNeeded:
+            raise
+        except Refused as refusal:
+            self._record(context, event, Outcome.REFUSED, refusal.code)
+            raise
+        except Exception as failure:
+            if self.effect is not Effect.READ:
+                code = failure.code if isinstance(failure, TenshuError) else "internal"
+                self._record(context, event, Outcome.FAILED, code)
+            raise
+
+    def _draft(self, context: Context) -> Draft:
+        return Draft(
+            verb=self.name,
+            at=clock.now(),
+            actor=context.actor.account,
+            actor_name=context.actor.name,
+            source=context.source,
+            session=context.actor.session or context.actor.token,
+            plane=context.plane.value,
+            machine=context.appliance.machine,
+            incident=context.incident,
+            references={"approved_by": context.approved_by} if context.approved_by else {},
+        )
+
+    def _authorise(self, context: Context, request: Request) -> None:
+        if context.plane is not Plane.LOCAL and context.plane not in self.planes:
+            raise WrongPlane(operation=self.name)
+        context.require(self.permission, self.scope(request))
+        if self.tier < Tier.T2_DANGEROUS or context.actor.local:
+            return
+        if context.actor.token:
+            raise TokenNotAllowed(operation=self.name)
+        if context.confirmed != self.digest(request):
+            raise ConfirmationNeeded(operation=self.name)
+
+    def _record(self, context: Context, event: Draft, outcome: Outcome, code: str) -> None:
+        """Record what did not happen, in a transaction of its own."""
+        # What the function noted before it stopped was rolled back: it is not told as done.
+        kept = Draft(**{name: getattr(event, name) for name in event.__struct_fields__})
+        kept.outcome, kept.error = outcome, code
+        kept.before, kept.after, kept.numbers = {}, {}, {}
+        with context.appliance.database.write() as session:
+            outbox.append(session, kept)
+
+
+_registry: dict[str, Operation[Any, Any]] = {}
+
+
+def registered() -> dict[str, Operation[Any, Any]]:
+    """Return the operations that are imported so far, by name."""
+    return _registry
+
+
+def operation(
+    name: str,
+    *,
+    permission: Permission,
+    effect: Effect = Effect.CHANGE,
+    tier: Tier | None = None,
+    planes: tuple[Plane, ...] = (Plane.CONSOLE, Plane.WORKSPACE),
+    route: Route | None = None,
+    scope: Callable[[Any], str] = lambda _: EVERYTHING,
+) -> Callable[[Callable[[Context, Request], Result]], Operation[Request, Result]]:
+    """Make a function of `(context, request)` an operation and register it.
+
+    `scope` tells from the request where the permission must hold. The tier is T0 for what changes
+    nothing and T1 for changes, unless told otherwise. Operations on `Plane.LOCAL` (the machine
+    itself) are always offered.
+    """
+
+    def wrap(function: Callable[[Context, Request], Result]) -> Operation[Request, Result]:
+        if name in _registry:
+            msg = f"two operations are called {name}"
+            raise ValueError(msg)
+        hints = get_type_hints(function)
+        result_type = hints.pop("return")
+        hints.pop("context")
+        (request_type,) = hints.values()
+        default_tier = Tier.T1_REVERSIBLE if effect is Effect.CHANGE else Tier.T0_READ
+        made = Operation(
+            name=name,
+            function=function,
+            permission=permission,
+            effect=effect,
+            tier=default_tier if tier is None else tier,
+            planes=frozenset(planes),
+            route=route,
+            scope=scope,
+            request_type=request_type,
+            result_type=result_type,
+        )
+        _registry[name] = made
+        return made
+
+    return wrap
+
+
+def _decode_hook(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    msg = f"{kind.__name__} in a request"
+    raise NotImplementedError(msg)
+
+
+def decode_json(body: bytes, kind: type[Request]) -> Request:
+    """Read a request from JSON. Raise msgspec.ValidationError naming the field."""
+    return msgspec.json.decode(body, type=kind, dec_hook=_decode_hook)
+
+
+def decode_fields(values: dict[str, Any], kind: type[Request]) -> Request:
+    """Read a request from the texts of a form or query. Raise msgspec.ValidationError."""
+    return msgspec.convert(values, type=kind, strict=False, dec_hook=_decode_hook)

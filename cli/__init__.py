@@ -1,0 +1,1 @@
+"""The command `tenshu`: thin entry points of app and appliance."""
