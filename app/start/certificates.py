@@ -1,0 +1,203 @@
+"""The appliance's own certificate authority, and the certificate that both planes show.
+
+ECDSA P-256 (NIST SP 800-57: good beyond 2030). The authority's key lies in the key ring, so a
+stolen data folder cannot speak for it, and a restored appliance keeps the authority that people
+already trust. Its certificate is constrained (RFC 5280, 4.2.1.10) to names that are this machine's
+or private by definition: whoever trusts it in a browser does not trust it for the rest of the web.
+"""
+
+import datetime as dt
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from app.audit.durable import write_durably
+from app.core.keyring import KeyRing
+from app.core.secret import Secret
+from app.core.settings import Settings
+from app.start.names import Names, names_of
+
+AUTHORITY: Final = "authority.pem"
+CERTIFICATE: Final = "server.pem"
+KEY: Final = "server.key"
+"""PKCS#8: the server refuses other forms. Mode 0600."""
+KEPT_AS: Final = "certificate-authority"
+"""Name of the authority's key in the key ring."""
+
+AUTHORITY_DAYS: Final = 3650
+SERVER_DAYS: Final = 397
+"""No browser refuses a certificate of this age (CA/Browser Forum, 6.3.2: at most 398 days)."""
+RENEW_DAYS: Final = 30
+BACKDATED: Final = dt.timedelta(hours=1)
+"""A browser whose clock is a little late still accepts the new certificate."""
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """Return SHA-256 over the certificate in pairs, as browsers show it."""
+    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+
+
+def load_certificate(path: Path) -> x509.Certificate | None:
+    """Read the first certificate of a PEM file; None where there is no readable one."""
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def ensure_certificates(settings: Settings, keyring: KeyRing) -> x509.Certificate:
+    """Make or renew what is missing, runs out, or no longer has the right names. Return the leaf.
+
+    Does nothing where everything fits, so that the fingerprint stays the same over restarts.
+    """
+    names = names_of(settings)
+    key = _authority_key(keyring)
+    authority = load_certificate(settings.tls / AUTHORITY)
+    if authority is None or not _authority_fits(authority, key, names):
+        authority = _make_authority(key, names)
+        write_durably(settings.tls / AUTHORITY, _pem(authority))
+    leaf = load_certificate(settings.tls / CERTIFICATE)
+    if leaf is None or not _leaf_fits(settings.tls / KEY, leaf, authority, names):
+        leaf_key = ec.generate_private_key(ec.SECP256R1())
+        leaf = _make_leaf(leaf_key, key, authority, names)
+        # The key first: where the power goes between the two, they do not fit and are made anew.
+        write_durably(settings.tls / KEY, _key_pem(leaf_key), mode=0o600)
+        write_durably(settings.tls / CERTIFICATE, _pem(leaf) + _pem(authority))
+    return leaf
+
+
+def _authority_key(keyring: KeyRing) -> ec.EllipticCurvePrivateKey:
+    kept = keyring.named(KEPT_AS)
+    key = None if kept is None else _load_key(kept.reveal().encode())
+    if key is None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        keyring.keep(KEPT_AS, Secret(_key_pem(key).decode()))
+    return key
+
+
+def _authority_fits(
+    authority: x509.Certificate, key: ec.EllipticCurvePrivateKey, names: Names
+) -> bool:
+    if not (_is_of(authority, key) and _lasts(authority)):
+        return False
+    held = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    return set(names.permitted()) <= set(held.permitted_subtrees or ())
+
+
+def _leaf_fits(
+    key: Path, leaf: x509.Certificate, authority: x509.Certificate, names: Names
+) -> bool:
+    own = _load_key(key.read_bytes()) if key.exists() else None
+    if own is None or not (_is_of(leaf, own) and _lasts(leaf)):
+        return False
+    try:
+        leaf.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    held = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return set(held) == set(names.alternatives())
+
+
+def _is_of(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> bool:
+    return certificate.public_key() == key.public_key()
+
+
+def _lasts(certificate: x509.Certificate) -> bool:
+    now = dt.datetime.now(dt.UTC)
+    left = certificate.not_valid_after_utc - now
+    return certificate.not_valid_before_utc <= now and left >= dt.timedelta(days=RENEW_DAYS)
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _load_key(pem: bytes) -> ec.EllipticCurvePrivateKey | None:
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except ValueError:
+        return None
+    return key if isinstance(key, ec.EllipticCurvePrivateKey) else None
+
+
+def _begin(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int
+) -> x509.CertificateBuilder:
+    start = dt.datetime.now(dt.UTC).replace(microsecond=0) - BACKDATED
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + dt.timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _make_authority(key: ec.EllipticCurvePrivateKey, names: Names) -> x509.Certificate:
+    public = key.public_key()
+    # A name of its own for each appliance: a browser that trusts two of them can tell them apart.
+    digest = x509.SubjectKeyIdentifier.from_public_key(public).digest.hex()
+    name = _name(f"Tenshu authority {digest[:8]}")
+    return (
+        _begin(name, name, public, AUTHORITY_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(authority=True), critical=True)
+        .add_extension(
+            x509.NameConstraints(permitted_subtrees=names.permitted(), excluded_subtrees=None),
+            critical=True,
+        )
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _make_leaf(
+    leaf_key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePrivateKey,
+    authority: x509.Certificate,
+    names: Names,
+) -> x509.Certificate:
+    return (
+        _begin(_name("Tenshu"), authority.subject, leaf_key.public_key(), SERVER_DAYS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
+        )
+        .add_extension(x509.SubjectAlternativeName(names.alternatives()), critical=False)
+        .sign(key, hashes.SHA256())
+    )

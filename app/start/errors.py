@@ -1,0 +1,51 @@
+"""Why a copy of the appliance does not start."""
+
+from app.core.errors import TenshuError
+
+
+class KeyRingMissing(TenshuError):
+    """There is data, but nothing that opens it. A new ring over old data would hide the loss."""
+
+    code = "start.key_ring_missing"
+    status = 500
+    message = "The data folder {data} holds data, but its key ring {ring} is missing."
+    hint = (
+        "Put the folder of the keys back, or name it with TENSHU_KEYS. If it is lost, restore a "
+        "backup with the key kit into an empty data folder: tenshu backup restore."
+    )
+
+
+class KeyRingOfAnother(TenshuError):
+    """The key ring does not open this data folder."""
+
+    code = "start.key_ring_of_another"
+    status = 500
+    message = "The key ring {ring} does not belong to the data folder {data}."
+    hint = "Name the right folder with TENSHU_KEYS; each data folder has a key ring of its own."
+
+
+class PortTaken(TenshuError):
+    """Another program listens where a plane should."""
+
+    code = "start.port_taken"
+    status = 409
+    message = "Another program already listens on {address} port {port}."
+    hint = "Stop it, or choose another port: {variable}=…"
+
+
+class AddressUnusable(TenshuError):
+    """The address to listen on is not one of this machine's, or may not be used."""
+
+    code = "start.address_unusable"
+    status = 500
+    message = "This machine cannot listen on {address} port {port}: {reason}."
+    hint = "Give an address of this machine (TENSHU_ADDRESS) and a port that this user may use."
+
+
+class PathTooLong(TenshuError):
+    """Unix sockets live in the data folder, and their paths are short by nature (unix(7))."""
+
+    code = "start.path_too_long"
+    status = 500
+    message = "The path of the data folder {data} is longer than {most} bytes."
+    hint = "Choose a shorter one: TENSHU_DATA=…"
