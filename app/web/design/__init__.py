@@ -1,0 +1,1 @@
+"""The design system: tokens, components, icons, base templates, assets. See README.md here."""

@@ -1,0 +1,177 @@
+"""The Jinja environment that every page is rendered with.
+
+Language, zone and the moment of the request are the same for a whole page, macros included, and
+Jinja does not hand a page's variables to the macros that it imports. So `render` keeps them in a
+context variable for exactly as long as the rendering takes.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import segno
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
+from markupsafe import Markup
+
+from app.core.clock import now
+from app.core.messages import translate
+from app.web.design import formatting
+from app.web.design.address import change_query, is_inside, next_sort
+from app.web.design.assets import DESIGN, Assets
+from app.web.design.component import cut
+from app.web.design.icons import icon
+
+APP: Final = Path(__file__).parents[2]
+
+
+class View(msgspec.Struct, frozen=True):
+    """How one person sees one page."""
+
+    language: str = "ja"
+    zone: dt.tzinfo = msgspec.field(default_factory=lambda: ZoneInfo("Asia/Tokyo"))
+    now: int = msgspec.field(default_factory=now)
+    """Milliseconds since 1970: the moment that relative times count from."""
+
+
+_view: ContextVar[View | None] = ContextVar("view", default=None)
+
+
+def _current() -> View:
+    return _view.get() or View()
+
+
+class ComponentLoader(FileSystemLoader):
+    """Reads templates, and leaves out the style and script sections of components."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        """Return the template part of a file."""
+        source, filename, is_current = super().get_source(environment, template)
+        return cut(source).template, filename, is_current
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column of a table."""
+
+    key: str
+    label: str
+    sort: bool = False
+    """Whether its heading is a link that sorts."""
+    kind: str = "text"
+    """`text`, `number` (aligned to the end) or `actions` (heading only for screen readers)."""
+
+
+def create_environment(assets: Assets, folders: Iterable[Path] | None = None) -> Environment:
+    """Return the environment over the design system and every area's `templates` folder.
+
+    A page of the console is `console/accounts.html`, one of a service `tables/list.html`: the
+    area's name in front. `folders` replaces the areas that are found.
+    """
+    areas = _areas() if folders is None else folders
+    loaders: dict[str, BaseLoader] = {
+        folder.parent.name: FileSystemLoader(folder) for folder in areas
+    }
+    environment = Environment(
+        loader=ChoiceLoader([ComponentLoader(DESIGN), PrefixLoader(loaders)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.globals.update(_functions(assets))
+    return environment
+
+
+def render(
+    environment: Environment,
+    name: str,
+    /,
+    *,
+    language: str,
+    zone: dt.tzinfo | None = None,
+    at: int | None = None,
+    **context: Any,  # noqa: ANN401 - what a page shows is the page's own
+) -> str:
+    """Return the page `name` for a person of `language` in `zone` (Asia/Tokyo by default).
+
+    `at` is the moment of the request in milliseconds since 1970, by default this one.
+    """
+    view = View(
+        language=language,
+        zone=zone or ZoneInfo("Asia/Tokyo"),
+        now=now() if at is None else at,
+    )
+    token = _view.set(view)
+    try:
+        return environment.get_template(name).render(language=language, **context)
+    finally:
+        _view.reset(token)
+
+
+def _areas() -> list[Path]:
+    return sorted([*APP.glob("*/templates"), *APP.glob("services/*/templates")])
+
+
+def _functions(assets: Assets) -> dict[str, Any]:
+    return {
+        "_": lambda text, **parameters: translate(_current().language, text, **parameters),
+        "assets": assets,
+        "icon": icon,
+        "column": Column,
+        "change_query": change_query,
+        "next_sort": next_sort,
+        "is_inside": is_inside,
+        "page_language": lambda: _current().language,
+        "page_now": lambda: _current().now,
+        "time": time_element,
+        "relative_time": relative_time_element,
+        "date": lambda day: formatting.format_date(day, _current().language),
+        "era_date": lambda day: formatting.format_era_date(day, _current().language),
+        "duration": lambda length: formatting.format_duration(length, _current().language),
+        "size": lambda count: formatting.format_size(count, _current().language),
+        "number": formatting.format_number,
+        "percent": formatting.percent,
+        "qr_image": qr_image,
+    }
+
+
+def time_element(instant: int) -> Markup:
+    """Return `<time>` with the minute in the viewer's zone; the exact instant on hover."""
+    view = _current()
+    return _time(instant, formatting.format_time(instant, view.language, view.zone))
+
+
+def relative_time_element(instant: int) -> Markup:
+    """Return `<time>` as a distance from now (3分前); the exact instant on hover."""
+    view = _current()
+    text = formatting.format_relative_time(instant, view.now, view.language, view.zone)
+    return _time(instant, text)
+
+
+def _time(instant: int, text: str) -> Markup:
+    view = _current()
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        formatting.format_machine_time(instant),
+        formatting.format_exact_time(instant, view.language, view.zone),
+        text,
+    )
+
+
+def qr_image(text: str) -> str:
+    """Return a QR code (ISO/IEC 18004, error correction M) as a `data:` address for an image."""
+    code = segno.make(text, error="m", micro=False)
+    return code.svg_data_uri(border=4, dark="#000", light="#fff", scale=4)
