@@ -1,0 +1,213 @@
+"""Checking events a chunk at a time: pure decisions over rows, and the reading of those rows.
+
+A chunk is a perfect subtree's worth of positions, so that its root is all that the tree above
+needs; chunks can be checked apart, in any order, in several processes. The common case (nothing
+is wrong, nothing erased) compares whole lists; only a difference is looked at one by one.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, Final
+
+import msgspec
+
+from app.audit.erasure import CONTENT, Erasures
+from app.audit.event import Content
+from app.audit.merkle import frontier_at, leaf_hash, levels_of
+from app.audit.store import seals
+from app.audit.verdict import Finding, Wrong
+
+HEIGHT: Final = 12
+CHUNK: Final = 1 << HEIGHT
+"""4,096 events: the lists stay inside the processor's cache, the cost a chunk does not show."""
+
+Row = tuple[int, bytearray, int]
+"""Position, content, seal."""
+PartRow = tuple[int, bytearray, bytes, bytearray]
+"""Position, name, salt, value."""
+Commitment = tuple[int, str, str]
+"""Position, name, SHA-256 in hexadecimal."""
+
+
+class ChunkReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a chunk holds."""
+
+    first: int
+    count: int
+    frontier: list[bytes]
+    """Of all its events: one hash where it is full."""
+    frontiers: dict[int, list[bytes]]
+    """Of the events before each wanted size inside the chunk."""
+    wrong: Finding | None
+    erased: dict[int, int]
+    """Position of an erasure's event → number of parts of this chunk that it took."""
+
+
+class _Committed(msgspec.Struct, frozen=True):
+    commitments: dict[str, str] = {}
+
+
+_committed = msgspec.json.Decoder(_Committed).decode
+_position = itemgetter(0)
+
+
+def check_chunk(
+    first: int,
+    count: int,
+    *,
+    rows: Sequence[Row],
+    parts: Sequence[PartRow],
+    wanted: Iterable[int],
+    erasures: Erasures,
+) -> ChunkReport:
+    """Check the events that should stand from `first` to before `first + count`.
+
+    `rows` and `parts` are sorted by position (and name); `wanted` are tree sizes inside the chunk.
+    """
+    contents = [row[1] for row in rows]
+    leaves = [leaf_hash(content) for content in contents]
+    levels = levels_of(leaves)
+    wrong = _first_wrong_row(first, count, rows, leaves)
+    erased: dict[int, int] = {}
+    if wrong is None:
+        wrong = _check_parts(rows, parts, erasures, erased)
+    return ChunkReport(
+        first=first,
+        count=count,
+        frontier=frontier_at(levels, min(count, len(leaves))),
+        frontiers={
+            size: frontier_at(levels, size - first)
+            for size in wanted
+            if size - first <= len(leaves)
+        },
+        wrong=wrong,
+        erased=erased,
+    )
+
+
+def _first_wrong_row(
+    first: int, count: int, rows: Sequence[Row], leaves: Sequence[bytes]
+) -> Finding | None:
+    expected = seals(leaves, first)
+    if (
+        len(rows) == count
+        and [row[2] for row in rows] == expected
+        and [row[0] for row in rows] == list(range(first, first + count))
+        and all(type(row[1]) is bytearray for row in rows)
+    ):
+        return None
+    for place, (position, content, seal) in enumerate(rows):
+        due = first + place
+        if position != due:
+            return Finding(wrong=Wrong.REMOVED, position=due)
+        if seal != expected[place] or type(content) is not bytearray:
+            return _changed_or_moved(due, content, seal, leaves[place])
+    return Finding(wrong=Wrong.REMOVED, position=first + len(rows))
+
+
+def _changed_or_moved(position: int, content: bytearray, seal: Any, leaf: bytes) -> Finding:  # noqa: ANN401 - what a tampered column holds
+    event = identifier_in(content)
+    # what the seal of this content would say at position 0, so that the rest is a position
+    other = seals([leaf], 0)[0] ^ seal if isinstance(seal, int) else position
+    if 0 <= other < 1 << 48 and other != position:
+        return Finding(
+            wrong=Wrong.MOVED, position=position, event=event, parameters={"other": other}
+        )
+    return Finding(wrong=Wrong.CHANGED, position=position, event=event)
+
+
+def _check_parts(
+    rows: Sequence[Row], parts: Sequence[PartRow], erasures: Erasures, erased: dict[int, int]
+) -> Finding | None:
+    """Compare parts with the commitments; count in `erased` what is gone for a stated reason."""
+    try:
+        due = [
+            (position, name, digest)
+            for position, content, _ in rows
+            for name, digest in _committed(content).commitments.items()
+        ]
+    except msgspec.MsgspecError:
+        return _first_unreadable(rows)
+    have = [
+        (position, str(name, "utf-8", "replace"), hashlib.sha256(salt + value).hexdigest())
+        for position, name, salt, value in parts
+    ]
+    if due == have:
+        return None
+    contents = {position: content for position, content, _ in rows}
+    return _first_wrong_part(due, have, contents, erasures, erased)
+
+
+def _first_wrong_part(
+    due: Sequence[Commitment],
+    have: Sequence[Commitment],
+    contents: dict[int, bytearray],
+    erasures: Erasures,
+    erased: dict[int, int],
+) -> Finding | None:
+    found = {(position, name): digest for position, name, digest in have}
+    wrong: list[tuple[int, Wrong, str]] = []
+    for position, name, digest in due:
+        stored = found.pop((position, name), None)
+        if stored is None:
+            content = CONTENT.decode(contents[position])
+            erasure = erasures.of_part(position, content, name)
+            if erasure is None:
+                wrong.append((position, Wrong.VALUE_REMOVED, name))
+            else:
+                erased[erasure.position] = erased.get(erasure.position, 0) + 1
+        elif stored != digest:
+            wrong.append((position, Wrong.VALUE_CHANGED, name))
+    wrong.extend((position, Wrong.VALUE_INSERTED, name) for position, name in found)
+    if not wrong:
+        return None
+    position, kind, name = min(wrong, key=_position)
+    event = identifier_in(contents[position])
+    return Finding(wrong=kind, position=position, event=event, parameters={"name": name})
+
+
+def _first_unreadable(rows: Sequence[Row]) -> Finding:
+    """Return the first event that is sealed but is no event: its seal was computed anew."""
+    position = next(position for position, content, _ in rows if _content(content) is None)
+    return Finding(wrong=Wrong.CHANGED, position=position)
+
+
+def _content(raw: bytearray) -> Content | None:
+    try:
+        return CONTENT.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def identifier_in(raw: bytearray) -> str:
+    """Return an event's identifier, or nothing where it cannot be read any more."""
+    content = _content(raw)
+    return "" if content is None else content.id
+
+
+def read_chunks(
+    connection: sqlite3.Connection, first: int, end: int, sizes: Sequence[int], erasures: Erasures
+) -> Iterator[ChunkReport]:
+    """Check the events from `first` (a chunk's start) to before `end`, a chunk at a time.
+
+    `sizes` are the tree sizes at which a frontier is wanted, in order.
+    """
+    connection.text_factory = bytearray  # tells TEXT from BLOB, and cannot fail on wrong UTF-8
+    for start in range(first, end, CHUNK):
+        stop = min(start + CHUNK, end)
+        rows = connection.execute(
+            "SELECT position, content, seal FROM events"
+            " WHERE position >= ? AND position < ? ORDER BY position",
+            (start, stop),
+        ).fetchall()
+        parts = connection.execute(
+            "SELECT position, name, salt, value FROM parts"
+            " WHERE position >= ? AND position < ? ORDER BY position, name",
+            (start, stop),
+        ).fetchall()
+        wanted = [size for size in sizes if start < size <= stop]
+        yield check_chunk(
+            start, stop - start, rows=rows, parts=parts, wanted=wanted, erasures=erasures
+        )

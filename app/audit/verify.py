@@ -1,0 +1,195 @@
+"""Is the history whole? Content, values, structure, checkpoints, epochs, in one pass.
+
+Nothing but the store and the public key is needed, so anybody can verify a copy anywhere. What a
+store cannot show by itself is that its newest part was cut off: only a checkpoint held elsewhere
+excludes truncation and rollback.
+"""
+
+import base64
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from app.audit.against import hold_against
+from app.audit.checkpoint import Checkpoint, open_checkpoint
+from app.audit.epoch import Epoch, read_epochs
+from app.audit.erasure import Erasures, read_erasures
+from app.audit.errors import NoteMalformed, SignatureInvalid, StoreUnreadable
+from app.audit.fold import Fold
+from app.audit.merkle import HASH_BYTES, is_frontier_of
+from app.audit.note import VerifierKey
+from app.audit.scan import CHUNK, ChunkReport, identifier_in, read_chunks
+from app.audit.store import reading, schema_is_ours
+from app.audit.verdict import Erased, Finding, State, Verdict, Wrong
+from app.audit.worker import Helper
+
+Progress = Callable[[int, int], None]
+"""Called with the number of events checked and of all events."""
+
+WORTH_A_HELPER = 20 * CHUNK
+"""Events; below, a second process takes longer to start than it saves."""
+
+
+def verify(
+    folder: Path,
+    keys: Sequence[VerifierKey],
+    *,
+    against: Sequence[str] = (),
+    processes: int = 1,
+    indexes: bool = False,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Verify the sealed store in `folder` with the public keys of its sealer.
+
+    `against` are checkpoints held elsewhere, as signed notes; one that is none, or not signed by
+    `keys`, raises NoteMalformed or SignatureInvalid. `processes` 2 checks two halves at once.
+    `indexes` also compares every index of the file with its table: what search goes by.
+    """
+    held = [open_checkpoint(note, keys) for note in against]
+    try:
+        with reading(folder) as connection:
+            return _verify(
+                connection,
+                folder,
+                keys,
+                held=held,
+                processes=processes,
+                indexes=indexes,
+                progress=progress,
+            )
+    except StoreUnreadable as error:
+        return Verdict(state=State.UNREADABLE, reason=str(error))
+
+
+def _verify(
+    connection: sqlite3.Connection,
+    folder: Path,
+    keys: Sequence[VerifierKey],
+    *,
+    held: Sequence[Checkpoint],
+    processes: int,
+    indexes: bool,
+    progress: Progress | None,
+) -> Verdict:
+    structure = _check_structure(connection, indexes)
+    if structure is not None:
+        return Verdict(state=State.TAMPERED, wrong=structure)
+    erasures, epochs = read_erasures(connection), read_epochs(connection)
+    signed, bad_checkpoint = _check_checkpoints(connection, keys, epochs)
+    size = max(signed, default=0)
+    asked = [checkpoint.size for checkpoint in held if checkpoint.size <= size]
+    fold = Fold({size: checkpoint.root for size, checkpoint in signed.items()}, asked)
+    halves = 2 if processes > 1 and size >= WORTH_A_HELPER else 1
+    chunks = _chunks(
+        connection, folder, size=size, sizes=fold.sizes, erasures=erasures, halves=halves
+    )
+    for chunk in chunks:
+        if progress is not None:
+            progress(chunk.first + chunk.count, size)
+        if not fold.add(chunk):
+            break
+    wrong = (
+        fold.wrong
+        or bad_checkpoint
+        or _check_outside(connection, size)
+        or _check_frontier(connection, signed.get(size))
+    )
+    compared, rolled_back = (
+        hold_against(held, size, fold.roots, epochs) if not wrong else ((), None)
+    )
+    wrong = wrong or rolled_back
+    return Verdict(
+        state=State.TAMPERED if wrong else State.WHOLE,
+        size=size,
+        root=base64.b64encode(fold.roots[size]).decode() if size in fold.roots else "",
+        checkpoints=len(signed),
+        wrong=wrong,
+        epochs=tuple(epochs),
+        erased=tuple(Erased(each, fold.erased.get(each.position, 0)) for each in erasures.all),
+        against=compared,
+    )
+
+
+def _chunks(
+    connection: sqlite3.Connection,
+    folder: Path,
+    *,
+    size: int,
+    sizes: Sequence[int],
+    erasures: Erasures,
+    halves: int,
+) -> Iterator[ChunkReport]:
+    if halves == 1:
+        yield from read_chunks(connection, 0, size, sizes, erasures)
+        return
+    middle = -(-size // CHUNK // 2) * CHUNK
+    with Helper(folder, middle, size, [each for each in sizes if each > middle]) as helper:
+        yield from read_chunks(connection, 0, middle, sizes, erasures)
+        yield from helper.reports()
+
+
+def _check_structure(connection: sqlite3.Connection, indexes: bool) -> Finding | None:
+    if not schema_is_ours(connection):
+        return _structure("schema")
+    if indexes:
+        answer = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        if answer != "ok":
+            return _structure(answer)
+    return None
+
+
+def _structure(detail: str) -> Finding:
+    return Finding(wrong=Wrong.STRUCTURE, position=0, parameters={"detail": detail})
+
+
+def _check_checkpoints(
+    connection: sqlite3.Connection, keys: Sequence[VerifierKey], epochs: Sequence[Epoch]
+) -> tuple[dict[int, Checkpoint], Finding | None]:
+    """Return the stored checkpoints that are validly signed, and the first that is not."""
+    signed: dict[int, Checkpoint] = {}
+    bad: int | None = None
+    for size, note in connection.execute("SELECT size, CAST(note AS BLOB) FROM checkpoints"):
+        try:
+            checkpoint = open_checkpoint(note.decode(), keys)
+        except (NoteMalformed, SignatureInvalid, UnicodeDecodeError):
+            checkpoint = None
+        newest = max((epoch.number for epoch in epochs if epoch.position < size), default=0)
+        if checkpoint is not None and (checkpoint.size, checkpoint.epoch) == (size, newest):
+            signed[size] = checkpoint
+        elif bad is None:
+            bad = size
+    if bad is None and signed:
+        return signed, None
+    size = bad or 0
+    return signed, Finding(
+        wrong=Wrong.CHECKPOINT, position=max(size - 1, 0), parameters={"size": size}
+    )
+
+
+def _check_outside(connection: sqlite3.Connection, size: int) -> Finding | None:
+    """Look for events and values outside of what the newest checkpoint covers."""
+    outside = "position < 0 OR position >= ?"
+    row = connection.execute(
+        f"SELECT position, content FROM events WHERE {outside} ORDER BY position LIMIT 1",  # noqa: S608 - a constant
+        (size,),
+    ).fetchone()
+    if row:
+        return Finding(wrong=Wrong.INSERTED, position=row[0], event=identifier_in(row[1]))
+    row = connection.execute(
+        f"SELECT position, name FROM parts WHERE {outside} ORDER BY position LIMIT 1",  # noqa: S608 - a constant
+        (size,),
+    ).fetchone()
+    if row:
+        name = bytes(row[1]).decode(errors="replace")
+        return Finding(wrong=Wrong.VALUE_INSERTED, position=row[0], parameters={"name": name})
+    return None
+
+
+def _check_frontier(connection: sqlite3.Connection, head: Checkpoint | None) -> Finding | None:
+    rows = connection.execute("SELECT size, hashes FROM frontier").fetchall()
+    if head is not None and len(rows) == 1:
+        size, hashes = rows[0]
+        frontier = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
+        if size == head.size and is_frontier_of(frontier, size, head.root):
+            return None
+    return Finding(wrong=Wrong.FRONTIER, position=head.size - 1 if head else 0)
