@@ -1,1 +1,1 @@
-"""The command `tenshu`: thin entry points of app and appliance."""
+"""The command `tenshu`: thin; everything it does is an operation or a job of the machine."""

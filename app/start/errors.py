@@ -49,3 +49,12 @@ class PathTooLong(TenshuError):
     status = 500
     message = "The path of the data folder {data} is longer than {most} bytes."
     hint = "Choose a shorter one: TENSHU_DATA=…"
+
+
+class NotPrepared(TenshuError):
+    """The data folder waits for its first start, or for the first one of this version."""
+
+    code = "start.not_prepared"
+    status = 409
+    message = "The data folder {data} is not prepared for this version yet."
+    hint = "Start the appliance once: tenshu start."

@@ -1,0 +1,134 @@
+"""Wait until both planes answer, then say where they are and what to do next."""
+
+import http.client
+import json
+import os
+import ssl
+import sys
+import time
+from collections.abc import Callable
+from typing import Final, TextIO
+
+from app.core.messages import mark, translate
+from app.core.secret import Secret
+from app.core.settings import Settings
+from app.start.prepare import Prepared
+
+PAUSE: Final = 0.05
+SLOW_SECONDS: Final = 30.0
+"""After this the person is told which process does not answer, and where its log is."""
+LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what the wildcard is for
+
+
+def address_of(settings: Settings, port: int) -> str:
+    """Return the base URL of a plane, as the person at the machine opens it."""
+    host = LOOPBACK.get(settings.address, settings.address)
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def answers(settings: Settings, port: int) -> bool:
+    """Tell whether the plane on `port` is healthy, over TLS that our own authority vouches for."""
+    host = LOOPBACK.get(settings.address, settings.address)
+    try:
+        trust = ssl.create_default_context(cafile=settings.tls / "authority.pem")
+        connection = http.client.HTTPSConnection(host, port, timeout=5, context=trust)
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def wait_for_planes(
+    settings: Settings, supervised: Callable[[], bool], slow: Callable[[list[str]], None]
+) -> bool:
+    """Return True once both planes answer, False if the supervisor ends before.
+
+    `slow` is told once, after SLOW_SECONDS, which planes do not answer.
+    """
+    waiting = {"console": settings.console_port, "workspace": settings.workspace_port}
+    warn_at = time.monotonic() + SLOW_SECONDS
+    while waiting:
+        waiting = {name: port for name, port in waiting.items() if not answers(settings, port)}
+        if not supervised():
+            return False
+        if waiting:
+            if time.monotonic() > warn_at:
+                slow(list(waiting))
+                warn_at = float("inf")
+            time.sleep(PAUSE)
+    return True
+
+
+def announce(
+    prepared: Prepared, claim_code: Secret | None, *, language: str, as_json: bool, supervisor: int
+) -> int:
+    """Wait, then print. Return the exit code of the announcing process."""
+    settings = prepared.settings
+
+    def slow(planes: list[str]) -> None:
+        for plane in planes:
+            text = mark("{plane} does not answer yet. Its log: {log}")
+            log = settings.logs / f"{plane}.log"
+            _print(translate(language, text, plane=plane, log=log), sys.stderr)
+
+    if not wait_for_planes(settings, lambda: os.getppid() == supervisor, slow):
+        return 1
+    if as_json:
+        _print(json.dumps(describe(prepared, claim_code)), sys.stdout)
+    else:
+        _print(compose(prepared, claim_code, language), sys.stdout)
+    return 0
+
+
+def describe(prepared: Prepared, claim_code: Secret | None) -> dict[str, str | int | None]:
+    """Return what is announced, for programs. The keys are stable."""
+    settings = prepared.settings
+    return {
+        "console": address_of(settings, settings.console_port),
+        "workspace": address_of(settings, settings.workspace_port),
+        "fingerprint": prepared.fingerprint,
+        "authority": str(prepared.authority),
+        "claim_code": None if claim_code is None else claim_code.reveal(),
+        "data": str(settings.data),
+        "supervisor": os.getppid(),
+    }
+
+
+def compose(prepared: Prepared, claim_code: Secret | None, language: str) -> str:
+    """Return what is announced, for people."""
+    settings = prepared.settings
+
+    def say(text: str, **parameters: object) -> str:
+        return translate(language, text, **parameters)
+
+    lines = [
+        "",
+        say(mark("Tenshu is running.")),
+        "",
+        f"  {address_of(settings, settings.console_port)}   "
+        + say(mark("console, for administrators")),
+        f"  {address_of(settings, settings.workspace_port)}   " + say(mark("workspace, for staff")),
+        "",
+        say(mark("Certificate (SHA-256), to compare with what the browser shows:")),
+        *(f"  {prepared.fingerprint[start : start + 48].rstrip(':')}" for start in (0, 48)),
+        say(mark("To let browsers trust it, import the authority {path}"), path=prepared.authority),
+        "",
+    ]
+    if claim_code is not None:
+        lines += [
+            say(mark("Claim code:")) + f"  {claim_code.reveal()}",
+            say(mark("Open the console and type it to become the first administrator.")),
+            say(mark("It is valid once, and until the next start.")),
+            "",
+        ]
+    lines.append(say(mark("Ctrl-C stops everything.")))
+    return "\n".join(lines)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    # ruff's T201 is about forgotten prints; this is the person at the machine being told.
+    stream.write(text + "\n")
+    stream.flush()

@@ -1,0 +1,89 @@
+"""Make a data folder ready to run: every step does nothing where it was done before.
+
+A start that was killed at any point is continued by the next one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core import data_folder, reserve
+from app.core.database import Database, in_our_words
+from app.core.messages import mark
+from app.core.secret import Secret
+from app.core.settings import Settings
+from app.identity import rights
+from app.identity.operations import setup
+from app.migrations.migrate import migrate
+from app.operations.context import Appliance
+from app.operations.operation import NoRequest
+from app.start import certificates, keys, place
+from app.start.local import local_context
+
+Say = Callable[[str], None]
+"""Told what is being done, as a marked text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A data folder that is ready to run, and what the person at the machine needs to know."""
+
+    appliance: Appliance
+    fingerprint: str
+    """SHA-256 of the certificate that both planes show."""
+    authority: Path
+    """Certificate of the authority, to be trusted by browsers."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that it was prepared for."""
+        return self.appliance.settings
+
+
+def prepare(settings: Settings, say: Say) -> Prepared:
+    """Prepare the data folder; the lock on it stays with this process (and what it execs).
+
+    The caller closes the appliance's database. Raise AlreadyRunning, DataFolderUnusable,
+    PathTooLong, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, NewerData, or what the
+    database answers.
+    """
+    place.require_short_path(settings)
+    say(mark("Data folder"))
+    data_folder.make_folders(settings)
+    data_folder.take(settings.data)
+    reserve.take_back(settings)
+    database = Database(settings.database_url)
+    try:
+        return _fill(settings, database, say)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _fill(settings: Settings, database: Database, say: Say) -> Prepared:
+    say(mark("Keys"))
+    with in_our_words():
+        keyring = keys.open_keyring(settings, database)
+    keys.lay_out_signing_key(settings, keyring)
+    say(mark("Database"))
+    migrate(database)
+    with database.write() as session:
+        rights.recompile(session)  # a new version may have changed what a role holds
+    say(mark("Certificates"))
+    leaf = certificates.ensure_certificates(settings, keyring)
+    return Prepared(
+        appliance=Appliance(settings, database, keyring),
+        fingerprint=certificates.fingerprint(leaf),
+        authority=settings.tls / certificates.AUTHORITY,
+    )
+
+
+def new_claim_code(appliance: Appliance) -> Secret | None:
+    """Make the code that opens the setup of the first administrator; None when there is one.
+
+    The code of an earlier start is void from now on.
+    """
+    context = local_context(appliance)
+    if not setup.status(context, NoRequest()).needed:
+        return None
+    return setup.new_claim_code(context, NoRequest()).code

@@ -1,0 +1,92 @@
+"""What runs, in which order, and how the supervisor is told.
+
+Rendered for supervisord, which runs the same processes on a laptop and in a container that systemd
+runs in the virtual machine. No value of a person enters the text: paths come from the place of the
+file (`%(here)s`) and from the environment.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+CONFIGURATION: Final = "supervisor.conf"
+SOCKET: Final = "supervisor.sock"
+LOG_BYTES: Final = 10 * 1024 * 1024
+LOGS_KEPT: Final = 5
+
+FIRST: Final = 10
+"""What others lean on starts first and stops last: the sealer takes what the planes still write."""
+THEN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process of the appliance."""
+
+    name: str
+    module: str
+    argument: str = ""
+    order: int = THEN
+    stop_seconds: int = 10
+    """From SIGTERM to SIGKILL."""
+
+    @property
+    def command(self) -> str:
+        """The command line. `-P`: nothing that lies in the working folder is ever imported."""
+        return f'"%(ENV_TENSHU_PYTHON)s" -P -m {self.module} {self.argument}'.rstrip()
+
+
+PROGRAMS: Final = (
+    Program("agent", "appliance.agent", order=FIRST),
+    Program("sealer", "app.audit", order=FIRST),
+    Program("console", "app.web.serve", "console"),
+    Program("workspace", "app.web.serve", "workspace"),
+    Program("worker", "app.jobs", stop_seconds=20),
+)
+
+
+def render(programs: tuple[Program, ...] = PROGRAMS) -> str:
+    """Return supervisord's configuration, to be written into the folder `run`."""
+    return "\n".join([_SUPERVISOR, *(_render_program(one) for one in programs)])
+
+
+_SUPERVISOR: Final = f"""\
+[supervisord]
+nodaemon = true
+silent = true
+directory = %(here)s
+pidfile = %(here)s/supervisor.pid
+childlogdir = %(here)s
+logfile = %(here)s/../logs/supervisor.log
+logfile_maxbytes = {LOG_BYTES}
+logfile_backups = {LOGS_KEPT}
+umask = 077
+
+[unix_http_server]
+file = %(here)s/{SOCKET}
+chmod = 0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+"""
+
+
+def _render_program(program: Program) -> str:
+    # startretries: a process that cannot start is tried for ever, with growing pauses; the page of
+    # a full disk or a database that comes back late must not need a person at the machine.
+    return f"""\
+[program:{program.name}]
+command = {program.command}
+priority = {program.order}
+autostart = true
+autorestart = true
+startsecs = 1
+startretries = 1000000
+stopsignal = TERM
+stopwaitsecs = {program.stop_seconds}
+stopasgroup = false
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = %(here)s/../logs/{program.name}.log
+stdout_logfile_maxbytes = {LOG_BYTES}
+stdout_logfile_backups = {LOGS_KEPT}
+"""

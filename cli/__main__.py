@@ -1,0 +1,5 @@
+"""`python -m cli` is `tenshu`."""
+
+from cli.main import main
+
+main()

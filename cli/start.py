@@ -1,0 +1,23 @@
+"""`tenshu start`."""
+
+import click
+
+from cli.invocation import Invocation, everywhere, this_call
+
+
+@click.command
+@everywhere
+@this_call
+def start(invocation: Invocation) -> None:
+    """Start console, workspace and what they need, in the foreground."""
+    from app.start.start import start as start_appliance  # noqa: PLC0415 - half a second of imports
+
+    def say(step: str) -> None:
+        invocation.tell("· {step}", step=invocation.words(step))
+
+    start_appliance(
+        invocation.settings(),
+        language=invocation.language,
+        as_json=invocation.as_json,
+        say=say,
+    )
