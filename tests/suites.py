@@ -1,0 +1,81 @@
+"""Run the suites of budget.toml: `python tests/suites.py [--long] [SUITE …]`.
+
+Every suite runs, also after a failed one. Exit code 1 if one failed or took longer than it may.
+"""
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def environment(suite: dict, measured: bool) -> dict[str, str]:
+    """Return what the suite's processes get; measured ones write their coverage to one place."""
+    found = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        **suite.get("environment", {}),
+    }
+    if measured:
+        found["COVERAGE_PROCESS_START"] = str(ROOT / "pyproject.toml")
+        found["COVERAGE_FILE"] = str(ROOT / ".coverage")
+    return found
+
+
+def run(name: str, suite: dict) -> bool:
+    """Run one suite; tell whether it passed within its budget."""
+    print(f"── {name} (at most {suite['seconds']} s)", flush=True)
+    measured = suite.get("coverage", False)
+    start = time.monotonic()
+    passed = True
+    for command in suite["commands"]:
+        left = suite["seconds"] - (time.monotonic() - start)
+        try:
+            finished = subprocess.run(
+                shlex.split(command),
+                cwd=ROOT,
+                env=environment(suite, measured),
+                stdin=subprocess.DEVNULL,
+                timeout=max(left, 1),
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            print(f"   cut after {suite['seconds']} s: {command}", flush=True)
+            passed = False
+            break
+        if finished.returncode:
+            passed = False
+            print(f"   exit code {finished.returncode}: {command}", flush=True)
+    seconds = time.monotonic() - start
+    within = seconds <= suite["seconds"]
+    verdict = "passed" if passed and within else "FAILED"
+    print(f"── {name} {verdict}: {seconds:.0f} of {suite['seconds']} s", flush=True)
+    return passed and within
+
+
+def main() -> int:
+    """Run what was asked for, and print one line a suite at the end."""
+    suites = tomllib.loads((ROOT / "tests/budget.toml").read_text())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(suites))
+    parser.add_argument("--long", action="store_true", help="the long forms too")
+    asked = parser.parse_args()
+    if unknown := set(asked.suites) - suites.keys():
+        parser.error(f"no such suite: {', '.join(sorted(unknown))}")
+    chosen = asked.suites or [n for n, s in suites.items() if asked.long or not s.get("long")]
+    for stale in ROOT.glob(".coverage*"):
+        stale.unlink()
+    failed = [name for name in chosen if not run(name, suites[name])]
+    print(f"Failed: {', '.join(failed)}" if failed else f"Passed: {', '.join(chosen)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
