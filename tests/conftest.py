@@ -5,6 +5,7 @@ PostgreSQL with `TENSHU_TEST_DATABASE=postgresql pytest -m sql`.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,35 +17,75 @@ from app.core.keyring import KeyRing
 from app.core.settings import load_settings
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance, Context, Plane
+from tests.integration.postgresql import (
+    postgresql_database,
+    postgresql_empty_database,
+    postgresql_server,
+)
+
+__all__ = ["postgresql_database", "postgresql_empty_database", "postgresql_server"]
 
 ON_POSTGRESQL = os.environ.get("TENSHU_TEST_DATABASE") == "postgresql"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "appliance" in getattr(item, "fixturenames", ()):
+        if {"appliance", "database_url", "database"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("sql")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the newest schema and nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "tenshu.sqlite"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a database without any table."""
+    if ON_POSTGRESQL:
+        return str(request.getfixturevalue("postgresql_empty_database"))
+    return f"sqlite:///{tmp_path / 'empty.sqlite'}"
 
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty database."""
+    """URL of a database with the newest schema and nothing in it."""
     if ON_POSTGRESQL:
         return str(request.getfixturevalue("postgresql_database"))
-    return f"sqlite:///{tmp_path / 'data' / 'tenshu.sqlite'}"
+    path = tmp_path / "data" / "tenshu.sqlite"
+    path.parent.mkdir(mode=0o700)
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
-def appliance(tmp_path: Path, database_url: str) -> Iterator[Appliance]:
-    """An appliance with folders, key ring and migrated database, and nobody in it."""
+def database(database_url: str) -> Iterator[Database]:
+    """A database with the newest schema and nothing in it."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def appliance(tmp_path: Path, database_url: str, database: Database) -> Appliance:
+    """An appliance with folders, key ring and migrated database, and nobody in it.
+
+    It keeps no reserve: hundreds of tests would hold 32 MiB each.
+    """
     settings = load_settings(
-        {"TENSHU_DATA": str(tmp_path / "data"), "TENSHU_DATABASE_URL": database_url}
+        {
+            "TENSHU_DATA": str(tmp_path / "data"),
+            "TENSHU_DATABASE_URL": database_url,
+            "TENSHU_RESERVE": "0",
+        }
     )
     data_folder.make_folders(settings)
-    database = Database(settings.database_url)
-    migrate(database)
-    yield Appliance(settings, database, KeyRing.create(settings.keys), machine="test")
-    database.close()
+    return Appliance(settings, database, KeyRing.create(settings.keys), machine="test")
 
 
 @pytest.fixture

@@ -54,9 +54,12 @@ def take(data: Path) -> int:
     """Lock the data folder for this process and return the lock's descriptor.
 
     The lock lasts until the process ends, however it ends, and survives an exec.
-    Raise AlreadyRunning if another process holds it.
+    Raise AlreadyRunning if another process holds it, DataFolderUnusable if it cannot be made.
     """
-    descriptor = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise DataFolderUnusable(data=data, reason=error.strerror) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

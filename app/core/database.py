@@ -1,19 +1,23 @@
 """The database: one URL chooses SQLite (laptop, container) or PostgreSQL (virtual machine).
 
-Reads and changes are two doors. A change takes the write lock at its start (`BEGIN IMMEDIATE` on
-SQLite), so that what it has read is still true when it writes. Drivers are synchronous: on this
-load they cost half of what asynchronous ones do.
+Reads and changes are two doors. What a change has read is still true when it commits: on SQLite
+it takes the write lock at its start (`BEGIN IMMEDIATE`), on PostgreSQL changes run beside each
+other and the one that another came between is refused (SERIALIZABLE); `change` runs it anew.
+Drivers are synchronous: on this load they cost half of what asynchronous ones do.
 """
 
 import contextlib
 import errno
+import random
 import sqlite3
 import threading
-from collections.abc import Iterator
-from typing import Any, Final
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlmodel import Session
 
 from app.core.errors import TenshuError
@@ -23,7 +27,13 @@ BUSY_MILLISECONDS: Final = 10_000
 POOL_SIZE: Final = 10
 PAGE_CACHE_KIBIBYTES: Final = 16 * 1024
 
+ATTEMPTS: Final = 6
+"""How often a change runs that others come between; the pauses add up to about a second."""
+SHRINK_STEP_PAGES: Final = 500
+"""2 MiB: what giving space back needs of free space itself."""
+
 WRITES: Final = "tenshu_writes"
+Result = TypeVar("Result")
 
 
 class DatabaseBusy(TenshuError):
@@ -33,6 +43,14 @@ class DatabaseBusy(TenshuError):
     status = 503
     message = "The database was busy for {seconds} seconds; nothing was changed."
     hint = "Try again. If it stays so, look at the running jobs."
+
+
+class ChangeCollided(DatabaseBusy):
+    """Changes of others came between each time that this one was tried."""
+
+    code = "database.collided"
+    message = "Others changed the same things at the same moment; nothing was changed."
+    hint = "Try again."
 
 
 class DiskFull(TenshuError):
@@ -53,15 +71,27 @@ class DatabaseUnavailable(TenshuError):
     hint = "Look at Monitoring. The appliance tries again by itself."
 
 
+class DatabaseDamaged(TenshuError):
+    """The database's own file does not make sense any more."""
+
+    code = "database.damaged"
+    status = 500
+    message = "The database is damaged."
+    hint = "Stop the appliance, check the disk, and restore the newest backup."
+
+
 SQLITE_MEANINGS: Final[tuple[tuple[tuple[str, ...], type[TenshuError]], ...]] = (
     (("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"), DiskFull),
     (("SQLITE_BUSY", "SQLITE_LOCKED"), DatabaseBusy),
     (("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY"), DatabaseUnavailable),
+    (("SQLITE_CORRUPT", "SQLITE_NOTADB"), DatabaseDamaged),
 )
 POSTGRESQL_MEANINGS: Final[tuple[tuple[tuple[str, ...], type[TenshuError]], ...]] = (
     (("53100",), DiskFull),
-    (("55P03", "40P01", "40001"), DatabaseBusy),  # lock timeout, deadlock, serialisation
+    (("55P03",), DatabaseBusy),  # lock timeout
+    (("40P01", "40001"), ChangeCollided),  # deadlock, serialisation failure
     (("08", "57P0", "53300"), DatabaseUnavailable),  # connection, shutdown, too many clients
+    (("XX001", "XX002"), DatabaseDamaged),
 )
 
 
@@ -71,8 +101,9 @@ def explain_failure(error: DBAPIError) -> TenshuError | None:
     if isinstance(original, sqlite3.Error):
         name, meanings = getattr(original, "sqlite_errorname", ""), SQLITE_MEANINGS
     else:
-        # psycopg gives no SQLSTATE where no server answered at all
-        name, meanings = getattr(original, "sqlstate", None) or "08", POSTGRESQL_MEANINGS
+        name, meanings = getattr(original, "sqlstate", None) or "", POSTGRESQL_MEANINGS
+        if not name and isinstance(error, OperationalError | InterfaceError):
+            name = "08"  # psycopg gives no SQLSTATE where no server answered at all
     for beginnings, meaning in meanings:
         if name.startswith(beginnings):
             return meaning(seconds=BUSY_MILLISECONDS // 1000)
@@ -89,6 +120,8 @@ def in_our_words() -> Iterator[None]:
         if explained is None:
             raise
         raise explained from error
+    except PoolExhausted as error:
+        raise DatabaseBusy(seconds=BUSY_MILLISECONDS // 1000) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull from error
@@ -100,6 +133,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's object
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in (
+            "auto_vacuum=INCREMENTAL",  # before all else in a new file: `shrink` needs it
             "journal_mode=WAL",
             "synchronous=FULL",  # NORMAL loses acknowledged commits when the power goes
             "foreign_keys=ON",
@@ -115,36 +149,96 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _connect_postgresql() -> dict[str, Any]:
+    return {"options": f"-c lock_timeout={BUSY_MILLISECONDS} -c timezone=UTC"}
+
+
 class Database:
     """One database, by URL, with a door for reading and a door for changing."""
 
     def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
-        self.engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writers = self.engine.execution_options(**{WRITES: True})
-        # Writers of this process queue here: SQLite's own waiting is polling with growing pauses.
-        self._turn: contextlib.AbstractContextManager[Any] = (
-            threading.Lock() if self.is_sqlite else contextlib.nullcontext()
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=BUSY_MILLISECONDS / 1000,
+            hide_parameters=True,  # an error's text goes to the log, people's data do not
+            connect_args={} if self.is_sqlite else _connect_postgresql(),
         )
+        self._readers, self._writers = self.engine, self.engine
+        # Writers of this process queue here: SQLite's own waiting is polling with growing pauses.
+        self._turn = threading.Lock()
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
+            self._writers = self.engine.execution_options(**{WRITES: True})
+        else:
+            self._readers = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            self._writers = self.engine.execution_options(isolation_level="SERIALIZABLE")
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one state of the database and changes nothing."""
-        with in_our_words(), Session(self.engine, autoflush=False) as session:
+        with in_our_words(), Session(self._readers, autoflush=False) as session:
             yield session
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
         """Open a session that commits when the block ends, and rolls back if it raises.
 
-        Raise DiskFull, DatabaseBusy or DatabaseUnavailable; then nothing was changed.
+        Raise DiskFull, DatabaseBusy, ChangeCollided, DatabaseUnavailable or DatabaseDamaged; then
+        nothing was changed.
         """
-        with in_our_words(), self._turn, Session(self._writers) as session:
+        with in_our_words(), self._taking_turns(), Session(self._writers) as session:
             yield session
             session.commit()
+
+    def change(self, work: Callable[[Session], Result]) -> Result:
+        """Run `work` in a writing session, and anew where another change came between.
+
+        Raise what `write` raises; ChangeCollided after six attempts.
+        """
+        for attempt in range(ATTEMPTS - 1):
+            try:
+                with self.write() as session:
+                    return work(session)
+            except ChangeCollided:
+                # those who collided do not come back in step
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - no secret
+        with self.write() as session:
+            return work(session)
+
+    def shrink(self) -> None:
+        """Give the pages that deletions left free back to the volume, in small steps.
+
+        PostgreSQL does so by itself (autovacuum) and uses such pages again.
+        """
+        if not self.is_sqlite:
+            return
+        with in_our_words(), self._taking_turns(), self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            try:
+                (free,) = driver.execute("PRAGMA freelist_count").fetchone()
+                for _step in range(-(-free // SHRINK_STEP_PAGES)):
+                    driver.execute(f"PRAGMA incremental_vacuum({SHRINK_STEP_PAGES})").fetchall()
+                    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except sqlite3.Error as error:
+                raise OperationalError("shrink", None, error) from error
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000):
+            raise DatabaseBusy(seconds=BUSY_MILLISECONDS // 1000)
+        try:
+            yield
+        finally:
+            self._turn.release()

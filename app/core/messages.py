@@ -21,10 +21,12 @@ def mark(text: str) -> str:
     return text
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def catalogue(language: str) -> dict[str, str]:
-    """Return English text → text in `language`, over all areas."""
+    """Return English text → text in `language`, over all areas; nothing for an unknown one."""
     texts: dict[str, str] = {}
+    if language not in LANGUAGES:  # it may come from a request, and becomes part of a path
+        return texts
     for path in sorted(ROOT.rglob(f"locale/{language}.po")):
         with path.open("rb") as file:
             texts.update(

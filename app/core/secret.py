@@ -23,7 +23,10 @@ class Secret:
     def matches(self, other: "Secret | str") -> bool:
         """Compare in a time that does not depend on where the two differ."""
         text = other.reveal() if isinstance(other, Secret) else other
-        return hmac.compare_digest(self._value.encode(), text.encode())
+        # a broken surrogate in what somebody sent is a wrong secret, not a fault
+        return hmac.compare_digest(
+            *(each.encode(errors="surrogatepass") for each in (self._value, text))
+        )
 
     def __len__(self) -> int:
         return len(self._value)

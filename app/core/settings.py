@@ -4,13 +4,19 @@ Everything else is configuration that people change on pages. Each setting is on
 variable, and an option of the same name on the command line.
 """
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from app.core.errors import TenshuError
+from app.core.messages import mark
+
+MEBIBYTE: Final = 1024 * 1024
+RESERVE_MEBIBYTES: Final = 32
 
 
 class InvalidSetting(TenshuError):
@@ -36,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workspace_port: int = 8444
     host_names: tuple[str, ...] = ()
     """Host names beyond localhost by which people reach the planes, for the certificate."""
+    reserve_bytes: int = RESERVE_MEBIBYTES * MEBIBYTE
+    """Space on the data volume kept back for a full disk; 0 keeps none."""
 
     @property
     def sealed_store(self) -> Path:
@@ -82,40 +90,88 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "TENSHU_CONSOLE_PORT": str(self.console_port),
             "TENSHU_WORKSPACE_PORT": str(self.workspace_port),
             "TENSHU_HOST_NAMES": ",".join(self.host_names),
+            "TENSHU_RESERVE": str(self.reserve_bytes // MEBIBYTE),
         }
+
+
+def _whole_number(text: str) -> int:
+    """Return what plain digits say; -1 for everything else."""
+    # 18 digits are more than any setting takes, and int() has a limit of its own
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else -1
 
 
 def _port(environ: Mapping[str, str], variable: str, default: int) -> int:
     text = environ.get(variable) or str(default)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+    if not 0 < _whole_number(text) < 65536:
         raise InvalidSetting(
-            variable=variable, value=text, reason="a port is a number from 1 to 65535"
+            variable=variable, value=text, reason=mark("a port is a number from 1 to 65535")
         )
     return int(text)
+
+
+def _ports(environ: Mapping[str, str]) -> tuple[int, int]:
+    console = _port(environ, "TENSHU_CONSOLE_PORT", 8443)
+    workspace = _port(environ, "TENSHU_WORKSPACE_PORT", 8444)
+    if console == workspace:
+        raise InvalidSetting(
+            variable="TENSHU_WORKSPACE_PORT",
+            value=workspace,
+            reason=mark("console and workspace need different ports"),
+        )
+    return console, workspace
+
+
+def _address(environ: Mapping[str, str]) -> str:
+    text = environ.get("TENSHU_ADDRESS") or "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise InvalidSetting(
+            variable="TENSHU_ADDRESS",
+            value=text,
+            reason=mark("write an IP address of this machine, 127.0.0.1 or 0.0.0.0"),
+        ) from error
+
+
+def _reserve(environ: Mapping[str, str]) -> int:
+    text = environ.get("TENSHU_RESERVE") or str(RESERVE_MEBIBYTES)
+    size = _whole_number(text)
+    if not 0 <= size <= 1024:
+        raise InvalidSetting(
+            variable="TENSHU_RESERVE",
+            value=text,
+            reason=mark("the reserve is a number of mebibytes from 0 to 1024"),
+        )
+    return size * MEBIBYTE
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `environ` (the process's own by default).
 
-    Raise InvalidSetting if a port is no port, or if the keys would lie inside the data folder.
+    Raise InvalidSetting if a value is none of its kind, or if the keys would lie inside the data
+    folder, by whatever way around.
     """
     environ = os.environ if environ is None else environ
-    data = Path(environ.get("TENSHU_DATA") or "var/data").absolute()
+    data = Path(environ.get("TENSHU_DATA") or "var/data").resolve()
     # beside, not inside: `var/data` keeps its keys in `var/data.keys`
-    keys = Path(environ.get("TENSHU_KEYS") or data.with_name(data.name + ".keys")).absolute()
+    keys = Path(environ.get("TENSHU_KEYS") or data.with_name(data.name + ".keys")).resolve()
     if keys.is_relative_to(data):
         raise InvalidSetting(
             variable="TENSHU_KEYS",
             value=str(keys),
-            reason="the keys may not lie inside the data folder, or a copy of it would open itself",
+            reason=mark(
+                "the keys may not lie inside the data folder, or a copy of it would open itself"
+            ),
         )
     names = environ.get("TENSHU_HOST_NAMES") or ""
+    console_port, workspace_port = _ports(environ)
     return Settings(
         data=data,
         keys=keys,
         database_url=environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}",
-        address=environ.get("TENSHU_ADDRESS") or "127.0.0.1",
-        console_port=_port(environ, "TENSHU_CONSOLE_PORT", 8443),
-        workspace_port=_port(environ, "TENSHU_WORKSPACE_PORT", 8444),
-        host_names=tuple(name for name in names.split(",") if name),
+        address=_address(environ),
+        console_port=console_port,
+        workspace_port=workspace_port,
+        host_names=tuple(name.strip() for name in names.split(",") if name.strip()),
+        reserve_bytes=_reserve(environ),
     )

@@ -7,11 +7,16 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlmodel import SQLModel
 
+from app.core import postgresql_roles
 from app.core.database import Database
 from app.core.errors import TenshuError
+from app.migrations import tables  # noqa: F401 - makes every table known
 
 LOCATION: Final = "app:migrations"
+LOCK: Final = 0x74656E736875
+"""PostgreSQL's advisory lock of who migrates: “tenshu”."""
 
 
 class NewerData(TenshuError):
@@ -32,22 +37,34 @@ def configure() -> Config:
 
 def current_revision(database: Database) -> str | None:
     """Return the schema revision that the database is at; None for an empty one."""
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    with database.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
 
 
 def migrate(database: Database) -> None:
-    """Run what is missing, in one transaction. Raise NewerData if the data is ahead of us."""
+    """Run what is missing, in one transaction, and bring PostgreSQL's grants up to date.
+
+    Of several processes that start at once, one migrates and the others wait for it.
+    Raise NewerData if the data is ahead of us.
+    """
     configuration = configure()
     script = ScriptDirectory.from_config(configuration)
+    head = script.get_current_head()
     revision = current_revision(database)
     if revision is not None:
         try:
             script.get_revision(revision)
         except CommandError as error:
             raise NewerData(revision=revision) from error
-        if revision == script.get_current_head():
+        if revision == head and database.is_sqlite:
             return
     with database.write() as session:
+        if not database.is_sqlite:
+            # sees what the one before it has committed, which SERIALIZABLE would not
+            session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+            session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         configuration.attributes["connection"] = session.connection()
-        command.upgrade(configuration, "head")
+        if revision != head:
+            command.upgrade(configuration, "head")
+        if not database.is_sqlite:
+            postgresql_roles.grant(session, SQLModel.metadata)

@@ -5,26 +5,32 @@
 
 An operation authorises, opens the transaction, runs the function, writes its one audit event in
 the same transaction, and commits. A refusal or a failure rolls back and is recorded on its own.
-Its name is its audit verb.
+On PostgreSQL the function runs anew where another change came between, and on a full disk where
+the reserve made room: it changes nothing but the database. Its name is its audit verb.
 """
 
 import enum
 import hashlib
 import inspect
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 import msgspec
+from sqlmodel import Session
 
 from app.audit import outbox
 from app.audit.event import Draft, Outcome
 from app.core import clock
 from app.core.errors import TenshuError
 from app.core.secret import Secret
+from app.operations import full_disk
 from app.operations.context import Context, Plane
 from app.operations.errors import ConfirmationNeeded, Refused, TokenNotAllowed, WrongPlane
 from app.operations.permissions import EVERYTHING, Permission
+
+_log = logging.getLogger(__name__)
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 Result = TypeVar("Result")
@@ -91,6 +97,8 @@ class Operation(Generic[Request, Result]):
     planes: frozenset[Plane]
     route: Route | None
     scope: Callable[[Request], str]
+    in_reserve: bool
+    """May use the reserve of a full disk: signs in or out, cleans, or only leaves its event."""
     request_type: type[Request]
     result_type: Any
 
@@ -116,15 +124,20 @@ class Operation(Generic[Request, Result]):
     def __call__(self, context: Context, request: Request) -> Result:
         """Run the operation for `context`. Raise what it raises, Refused, or ConfirmationNeeded."""
         event = self._draft(context)
+
+        def change(session: Session) -> Result:
+            nonlocal event
+            event = self._draft(context)  # a second attempt tells only what it did itself
+            result = self.function(context.running(session, event), request)
+            outbox.append(session, event)
+            return result
+
         try:
             self._authorise(context, request)
             if self.effect is Effect.READ:
                 with context.appliance.database.read() as session:
                     return self.function(context.running(session, event), request)
-            with context.appliance.database.write() as session:
-                result = self.function(context.running(session, event), request)
-                outbox.append(session, event)
-                return result
+            return self._change(context, change)
         except ConfirmationNeeded:
             raise
         except Refused as refusal:
@@ -135,6 +148,10 @@ class Operation(Generic[Request, Result]):
                 code = failure.code if isinstance(failure, TenshuError) else "internal"
                 self._record(context, event, Outcome.FAILED, code)
             raise
+
+    def _change(self, context: Context, change: Callable[[Session], Result]) -> Result:
+        run = full_disk.change_in_reserve if self.in_reserve else full_disk.change
+        return run(context.appliance, change)
 
     def _draft(self, context: Context) -> Draft:
         return Draft(
@@ -158,7 +175,10 @@ class Operation(Generic[Request, Result]):
             return
         if context.actor.token:
             raise TokenNotAllowed(operation=self.name)
-        if context.confirmed != self.digest(request):
+        is_approved = context.approved_by not in ("", context.actor.account)
+        if context.confirmed != self.digest(request) or (
+            self.tier is Tier.T3_IRREVERSIBLE and not is_approved
+        ):
             raise ConfirmationNeeded(operation=self.name)
 
     def _record(self, context: Context, event: Draft, outcome: Outcome, code: str) -> None:
@@ -167,8 +187,18 @@ class Operation(Generic[Request, Result]):
         kept = Draft(**{name: getattr(event, name) for name in event.__struct_fields__})
         kept.outcome, kept.error = outcome, code
         kept.before, kept.after, kept.numbers = {}, {}, {}
-        with context.appliance.database.write() as session:
-            outbox.append(session, kept)
+        kept.references = self._draft(context).references
+        try:
+            full_disk.change_in_reserve(
+                context.appliance, lambda session: outbox.append(session, kept)
+            )
+        except TenshuError as error:
+            # The log is the last place that is left; what stopped the operation is raised.
+            _log.error(
+                "not recorded (%s): %s %s %s by %r",
+                error.code, kept.verb, outcome.value, code, kept.actor,
+                extra={"incident": context.incident},
+            )  # fmt: skip
 
 
 _registry: dict[str, Operation[Any, Any]] = {}
@@ -188,12 +218,14 @@ def operation(
     planes: tuple[Plane, ...] = (Plane.CONSOLE, Plane.WORKSPACE),
     route: Route | None = None,
     scope: Callable[[Any], str] = lambda _: EVERYTHING,
+    in_reserve: bool | None = None,
 ) -> Callable[[Callable[[Context, Request], Result]], Operation[Request, Result]]:
     """Make a function of `(context, request)` an operation and register it.
 
     `scope` tells from the request where the permission must hold. The tier is T0 for what changes
     nothing and T1 for changes, unless told otherwise. Operations on `Plane.LOCAL` (the machine
-    itself) are always offered.
+    itself) are always offered. On a full disk a change is refused unless it is declared
+    `in_reserve` (signing in and out, deleting, cleaning); what only reveals always is.
     """
 
     def wrap(function: Callable[[Context, Request], Result]) -> Operation[Request, Result]:
@@ -214,6 +246,7 @@ def operation(
             planes=frozenset(planes),
             route=route,
             scope=scope,
+            in_reserve=effect is Effect.REVEAL if in_reserve is None else in_reserve,
             request_type=request_type,
             result_type=result_type,
         )
