@@ -1,0 +1,55 @@
+"""The agent: `python -m appliance.agent`.
+
+`TENSHU_DATA`, `TENSHU_KEYS` and `TENSHU_DATABASE_URL` say where this copy lives;
+`TENSHU_AGENT_USERS` which users may speak to it beside its own and root (names or numbers,
+separated by commas). SIGTERM and SIGINT end it; long actions go on.
+"""
+
+import logging
+import os
+import pwd
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from types import FrameType
+
+from appliance.agent.dispatch import Dispatch
+from appliance.agent.handlers import Handlers
+from appliance.agent.server import AlreadyRunning, Server
+from appliance.place import load_place
+
+
+def allowed_users(environ: Mapping[str, str]) -> frozenset[int]:
+    """Return the numbers of the users who may speak to the agent. Raise KeyError for unknown ones.
+
+    An empty list means nobody but root and the agent's own user, never everybody.
+    """
+    allowed = {0, os.geteuid()}
+    for name in filter(None, (environ.get("TENSHU_AGENT_USERS") or "").split(",")):
+        allowed.add(int(name) if name.isdigit() else pwd.getpwnam(name).pw_uid)
+    return frozenset(allowed)
+
+
+def main() -> int:
+    """Serve until SIGTERM. Return 0, or 1 if another agent serves this data folder already."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    stop = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    place = load_place()
+    dispatch = Dispatch(Handlers(place), stop)
+    try:
+        Server(place.socket, dispatch, allowed_users(os.environ), stop).serve()
+    except AlreadyRunning as error:
+        logging.error("another agent serves this data folder: %s is locked", error)  # noqa: LOG015, TRY400
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

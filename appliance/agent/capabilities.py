@@ -1,0 +1,42 @@
+"""What this place can do, and what not and why. Never hidden, never faked."""
+
+from pathlib import Path
+
+from appliance.backup.borg import borg_version
+from appliance.backup.database import sqlite_path
+from appliance.backup.process import find
+from appliance.contract.actions import Capability
+from appliance.contract.errors import ApplianceError
+from appliance.place import Place
+
+
+def capabilities(place: Place) -> tuple[Capability, ...]:
+    """Return every capability, sorted by name."""
+    return tuple(sorted((_backup(), _dump(place), _units()), key=lambda one: one.name))
+
+
+def _backup() -> Capability:
+    try:
+        version = borg_version()
+    except ApplianceError as error:
+        return Capability(name="backup", available=False, reason=f"{error} {error.advice()}")
+    return Capability(name="backup", available=True, detail=f"borg {version}")
+
+
+def _dump(place: Place) -> Capability:
+    if sqlite_path(place.database_url) is not None:
+        return Capability(name="database-copy", available=True, detail="sqlite")
+    if find("pg_dump") is None:
+        reason = "The program pg_dump is not installed. Install Debian's package postgresql-client."
+        return Capability(name="database-copy", available=False, reason=reason)
+    return Capability(name="database-copy", available=True, detail="pg_dump")
+
+
+def _units() -> Capability:
+    """Long actions get a systemd unit of their own only where systemd runs as the first process."""
+    name = "system-units"
+    if not Path("/run/systemd/system").is_dir():
+        reason = "There is no systemd here: long actions run as processes of their own instead."
+        return Capability(name=name, available=False, reason=reason)
+    reason = "Long actions run as processes of their own in this version."
+    return Capability(name=name, available=False, reason=reason)

@@ -1,0 +1,94 @@
+"""What each action of the closed table does: request in, result out."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from appliance.agent.capabilities import capabilities
+from appliance.agent.repositories import Repositories
+from appliance.agent.runs import Runs
+from appliance.backup.borg import Borg
+from appliance.backup.create import listed
+from appliance.backup.reporter import Reporter
+from appliance.contract import actions
+from appliance.contract.actions import Caller
+from appliance.contract.kit import KeyKit
+from appliance.contract.runs import Run
+from appliance.place import Place
+
+
+class Handlers:
+    """The actions on one place. A method a line of the table."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._repositories = Repositories(place)
+        self._runs = Runs(place)
+        self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
+            "Capabilities": self._capabilities,
+            "CreateRepository": self._create_repository,
+            "ListRepositories": self._list_repositories,
+            "ListArchives": self._list_archives,
+            "RunBackup": self._run_backup,
+            "RestoreArchive": self._restore_archive,
+            "CheckRepository": self._check_repository,
+            "GetProgress": self._get_progress,
+            "ListRuns": self._list_runs,
+            "CancelRun": self._cancel_run,
+        }
+
+    def follow(self, request: actions.OfRun, stop: threading.Event) -> Iterator[tuple[Run, bool]]:
+        """Yield GetProgress's answers to a call with `more`."""
+        return self._runs.follow(request.run, stop)
+
+    def _capabilities(self, _caller: Caller, _request: actions.Nothing) -> actions.CapabilityList:
+        return actions.CapabilityList(capabilities=capabilities(self._place))
+
+    def _create_repository(
+        self, _caller: Caller, request: actions.CreateRepository
+    ) -> actions.Repository:
+        return self._repositories.create(request)
+
+    def _list_repositories(
+        self, _caller: Caller, _request: actions.Nothing
+    ) -> actions.Repositories:
+        return actions.Repositories(repositories=self._repositories.all())
+
+    def _list_archives(self, _caller: Caller, request: actions.ListArchives) -> actions.Archives:
+        opened = self._repositories.open(request.repository)
+        borg = Borg(
+            Path(opened.repository.folder),
+            opened.passphrase,
+            self._place.borg,
+            Reporter(seconds=actions.TABLE["ListArchives"].timeout),
+            unlocked=self._runs.active() is not None,
+        )
+        every = [listed(archive) for archive in reversed(borg.listing().archives)]
+        page = every[request.offset : request.offset + request.limit]
+        return actions.Archives(archives=tuple(page), total=len(every))
+
+    def _run_backup(self, caller: Caller, request: actions.OfRepository) -> Run:
+        opened = self._repositories.open(request.repository)
+        return self._runs.start("RunBackup", opened, caller)
+
+    def _restore_archive(self, caller: Caller, request: actions.RestoreArchive) -> Run:
+        opened = self._repositories.open(request.repository)
+        KeyKit.from_text(request.kit)  # a typing mistake is told at once
+        return self._runs.start("RestoreArchive", opened, caller, request.archive, request.kit)
+
+    def _check_repository(self, caller: Caller, request: actions.OfRepository) -> Run:
+        opened = self._repositories.open(request.repository)
+        return self._runs.start("CheckRepository", opened, caller)
+
+    def _get_progress(self, _caller: Caller, request: actions.OfRun) -> Run:
+        return self._runs.get(request.run)
+
+    def _list_runs(self, _caller: Caller, request: actions.ListRuns) -> actions.Runs:
+        runs, total = self._runs.list(request.offset, request.limit)
+        return actions.Runs(runs=runs, total=total)
+
+    def _cancel_run(self, _caller: Caller, request: actions.OfRun) -> Run:
+        return self._runs.cancel(request.run)

@@ -1,0 +1,152 @@
+"""Long actions: started as processes of their own, found again after any restart."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Final
+
+from appliance import records
+from appliance.agent.repositories import Opened
+from appliance.backup.job import Job
+from appliance.contract.actions import Caller
+from appliance.contract.backup_errors import RunInProgress, RunOver, RunUnknown
+from appliance.contract.runs import Run, State
+from appliance.contract.secret import Secret
+from appliance.contract.varlink import encode
+from appliance.place import Place
+from appliance.records import Record
+
+LOOK: Final = 0.25
+"""Seconds between two looks at a run that somebody follows."""
+PULSE: Final = 10.0
+"""Seconds after which a follower hears of a run that does not move, so that neither side doubts."""
+
+
+class Runs:
+    """The long actions of this copy: one at a time."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._lock = threading.Lock()
+
+    def start(
+        self,
+        action: str,
+        opened: Opened,
+        caller: Caller,
+        archive: str = "",
+        kit: Secret | None = None,
+    ) -> Run:
+        """Start a long action in a process of its own. Raise RunInProgress if one runs already."""
+        with self._lock:
+            for active in records.running(self._place.runs):
+                raise RunInProgress(run=active.id, action=active.action)
+            records.prune(self._place.runs)
+            started = records.now()
+            run = Run(
+                id=f"{started:012x}{secrets.token_hex(4)}",
+                action=action,
+                repository=opened.repository.id,
+                archive=archive,
+                account=caller.account,
+                session=caller.session,
+                source=caller.source,
+                plane=caller.plane,
+                started_at=started,
+            )
+            record = Record.create(self._place.runs, run)
+            self._spawn(record, run, opened, kit or Secret(""))
+            return run
+
+    def _spawn(self, record: Record, run: Run, opened: Opened, kit: Secret) -> None:
+        lock = record.lock()
+        try:
+            with (record.folder / "log").open("ab") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "appliance.backup"],
+                    env=os.environ | self._place.environment(),
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(lock,),
+                    start_new_session=True,
+                )
+        finally:
+            os.close(lock)  # from here on the process alone holds it
+        job = Job(
+            run=run,
+            repository=opened.repository,
+            lock=lock,
+            passphrase=opened.passphrase,
+            kit=kit,
+        )
+        # a process that died at once is seen by its lock
+        with contextlib.suppress(BrokenPipeError):
+            _hand_over(process, encode(job))
+        threading.Thread(target=process.wait, daemon=True).start()
+
+    def get(self, identifier: str) -> Run:
+        """Return a run as it stands. Raise RunUnknown."""
+        record = self._record(identifier)
+        was_ended = (record.folder / "result.json").exists()
+        run = record.read()
+        if run.error_code == "run.died" and not was_ended:
+            self._clean_up(run)
+        return run
+
+    def follow(self, identifier: str, stop: threading.Event) -> Iterator[tuple[Run, bool]]:
+        """Yield a run whenever it moved, with whether more will follow."""
+        told, waited = None, 0.0
+        while True:
+            run = self.get(identifier)
+            last = run.state is not State.running or stop.is_set()
+            if last or run != told or waited >= PULSE:
+                yield run, not last
+                told, waited = run, 0.0
+            if last:
+                return
+            stop.wait(LOOK)
+            waited += LOOK
+
+    def list(self, offset: int, limit: int) -> tuple[tuple[Run, ...], int]:
+        """Return a page of runs, newest first, and how many there are."""
+        every = records.records(self._place.runs)
+        page = every[offset : offset + limit]
+        return tuple(self.get(record.folder.name) for record in page), len(every)
+
+    def active(self) -> Run | None:
+        """Return the run that runs now."""
+        return next(records.running(self._place.runs), None)
+
+    def cancel(self, identifier: str) -> Run:
+        """Ask a run to end. Raise RunUnknown, or RunOver if it has ended already."""
+        run = self.get(identifier)
+        if run.state is not State.running:
+            raise RunOver(run=identifier)
+        self._record(identifier).ask_cancel()
+        return run
+
+    def _record(self, identifier: str) -> Record:
+        record = Record(self._place.runs / identifier)
+        if not (record.folder / "run.json").is_file():
+            raise RunUnknown(run=identifier)
+        return record
+
+    def _clean_up(self, run: Run) -> None:
+        """Remove what a killed run left on the disk."""
+        with self._lock:
+            if self.active() is None:
+                shutil.rmtree(self._place.scratch, ignore_errors=True)
+        if run.action == "RestoreArchive":
+            shutil.rmtree(self._place.restores / run.id, ignore_errors=True)
+
+
+def _hand_over(process: "subprocess.Popen[bytes]", job: bytes) -> None:
+    if process.stdin is not None:
+        with process.stdin as stream:
+            stream.write(job)

@@ -1,0 +1,1 @@
+"""Backup of the whole appliance with Borg, restore from repository and kit alone, verification."""

@@ -1,0 +1,291 @@
+"""A whole appliance out of a repository folder and the key kit, on any machine.
+
+Everything happens in a scratch folder inside the target and is compared with the manifest before a
+file takes its place, so that a failure leaves the target empty. `restored.json` takes its place
+first: it makes the audit sealer open a new epoch, and no start may see the trail without it.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from appliance.backup.borg import Borg, Line, ListedArchive
+from appliance.backup.collect import ERASURES, RING, find_entry
+from appliance.backup.create import explained
+from appliance.backup.database import (
+    count_sqlite,
+    require_empty_postgres,
+    restore_postgres,
+    sqlite_path,
+)
+from appliance.backup.manifest import NAME, Manifest, compare, read_manifest, sha256_of
+from appliance.backup.reporter import Reporter
+from appliance.contract.backup_errors import (
+    ArchiveDiffers,
+    ArchiveUnknown,
+    ArchiveUnreadable,
+    BorgFailed,
+    DatabaseDiffers,
+    FolderUnusable,
+    RepositoryDamaged,
+    TargetNotEmpty,
+)
+from appliance.contract.kit import KeyKit
+from appliance.contract.ring import unwrap_ring
+from appliance.contract.runs import Phase, RestoreResult
+from appliance.durable import sync_folder, write_whole
+
+UNFINISHED: Final = ".restoring-"
+"""Prefix of the scratch folder: where one lies, a restore was killed and must be done again."""
+MARK: Final = "restored.json"
+DATABASE: Final = "tenshu.sqlite"
+
+
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """`restored.json`: what the audit sealer must know to open the new epoch."""
+
+    archive: str
+    at: int
+    """Milliseconds since 1970."""
+    known_checkpoint: str
+    """The newest checkpoint that the repository knows: what lies between is the lost range."""
+    size: int
+    """Size of the tree by that checkpoint."""
+    newest_archive: str
+    unreadable: tuple[str, ...] = ()
+
+
+def restore(
+    repository: Path,
+    kit: KeyKit,
+    data: Path,
+    keys: Path,
+    *,
+    archive: str | None = None,
+    database_url: str | None = None,
+    reporter: Reporter | None = None,
+) -> RestoreResult:
+    """Restore `archive` (the newest by default) into the empty folders `data` and `keys`.
+
+    A database of PostgreSQL goes into the empty one at `database_url`; SQLite into the data
+    folder. Raise TargetNotEmpty, WrongKit, ArchiveUnknown, ArchiveDiffers, and the others of
+    `appliance.contract.backup_errors`; the target is then empty as before.
+    """
+    begun = time.monotonic()
+    reporter = reporter or Reporter()
+    repository, data, keys = repository.absolute(), data.absolute(), keys.absolute()
+    if keys.is_relative_to(data) or data.is_relative_to(keys):
+        raise FolderUnusable(path=str(keys), reason="keys and data must lie apart")
+    with explained(data), _targets(data, keys) as scratch:
+        borg = Borg(repository, kit.borg_passphrase(), scratch / "borg", reporter)
+        archives = borg.listing().archives
+        chosen = _choose(archives, archive)
+        known = _newest_manifest(borg, archives, scratch / "newest", reporter)
+        result = _restore(
+            borg,
+            kit,
+            chosen,
+            known,
+            reporter,
+            scratch=scratch,
+            targets=(data, keys),
+            database_url=database_url,
+        )
+    reporter.phase(Phase.finished)
+    return msgspec.structs.replace(result, milliseconds=round((time.monotonic() - begun) * 1000))
+
+
+def _choose(archives: tuple[ListedArchive, ...], wanted: str | None) -> str:
+    names = [one.name for one in archives]
+    if not names or (wanted is not None and wanted not in names):
+        raise ArchiveUnknown(archive=wanted or "")
+    return wanted or names[-1]
+
+
+@contextlib.contextmanager
+def _targets(data: Path, keys: Path) -> Iterator[Path]:
+    """Make sure that both folders are empty, give a scratch folder, leave nothing of a failure."""
+    for folder in (data, keys):
+        if folder.exists() and any(
+            not entry.name.startswith(UNFINISHED) for entry in folder.iterdir()
+        ):
+            raise TargetNotEmpty(folder=str(folder))
+    made = [folder for folder in (data, keys) if not folder.exists()]
+    for folder in (data, keys):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(data):
+        scratch = data / f"{UNFINISHED}{secrets.token_hex(4)}"
+        try:
+            _empty(data)  # what a killed restore left
+            scratch.mkdir(mode=0o700)
+            yield scratch
+        except BaseException:
+            # both were empty: whatever is in them now is ours
+            for folder in (data, keys):
+                _empty(folder)
+            for folder in made:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            raise
+        shutil.rmtree(scratch)
+        sync_folder(data)
+
+
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Keep a second restore out of the same folder."""
+    handle = os.open(data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TargetNotEmpty(folder=str(data)) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """The newest archive that can be read, and those newer ones that cannot."""
+
+    manifest: Manifest
+    erasures: Path | None
+    unreadable: tuple[str, ...]
+
+
+def _newest_manifest(
+    borg: Borg, archives: tuple[ListedArchive, ...], folder: Path, reporter: Reporter
+) -> _Known:
+    """Read checkpoint and erasures from the newest archive, so that an older one revives nobody.
+
+    A damaged newest archive must not forbid the restore of an older one: it is skipped and named.
+    """
+    unreadable: list[str] = []
+    for one in reversed(archives):
+        try:
+            return _read_known(borg, one, folder / one.id, tuple(unreadable), reporter)
+        # Borg only warns where an archive has no such file: exit code 1
+        except (RepositoryDamaged, ArchiveDiffers, ArchiveUnreadable, BorgFailed):
+            unreadable.append(one.name)
+    raise ArchiveUnreadable(archive=unreadable[0], reason="there is no manifest in it")
+
+
+def _read_known(
+    borg: Borg,
+    archive: ListedArchive,
+    into: Path,
+    unreadable: tuple[str, ...],
+    reporter: Reporter,
+) -> _Known:
+    into.mkdir(parents=True)
+    borg.extract(archive.name, into, (NAME,))
+    manifest = read_manifest(archive.name, (into / NAME).read_bytes())
+    entry = find_entry(manifest, ERASURES)
+    if entry is None:
+        return _Known(manifest, None, unreadable)
+    borg.extract(archive.name, into, (ERASURES,))
+    path = into / ERASURES
+    if sha256_of(path, reporter) != entry.sha256:
+        raise ArchiveDiffers(archive=archive.name, path=ERASURES)
+    return _Known(manifest, path, unreadable)
+
+
+def _restore(
+    borg: Borg,
+    kit: KeyKit,
+    chosen: str,
+    known: _Known,
+    reporter: Reporter,
+    *,
+    scratch: Path,
+    targets: tuple[Path, Path],
+    database_url: str | None,
+) -> RestoreResult:
+    data, keys = targets
+    folder = scratch / "archive"
+    folder.mkdir()
+    reporter.phase(Phase.extracting)
+
+    def hear(line: Line) -> None:
+        if line.type == "progress_percent" and line.total:
+            reporter.reach(line.current, bytes_total=line.total)
+
+    borg.extract(chosen, folder, on_progress=hear)
+    if not (folder / NAME).is_file():
+        raise ArchiveUnreadable(archive=chosen, reason="no manifest")
+    manifest = read_manifest(chosen, (folder / NAME).read_bytes())
+    _require_database(manifest, database_url)
+    reporter.phase(Phase.comparing, manifest.bytes, len(manifest.files))
+    compare(manifest, folder, reporter)
+    ring = unwrap_ring(kit, (folder / RING).read_bytes())
+    reporter.phase(Phase.placing)
+    lite = manifest.database.kind == "sqlite"
+    if lite and count_sqlite(folder / manifest.database.file) != manifest.database.tables:
+        raise ArchiveDiffers(archive=chosen, path=manifest.database.file)
+    mark = Restored(
+        archive=chosen,
+        at=time.time_ns() // 1_000_000,
+        known_checkpoint=known.manifest.sealed.checkpoint,
+        size=known.manifest.sealed.size,
+        newest_archive=known.manifest.archive,
+        unreadable=known.unreadable,
+    )
+    os.sync()  # what was compared stands on the disk before it takes its place
+    if known.erasures is not None:
+        known.erasures.replace(folder / ERASURES)
+    write_whole(data / MARK, msgspec.json.encode(mark))
+    write_whole(keys / "ring.json", ring)
+    if not lite and database_url is not None:
+        rows = restore_postgres(database_url, folder / manifest.database.file, reporter)
+        if rows != manifest.database.tables:
+            raise ArchiveDiffers(archive=chosen, path=manifest.database.file)
+    _place(folder, data, manifest)
+    return RestoreResult(
+        archive=chosen,
+        data=str(data),
+        keys=str(keys),
+        bytes=manifest.bytes,
+        files=len(manifest.files) + 1,
+        rows=manifest.rows,
+        milliseconds=0,
+        known_size=mark.size,
+        newest_archive=mark.newest_archive,
+        unreadable=mark.unreadable,
+    )
+
+
+def _require_database(manifest: Manifest, database_url: str | None) -> None:
+    wanted = "sqlite" if database_url is None or sqlite_path(database_url) else "postgresql"
+    if wanted != manifest.database.kind:
+        raise DatabaseDiffers(archived=manifest.database.kind, wanted=wanted)
+    if wanted == "postgresql" and database_url is not None:
+        require_empty_postgres(database_url)
+
+
+def _place(folder: Path, data: Path, manifest: Manifest) -> None:
+    """Move what was compared to its place, the database last."""
+    (folder / NAME).unlink()
+    database = folder / manifest.database.file
+    lite = manifest.database.kind == "sqlite"
+    for entry in sorted(folder.iterdir()):
+        if entry != database:
+            entry.rename(data / entry.name)
+    if lite:
+        database.rename(data / DATABASE)
+    sync_folder(data)

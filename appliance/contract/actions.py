@@ -1,0 +1,294 @@
+"""The closed table of what the machine does when asked: the whole privileged surface.
+
+An action is a typed request and a typed result, the permission that the asking side must have
+checked, a risk tier, a timeout and the verb of its audit event. Nothing else can be called.
+"""
+
+import enum
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from appliance.contract.runs import Run
+from appliance.contract.secret import Secret
+
+INTERFACE: Final = "tenshu.appliance"
+PAGE: Final = 100
+"""Entries of a list that one answer holds at most: far below 1 MiB."""
+
+Identifier = Annotated[str, Meta(pattern="^[0-9a-f]{8,64}$", description="Identifier")]
+ArchiveName = Annotated[
+    str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="Name of an archive")
+]
+Named = Annotated[
+    str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}$", description="What people call it, unique")
+]
+Offset = Annotated[int, Meta(ge=0, description="Entries to skip, newest first")]
+Limit = Annotated[int, Meta(ge=1, le=PAGE, description="Entries to return at most")]
+Origin = Annotated[str, Meta(max_length=200)]
+
+
+class Tier(enum.IntEnum):
+    """Risk tiers of the architecture, section 2."""
+
+    READ = 0
+    REVERSIBLE = 1
+    DANGEROUS = 2
+    IRREVERSIBLE = 3
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who asks, as the console or the command line knows it."""
+
+    account: Annotated[Origin, Meta(description="Identifier of the account")]
+    session: Annotated[Origin, Meta(description="Identifier of the session")] = ""
+    source: Annotated[Origin, Meta(description="Address of the person's browser")] = ""
+    plane: Annotated[Origin, Meta(description="console, or machine for the command line")] = ""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters of an action."""
+
+
+class Nothing(Request, frozen=True, kw_only=True):
+    """No parameters."""
+
+
+class CreateRepository(Request, frozen=True, kw_only=True):
+    """Make an encrypted repository in an empty folder, or take up one that stands there."""
+
+    name: Annotated[Named, Meta(description="What people call the repository")]
+    folder: Annotated[
+        str, Meta(min_length=1, max_length=4096, description="Absolute path of the folder")
+    ]
+    passphrase: Annotated[Secret, Meta(description="The kit's passphrase for Borg")]
+    kit_number: Annotated[
+        str, Meta(pattern="^[0-9a-f]{16}$", description="Number of the kit, to compare with rings")
+    ]
+
+
+class OfRepository(Request, frozen=True, kw_only=True):
+    """Parameters of an action on one repository."""
+
+    repository: Annotated[Identifier, Meta(description="Identifier of the repository")]
+
+
+class ListArchives(OfRepository, frozen=True, kw_only=True):
+    """Which page of a repository's archives to list."""
+
+    offset: Offset = 0
+    limit: Limit = 50
+
+
+class RestoreArchive(OfRepository, frozen=True, kw_only=True):
+    """Restore one archive into a fresh pair of folders beside the data folder."""
+
+    archive: Annotated[ArchiveName, Meta(description="Name of the archive")]
+    kit: Annotated[Secret, Meta(description="The key kit as typed or scanned")]
+
+
+class ListRuns(Request, frozen=True, kw_only=True):
+    """Which page of the runs to list."""
+
+    offset: Offset = 0
+    limit: Limit = 50
+
+
+class OfRun(Request, frozen=True, kw_only=True):
+    """Parameters of an action on one run."""
+
+    run: Annotated[Identifier, Meta(description="Identifier of the run")]
+
+
+class Capability(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that this place can do, or not."""
+
+    name: Annotated[str, Meta(description="What it is")]
+    available: Annotated[bool, Meta(description="Whether it works here")]
+    reason: Annotated[str, Meta(description="Unavailable, because …; empty if available")] = ""
+    detail: Annotated[str, Meta(description="Version of the program that does it")] = ""
+
+
+class CapabilityList(msgspec.Struct, frozen=True, kw_only=True):
+    """What this place can do."""
+
+    capabilities: Annotated[tuple[Capability, ...], Meta(description="All of them, sorted")]
+
+
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
+    """A place for archives."""
+
+    id: Annotated[str, Meta(description="Identifier")]
+    name: Annotated[str, Meta(description="What people call it")]
+    folder: Annotated[str, Meta(description="Where it stands")]
+    borg_id: Annotated[str, Meta(description="Borg's identifier of it, hexadecimal")]
+    kit_number: Annotated[str, Meta(description="Number of the kit that opens it")]
+    created_at: Annotated[int, Meta(description="Milliseconds since 1970")]
+    adopted: Annotated[bool, Meta(description="True if it stood there already")] = False
+
+
+class Repositories(msgspec.Struct, frozen=True, kw_only=True):
+    """All repositories."""
+
+    repositories: Annotated[tuple[Repository, ...], Meta(description="In the order of creation")]
+
+
+class Archive(msgspec.Struct, frozen=True, kw_only=True):
+    """One generation of a backup."""
+
+    name: Annotated[str, Meta(description="Name, unique in its repository")]
+    id: Annotated[str, Meta(description="Borg's identifier, hexadecimal")]
+    at: Annotated[int, Meta(description="When it was begun, milliseconds since 1970")]
+    bytes: Annotated[int | None, Meta(description="Bytes in it, if it says so")] = None
+    files: Annotated[int | None, Meta(description="Files in it, if it says so")] = None
+    rows: Annotated[int | None, Meta(description="Rows of its database, if it says so")] = None
+    version: Annotated[str, Meta(description="Version of the appliance that wrote it")] = ""
+
+
+class Archives(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of archives."""
+
+    archives: Annotated[tuple[Archive, ...], Meta(description="Newest first")]
+    total: Annotated[int, Meta(description="How many the repository has")]
+
+
+class Runs(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of runs."""
+
+    runs: Annotated[tuple[Run, ...], Meta(description="Newest first")]
+    total: Annotated[int, Meta(description="How many there are")]
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the table."""
+
+    name: str
+    """Varlink method."""
+    request: type[Request]
+    result: type[msgspec.Struct]
+    permission: str
+    """What the person must be allowed; the asking side checks it."""
+    tier: Tier
+    timeout: int
+    """Seconds. For a long action: of the run, not of the call that starts it."""
+    verb: str
+    """Verb of the audit event; empty for reads that write none."""
+    says: str
+    """What it does, one line."""
+    long: bool = False
+    """True if it runs as a process of its own and its result is a Run."""
+    follows: bool = False
+    """True if it may be called with `more`."""
+
+
+TABLE: Final[dict[str, Action]] = {
+    action.name: action
+    for action in (
+        Action(
+            name="Capabilities",
+            request=Nothing,
+            result=CapabilityList,
+            permission="backups.read",
+            tier=Tier.READ,
+            timeout=30,
+            verb="",
+            says="Tell what this place can do, and what not and why",
+        ),
+        Action(
+            name="CreateRepository",
+            request=CreateRepository,
+            result=Repository,
+            permission="backups.manage",
+            tier=Tier.REVERSIBLE,
+            timeout=120,
+            verb="backups.repository.create",
+            says="Make an encrypted repository in a folder, or take up one that stands there",
+        ),
+        Action(
+            name="ListRepositories",
+            request=Nothing,
+            result=Repositories,
+            permission="backups.read",
+            tier=Tier.READ,
+            timeout=30,
+            verb="",
+            says="List the repositories",
+        ),
+        Action(
+            name="ListArchives",
+            request=ListArchives,
+            result=Archives,
+            permission="backups.read",
+            tier=Tier.READ,
+            timeout=120,
+            verb="",
+            says="List the archives of a repository, newest first",
+        ),
+        Action(
+            name="RunBackup",
+            request=OfRepository,
+            result=Run,
+            permission="backups.run",
+            tier=Tier.REVERSIBLE,
+            timeout=12 * 3600,
+            verb="backups.run",
+            says="Back up the whole appliance into a repository",
+            long=True,
+        ),
+        Action(
+            name="RestoreArchive",
+            request=RestoreArchive,
+            result=Run,
+            permission="backups.restore",
+            tier=Tier.DANGEROUS,
+            timeout=12 * 3600,
+            verb="backups.restore",
+            says="Restore an archive into a fresh data folder beside this one",
+            long=True,
+        ),
+        Action(
+            name="CheckRepository",
+            request=OfRepository,
+            result=Run,
+            permission="backups.run",
+            tier=Tier.REVERSIBLE,
+            timeout=24 * 3600,
+            verb="backups.repository.check",
+            says="Read and verify every byte of a repository",
+            long=True,
+        ),
+        Action(
+            name="GetProgress",
+            request=OfRun,
+            result=Run,
+            permission="backups.read",
+            tier=Tier.READ,
+            timeout=30,
+            verb="",
+            says="Tell how far a run is; with more, tell it again whenever it changed, to its end",
+            follows=True,
+        ),
+        Action(
+            name="ListRuns",
+            request=ListRuns,
+            result=Runs,
+            permission="backups.read",
+            tier=Tier.READ,
+            timeout=30,
+            verb="",
+            says="List running and ended long actions, newest first",
+        ),
+        Action(
+            name="CancelRun",
+            request=OfRun,
+            result=Run,
+            permission="backups.run",
+            tier=Tier.REVERSIBLE,
+            timeout=60,
+            verb="backups.cancel",
+            says="Ask a run to end; what it did so far is undone",
+        ),
+    )
+}
+"""Every action by its name. A new one is a line here and a function in `appliance.agent`."""

@@ -1,0 +1,74 @@
+"""Where this copy of the appliance lives, as the agent and its long actions see it.
+
+The variables mean what they mean to the faces; these few lines are written twice because the
+machine knows nothing of the faces.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Folders and database of one copy."""
+
+    data: Path
+    keys: Path
+    """Outside `data`; the agent keeps `repositories.json` there, mode 0600."""
+    database_url: str
+
+    @property
+    def socket(self) -> Path:
+        """The agent's socket."""
+        return self.data / "run" / "agent.sock"
+
+    @property
+    def own(self) -> Path:
+        """What belongs to the agent alone."""
+        return self.data / "agent"
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.own / "runs"
+
+    @property
+    def scratch(self) -> Path:
+        """What a backup gathers; on the same disk as the files, so that these are linked."""
+        return self.own / "scratch"
+
+    @property
+    def borg(self) -> Path:
+        """Borg's own configuration, cache and security notes for this copy."""
+        return self.own / "borg"
+
+    @property
+    def repositories(self) -> Path:
+        """Repositories with their passphrases."""
+        return self.keys / "repositories.json"
+
+    @property
+    def restores(self) -> Path:
+        """Beside the data folder: each restore asked for on a page gets a folder of its own."""
+        return self.data.with_name(self.data.name + ".restored")
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give a child process this same place."""
+        return {
+            "TENSHU_DATA": str(self.data),
+            "TENSHU_KEYS": str(self.keys),
+            "TENSHU_DATABASE_URL": self.database_url,
+        }
+
+
+def load_place(environ: Mapping[str, str] | None = None) -> Place:
+    """Read the place from `TENSHU_DATA`, `TENSHU_KEYS` and `TENSHU_DATABASE_URL`."""
+    environ = os.environ if environ is None else environ
+    data = Path(environ.get("TENSHU_DATA") or "var/data").absolute()
+    return Place(
+        data=data,
+        keys=Path(environ.get("TENSHU_KEYS") or data.with_name(data.name + ".keys")).absolute(),
+        database_url=environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}",
+    )
