@@ -21,8 +21,9 @@ from jinja2 import (
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
+    Template,
 )
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.core.clock import now
 from app.core.messages import translate
@@ -98,7 +99,7 @@ def create_environment(assets: Assets, folders: Iterable[Path] | None = None) ->
 
 def render(
     environment: Environment,
-    name: str,
+    name: str | Template,
     /,
     *,
     language: str,
@@ -128,7 +129,7 @@ def _areas() -> list[Path]:
 
 def _functions(assets: Assets) -> dict[str, Any]:
     return {
-        "_": lambda text, **parameters: translate(_current().language, text, **parameters),
+        "_": _words,
         "assets": assets,
         "icon": icon,
         "column": Column,
@@ -137,8 +138,10 @@ def _functions(assets: Assets) -> dict[str, Any]:
         "is_inside": is_inside,
         "page_language": lambda: _current().language,
         "page_now": lambda: _current().now,
+        "page_zone": lambda: str(_current().zone),
         "time": time_element,
         "relative_time": relative_time_element,
+        "day": lambda instant: formatting.moment(instant, _current().zone).date(),
         "date": lambda day: formatting.format_date(day, _current().language),
         "era_date": lambda day: formatting.format_era_date(day, _current().language),
         "duration": lambda length: formatting.format_duration(length, _current().language),
@@ -147,6 +150,14 @@ def _functions(assets: Assets) -> dict[str, Any]:
         "percent": formatting.percent,
         "qr_image": qr_image,
     }
+
+
+def _words(text: str, **parameters: Any) -> str:  # noqa: ANN401 - any value that formats
+    found = translate(_current().language, text)
+    if any(hasattr(value, "__html__") for value in parameters.values()):
+        # an element inside a sentence stays an element; the words and plain values are escaped
+        return escape(found).format(**parameters)
+    return found.format(**parameters) if parameters else found
 
 
 def time_element(instant: int) -> Markup:
