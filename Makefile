@@ -120,7 +120,7 @@ $(DEV): requirements/dev.txt | .venv/bin/python
 
 define install_python
 echo "· Installing Python packages ($(2))"
-$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
+$(PYTHON) -m pip install -qq --disable-pip-version-check --no-input --no-deps --require-hashes \
 	-r $(1)
 folder=$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 pwd > "$$folder/tenshu.pth"
@@ -140,4 +140,4 @@ $(NODE): package-lock.json
 
 .make/uv:
 	@python3 -m venv .make/uv
-	.make/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	.make/uv/bin/python -m pip install -qq --disable-pip-version-check uv

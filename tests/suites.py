@@ -3,9 +3,13 @@
 Every suite runs, also after a failed one. Exit code 1 if one failed or took longer than it may.
 """
 
+# ruff: noqa: T201 - this program speaks to the person in front of it
+
 import argparse
+import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -37,27 +41,39 @@ def run(name: str, suite: dict) -> bool:
     passed = True
     for command in suite["commands"]:
         left = suite["seconds"] - (time.monotonic() - start)
-        try:
-            finished = subprocess.run(
-                shlex.split(command),
-                cwd=ROOT,
-                env=environment(suite, measured),
-                stdin=subprocess.DEVNULL,
-                timeout=max(left, 1),
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+        code = call(command, environment(suite, measured), max(left, 1))
+        if code is None:
             print(f"   cut after {suite['seconds']} s: {command}", flush=True)
             passed = False
             break
-        if finished.returncode:
+        if code:
             passed = False
-            print(f"   exit code {finished.returncode}: {command}", flush=True)
+            print(f"   exit code {code}: {command}", flush=True)
     seconds = time.monotonic() - start
     within = seconds <= suite["seconds"]
     verdict = "passed" if passed and within else "FAILED"
     print(f"── {name} {verdict}: {seconds:.0f} of {suite['seconds']} s", flush=True)
     return passed and within
+
+
+def call(command: str, environ: dict[str, str], seconds: float) -> int | None:
+    """Run one command and return its exit code; None where it and all its own had to be cut."""
+    process = subprocess.Popen(
+        shlex.split(command),
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        # also after an interruption, and also what a suite left behind
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def main() -> int:
