@@ -1,0 +1,99 @@
+"""Words in the language of the person, English where none is kept."""
+
+import pytest
+
+from app.core import messages
+from app.core.errors import InvalidInput, TenshuError
+from app.core.messages import catalogue, explain, mark, translate
+
+PO = """\
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+
+msgid "{name} signed in"
+msgstr "{name} さんがサインインしました"
+
+msgid "{field}: {reason}"
+msgstr "{field}：{reason}"
+
+msgid "Correct the field and send it again."
+msgstr "直してもう一度送ってください。"
+
+msgid "It is too long."
+msgstr "長すぎます。"
+
+#, fuzzy
+msgid "doubtful"
+msgstr "疑わしい"
+
+msgid "untold"
+msgstr ""
+"""
+
+
+@pytest.fixture
+def words(tmp_path, monkeypatch):
+    (tmp_path / "area" / "locale").mkdir(parents=True)
+    (tmp_path / "area" / "locale" / "ja.po").write_text(PO)
+    monkeypatch.setattr(messages, "ROOT", tmp_path)
+    catalogue.cache_clear()
+    yield
+    catalogue.cache_clear()
+
+
+class Bare(TenshuError):
+    """An error without a hint."""
+
+    message = "It is too long."
+
+
+def test_a_marked_text_stays_what_it_is():
+    assert mark("Sign in") == "Sign in"
+
+
+def test_a_text_is_shown_in_japanese_with_its_parameters(words):
+    assert translate("ja", "{name} signed in", name="花子") == "花子 さんがサインインしました"
+
+
+def test_english_is_the_source_itself(words):
+    assert translate("en", "{name} signed in", name="Hanako") == "Hanako signed in"
+
+
+@pytest.mark.parametrize("text", ["never heard", "doubtful", "untold"])
+def test_a_text_without_a_sure_translation_is_shown_in_english(words, text):
+    assert translate("ja", text) == text
+
+
+def test_braces_in_a_text_without_parameters_stay(words):
+    assert translate("ja", "{name} of nobody") == "{name} of nobody"
+
+
+def test_an_error_is_explained_with_its_marked_parameters_translated_too(words):
+    error = InvalidInput(field="name", reason="It is too long.")
+    assert explain("ja", error) == ("name：長すぎます。", "直してもう一度送ってください。")
+    assert explain("en", error) == (
+        "name: It is too long.",
+        "Correct the field and send it again.",
+    )
+
+
+def test_an_error_without_a_hint_has_none_in_any_language(words):
+    assert explain("ja", Bare()) == ("長すぎます。", "")
+
+
+def test_parameters_that_are_no_texts_are_filled_in_as_they_are(words):
+    assert explain("ja", InvalidInput(field=3, reason=None)) == (
+        "3：None",
+        "直してもう一度送ってください。",
+    )
+
+
+def test_a_language_from_a_request_never_becomes_a_path_V17(words, tmp_path):
+    (tmp_path / "secret.po").write_text(PO)
+    assert catalogue("../../secret") == {}
+    assert translate("../../secret", "It is too long.") == "It is too long."
+
+
+def test_the_catalogue_of_the_product_is_read_without_a_doubtful_entry():
+    catalogue.cache_clear()
+    assert all(catalogue("ja").values())
