@@ -3,17 +3,22 @@
     tenshu/audit/…          name of the history
     1284                    number of events
     CsUYapGGPo4dkMgI…       root of the Merkle tree, base64
-    epoch 1763690298000     newest declared restore that it holds, 0 for none (extension line)
+    epoch 1763690298000     newest declared restore that it holds, 0 for none
+    previous m4XkRq0bNw…    SHA-256 of the published checkpoint before, base64
 
     — tenshu/audit/… x08go/ZJku…
 
-The epoch lets a later verification tell a rollback that was declared from one that was not.
+The last two are extension lines. The epoch lets a later verification tell a rollback that was
+declared from one that was not. The hash makes the checkpoints a chain, so that none of them can be
+altered or taken away, and one signature vouches for all.
 """
 
 import base64
 import binascii
+import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -27,6 +32,7 @@ from app.core.messages import mark
 MAX_SIZE: Final = 2**63 - 1
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _EPOCH: Final = "epoch "
+_PREVIOUS: Final = "previous "
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -39,12 +45,16 @@ class Checkpoint(msgspec.Struct, frozen=True):
     """32 bytes."""
     epoch: int = 0
     """Number of the newest epoch among these events (`app.audit.epoch`)."""
+    previous: bytes = b""
+    """SHA-256 of the note that was published before; empty for the first."""
 
     @property
     def text(self) -> str:
         """The lines that are signed."""
-        root = base64.b64encode(self.root).decode()
-        return f"{self.origin}\n{self.size}\n{root}\n{_EPOCH}{self.epoch}\n"
+        lines = [self.origin, str(self.size), _encode(self.root), f"{_EPOCH}{self.epoch}"]
+        if self.previous:
+            lines.append(_PREVIOUS + _encode(self.previous))
+        return "\n".join(lines) + "\n"
 
     def sign(self, key: Ed25519PrivateKey) -> str:
         """Return the signed note; the key's name is the origin."""
@@ -57,15 +67,17 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if len(lines) < 4 or lines.pop() or not all(lines):
         raise NoteMalformed(reason=mark("name, number of events and root are expected"))
     origin, size, encoded, *extensions = lines
-    try:
-        root = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        root = b""
-    if len(root) != HASH_BYTES or base64.b64encode(root).decode() != encoded:
+    root = _hash(encoded)
+    if not root:
         raise NoteMalformed(reason=mark("the root is not 32 bytes in base64"))
     if not _NUMBER.fullmatch(size) or int(size) > MAX_SIZE:
         raise NoteMalformed(reason=mark("the number of events is not a number"))
-    return Checkpoint(origin, int(size), root, _epoch(extensions))
+    # lines that we do not know belong to somebody else's extension
+    epoch = _extension(extensions, _EPOCH)
+    previous = _hash(_extension(extensions, _PREVIOUS))
+    return Checkpoint(
+        origin, int(size), root, int(epoch) if _NUMBER.fullmatch(epoch) else 0, previous
+    )
 
 
 def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
@@ -85,27 +97,36 @@ def read_checkpoint(note: str) -> Checkpoint:
     return parse_checkpoint(parse_note(note).text)
 
 
-def split_notes(text: str) -> Iterator[str]:
+def split_notes(text: str) -> list[str]:
     """Split a file of checkpoints, one below the other, into its notes.
 
-    Empty lines between them do not matter, nor Windows line ends.
+    Empty lines between them do not matter, nor Windows line ends, nor what a power cut left of one.
     """
-    lines: list[str] = []
-    signed = False
-    for line in text.replace("\r\n", "\n").split("\n"):
-        if signed and not line.startswith("— "):
-            yield "\n".join(lines) + "\n"
-            lines, signed = [], False
-        if line or lines:
-            lines.append(line)
-            signed = line.startswith("— ")
-    if any(lines):
-        yield "\n".join(lines) + "\n"
+    blocks = [block.strip("\n") for block in re.split(r"\n{2,}", text.replace("\r\n", "\n"))]
+    return [
+        f"{head}\n\n{signatures}\n"
+        for head, signatures in pairwise(blocks)
+        if signatures.startswith("— ")
+    ]
 
 
-def _epoch(extensions: Sequence[str]) -> int:
-    for line in extensions:
-        number = line.removeprefix(_EPOCH)
-        if number != line and _NUMBER.fullmatch(number):
-            return int(number)
-    return 0
+def note_hash(note: str) -> bytes:
+    """Return what the next checkpoint names as `previous`."""
+    return hashlib.sha256(note.encode()).digest()
+
+
+def _extension(lines: Sequence[str], name: str) -> str:
+    return next((line.removeprefix(name) for line in lines if line.startswith(name)), "")
+
+
+def _encode(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _hash(encoded: str) -> bytes:
+    """Return 32 bytes, or none where `encoded` is not the one standard form of them."""
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return raw if len(raw) == HASH_BYTES and _encode(raw) == encoded else b""

@@ -27,6 +27,15 @@ class StoreTampered(TenshuError):
     )
 
 
+class StoreUnwritable(TenshuError):
+    """The sealed store does not take events at the moment: the disk is full, or fails."""
+
+    code = "audit.store_unwritable"
+    status = 507
+    message = "The sealed history at {path} takes no events: {reason}"
+    hint = "Free space under Storage. Events wait in the outbox; nothing is lost."
+
+
 class SealerRunning(TenshuError):
     """Another sealer already works on this store or this database."""
 

@@ -131,12 +131,20 @@ def _part(name: str, subject: str, values: dict[str, Any]) -> Part:
         name=name,
         subject=subject,
         salt=secrets.token_hex(SALT_BYTES),
-        values=_canonical.encode(values).decode(),
+        values=canonical(values),
     )
 
 
-def seal_draft(draft: Draft) -> Event:
-    """Return the event of a finished draft: canonical bytes, salted parts."""
+def canonical(value: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces."""
+    return _canonical.encode(value).decode()
+
+
+def seal_draft(draft: Draft, identifier: str = "") -> Event:
+    """Return the event of a finished draft: canonical bytes, salted parts.
+
+    `identifier` is given only where the same event must not come into being twice.
+    """
     parts: list[Part] = []
     who = {
         name: value
@@ -158,7 +166,7 @@ def seal_draft(draft: Draft) -> Event:
     if what:
         parts.append(_part("target", draft.target, what))
     content = Content(
-        id=new_identifier(),
+        id=identifier or new_identifier(),
         at=draft.at,
         verb=draft.verb,
         outcome=draft.outcome,
@@ -175,4 +183,4 @@ def seal_draft(draft: Draft) -> Event:
         references=draft.references,
         commitments={part.name: part.commitment() for part in parts},
     )
-    return Event(id=content.id, content=_canonical.encode(content).decode(), parts=tuple(parts))
+    return Event(id=content.id, content=canonical(content), parts=tuple(parts))

@@ -1,5 +1,6 @@
-"""The outbox: events that are committed but not yet sealed."""
+"""The outbox: events that are committed but not yet sealed; and the lease of who seals them."""
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 
@@ -13,3 +14,14 @@ class OutboxEvent(SQLModel, table=True):
     """Canonical JSON: the very bytes that will stand in the tree."""
     parts: str
     """JSON list of Part."""
+
+
+class SealerLease(SQLModel, table=True):
+    """Which sealer may take events out of the outbox; one row."""
+
+    __tablename__ = "audit_sealer_lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    expires: int = Field(sa_type=BigInteger)
+    """Milliseconds since 1970; renewed long before."""

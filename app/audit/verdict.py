@@ -34,6 +34,7 @@ class Wrong(enum.StrEnum):
     VALUE_REMOVED = "value_removed"
     VALUE_INSERTED = "value_inserted"
     CHECKPOINT = "checkpoint"
+    CHAIN = "chain"
     FRONTIER = "frontier"
     STRUCTURE = "structure"
     ROLLED_BACK = "rolled_back"
@@ -54,7 +55,8 @@ DESCRIPTIONS: Final[dict[Wrong, str]] = {
         "The values “{name}” of the event are gone, and no erasure says why."
     ),
     Wrong.VALUE_INSERTED: mark("The values “{name}” were added to the event."),
-    Wrong.CHECKPOINT: mark("The stored checkpoint of {size} events was altered or removed."),
+    Wrong.CHECKPOINT: mark("The newest checkpoint, of {size} events, was altered or removed."),
+    Wrong.CHAIN: mark("The checkpoint before the one of {size} events was altered or removed."),
     Wrong.FRONTIER: mark("The sealer's note of where to go on was altered."),
     Wrong.STRUCTURE: mark("The tables of the store were altered: {detail}"),
     Wrong.ROLLED_BACK: mark(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from app.audit.against import hold_against
-from app.audit.checkpoint import Checkpoint, open_checkpoint
+from app.audit.checkpoint import Checkpoint, note_hash, open_checkpoint, read_checkpoint
 from app.audit.epoch import Epoch, read_epochs
 from app.audit.erasure import Erasures, read_erasures
 from app.audit.errors import NoteMalformed, SignatureInvalid, StoreUnreadable
@@ -145,25 +145,49 @@ def _structure(detail: str) -> Finding:
 def _check_checkpoints(
     connection: sqlite3.Connection, keys: Sequence[VerifierKey], epochs: Sequence[Epoch]
 ) -> tuple[dict[int, Checkpoint], Finding | None]:
-    """Return the stored checkpoints that are validly signed, and the first that is not."""
+    """Return the stored checkpoints that hold, and the lowest place where one does not.
+
+    The newest is checked by its signature, each older one by the hash that the next one names;
+    behind a break the signature decides again.
+    """
     signed: dict[int, Checkpoint] = {}
-    bad: int | None = None
-    for size, note in connection.execute("SELECT size, CAST(note AS BLOB) FROM checkpoints"):
-        try:
-            checkpoint = open_checkpoint(note.decode(), keys)
-        except (NoteMalformed, SignatureInvalid, UnicodeDecodeError):
-            checkpoint = None
+    bad: Finding | None = None
+    above = head = _frontier_size(connection)
+    due: bytes | None = None  # the hash that the next checkpoint names; None where it is not known
+    rows = connection.execute(
+        "SELECT size, CAST(note AS BLOB) FROM checkpoints ORDER BY size DESC"
+    ).fetchall()
+    if not rows or rows[0][0] != head:
+        bad = _bad_checkpoint(Wrong.CHECKPOINT, head)
+    for size, raw in rows:
+        note = raw.decode(errors="replace")
+        chained = due is not None and note_hash(note) == due
+        checkpoint = read_checkpoint(note) if chained else _opened(note, keys)
         newest = max((epoch.number for epoch in epochs if epoch.position < size), default=0)
-        if checkpoint is not None and (checkpoint.size, checkpoint.epoch) == (size, newest):
+        if checkpoint is not None and (checkpoint.size, checkpoint.epoch) != (size, newest):
+            checkpoint = None
+        if checkpoint is None or not (chained or due is None):
+            kind = Wrong.CHECKPOINT if size == rows[0][0] else Wrong.CHAIN
+            bad = _bad_checkpoint(kind, above)
+        if checkpoint is not None:
             signed[size] = checkpoint
-        elif bad is None:
-            bad = size
-    if bad is None and signed:
-        return signed, None
-    size = bad or 0
-    return signed, Finding(
-        wrong=Wrong.CHECKPOINT, position=max(size - 1, 0), parameters={"size": size}
-    )
+        due, above = checkpoint.previous if checkpoint else None, size
+    return signed, _bad_checkpoint(Wrong.CHAIN, above) if due else bad
+
+
+def _opened(note: str, keys: Sequence[VerifierKey]) -> Checkpoint | None:
+    try:
+        return open_checkpoint(note, keys)
+    except (NoteMalformed, SignatureInvalid):
+        return None
+
+
+def _bad_checkpoint(wrong: Wrong, size: int) -> Finding:
+    return Finding(wrong=wrong, position=max(size - 1, 0), parameters={"size": size})
+
+
+def _frontier_size(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT max(size) FROM frontier").fetchone()[0] or 0)
 
 
 def _check_outside(connection: sqlite3.Connection, size: int) -> Finding | None:

@@ -44,7 +44,7 @@ class Helper:
     def __init__(self, folder: Path, first: int, end: int, sizes: Sequence[int]) -> None:
         self._folder = folder
         # files, not pipes: neither process ever waits for the other to read
-        self._wanted, self._reports = TemporaryFile(), TemporaryFile()
+        self._wanted, self._reports = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - see __exit__
         self._wanted.write(msgspec.msgpack.encode(sizes))
         self._wanted.seek(0)
         self._process = subprocess.Popen(  # noqa: S603 - our own program, two numbers, a folder

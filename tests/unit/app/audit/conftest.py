@@ -1,0 +1,15 @@
+"""A history to work with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.app.audit.trail import Trail
+
+
+@pytest.fixture
+def trail(tmp_path: Path) -> Iterator[Trail]:
+    made = Trail(tmp_path)
+    yield made
+    made.database.close()

@@ -1,0 +1,302 @@
+"""What verification says: whole, the first wrong event by name, or unreadable."""
+
+from pathlib import Path
+
+import pytest
+
+from app.audit.errors import NoteMalformed, SignatureInvalid
+from app.audit.event import Event
+from app.audit.merkle import leaf_hash
+from app.audit.store import FILE_NAME, seals
+from app.audit.verdict import EXIT_TAMPERED, EXIT_UNREADABLE, EXIT_WHOLE, State, Verdict, Wrong
+from tests.unit.app.audit.trail import Trail
+
+
+def sealed_as(content: str, position: int) -> int:
+    return seals([leaf_hash(content.encode())], position)[0]
+
+
+def assert_wrong(verdict: Verdict, wrong: Wrong, position: int, event: str = "") -> None:
+    assert verdict.state is State.TAMPERED, verdict
+    assert verdict.exit_code == EXIT_TAMPERED
+    assert verdict.wrong is not None
+    assert (verdict.wrong.wrong, verdict.wrong.position) == (wrong, position), str(verdict.wrong)
+    if event:
+        assert verdict.wrong.event == event
+    assert "{" not in str(verdict.wrong)
+
+
+@pytest.fixture
+def events(trail: Trail) -> list[Event]:
+    """Twelve events behind the sealer's own first one: positions 1 to 12."""
+    return trail.add(6) + trail.add(6, each=True)
+
+
+def test_an_untouched_history_is_whole_F5(trail: Trail, events: list[Event]) -> None:
+    verdict = trail.verify()
+    assert verdict.state is State.WHOLE
+    assert verdict.exit_code == EXIT_WHOLE
+    assert (verdict.size, verdict.wrong) == (13, None)
+    assert not verdict.rollback_excluded
+    assert trail.verify(against=[trail.note]).rollback_excluded
+    assert trail.verify(indexes=True).state is State.WHOLE
+
+
+def test_a_changed_event_is_named_F5(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("UPDATE events SET content = replace(content, 'person', 'PERSON') WHERE id = :id",
+                 id=events[4].id)  # fmt: skip
+    assert_wrong(trail.verify(), Wrong.CHANGED, 5, events[4].id)
+
+
+def test_an_event_that_is_no_text_any_more_is_named(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("DROP INDEX events_id", "DELETE FROM events WHERE position = 3")
+    assert_wrong(trail.verify(), Wrong.STRUCTURE, 0)
+
+
+def test_a_removed_event_is_named_F5(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("DELETE FROM events WHERE position = 7")
+    assert_wrong(trail.verify(), Wrong.REMOVED, 7)
+    trail.tamper("UPDATE events SET position = position - 1 WHERE position > 7")
+    assert_wrong(trail.verify(), Wrong.MOVED, 7, events[7].id)
+
+
+def test_the_last_event_removed_is_named_F5(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("DELETE FROM events WHERE position = 12")
+    assert_wrong(trail.verify(), Wrong.REMOVED, 12)
+
+
+def test_two_swapped_events_are_named_with_their_true_place_F5(
+    trail: Trail, events: list[Event]
+) -> None:
+    trail.tamper(
+        "UPDATE events SET position = 100 WHERE position = 2",
+        "UPDATE events SET position = 2 WHERE position = 9",
+        "UPDATE events SET position = 9 WHERE position = 100",
+    )
+    verdict = trail.verify()
+    assert_wrong(verdict, Wrong.MOVED, 2, events[8].id)
+    assert "position 9" in str(verdict.wrong)
+
+
+def test_an_inserted_event_is_named_F5(trail: Trail, events: list[Event]) -> None:
+    content = events[0].content.replace(events[0].id, "f" * 28)
+    trail.tamper(
+        "INSERT INTO events (position, content, seal) VALUES (13, :content, :seal)",
+        content=content,
+        seal=sealed_as(content, 13),
+    )
+    assert_wrong(trail.verify(), Wrong.INSERTED, 13, "f" * 28)
+    trail.tamper("UPDATE events SET position = -1 WHERE position = 13")
+    assert_wrong(trail.verify(), Wrong.INSERTED, -1, "f" * 28)
+
+
+def test_an_event_rewritten_with_its_seal_is_found_by_the_next_checkpoint_F5(
+    trail: Trail, events: list[Event]
+) -> None:
+    content = events[7].content.replace("orders.", "orderz.")
+    trail.tamper(
+        "UPDATE events SET content = :content, seal = :seal WHERE position = 8",
+        content=content,
+        seal=sealed_as(content, 8),
+    )
+    verdict = trail.verify()
+    assert_wrong(verdict, Wrong.REWRITTEN, 8)
+    assert verdict.wrong is not None
+    assert verdict.wrong.parameters == {"first": 8, "last": 8, "size": 9}
+
+
+def test_content_that_is_no_event_but_well_sealed_is_named(
+    trail: Trail, events: list[Event]
+) -> None:
+    trail.tamper(
+        "UPDATE events SET content = :content, seal = :seal WHERE position = 8",
+        content='{"commitments":[]}',
+        seal=sealed_as('{"commitments":[]}', 8),
+    )
+    assert_wrong(trail.verify(), Wrong.CHANGED, 8)
+
+
+def test_a_changed_value_is_named_F5(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("UPDATE parts SET value = '{}' WHERE position = 3 AND name = 'actor'")
+    verdict = trail.verify()
+    assert_wrong(verdict, Wrong.VALUE_CHANGED, 3, events[2].id)
+    assert "actor" in str(verdict.wrong)
+
+
+def test_values_gone_without_an_erasure_are_named_F5(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("DELETE FROM parts WHERE position = 4 AND name = 'target'")
+    assert_wrong(trail.verify(), Wrong.VALUE_REMOVED, 4, events[3].id)
+
+
+def test_added_values_are_named(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("INSERT INTO parts VALUES (5, 'witness', x'00', '{}')")
+    assert_wrong(trail.verify(), Wrong.VALUE_INSERTED, 5, events[4].id)
+    trail.tamper("UPDATE parts SET position = 99 WHERE name = 'witness'")
+    assert_wrong(trail.verify(), Wrong.VALUE_INSERTED, 99)
+
+
+def test_the_first_of_several_wrong_events_is_named_F5(trail: Trail, events: list[Event]) -> None:
+    trail.tamper(
+        "DELETE FROM parts WHERE position = 6",
+        "UPDATE parts SET value = '{}' WHERE position = 5",
+        "INSERT INTO parts VALUES (11, 'witness', x'00', '{}')",
+    )
+    assert_wrong(trail.verify(), Wrong.VALUE_CHANGED, 5)
+    trail.tamper("UPDATE events SET seal = 0 WHERE position IN (9, 11)")
+    assert_wrong(trail.verify(), Wrong.CHANGED, 9)
+
+
+def test_an_altered_newest_checkpoint_is_found_METI_18(trail: Trail, events: list[Event]) -> None:
+    trail.tamper(
+        "UPDATE checkpoints SET note = replace(note, 'epoch 0', 'epoch 1') WHERE size = 13"
+    )
+    assert_wrong(trail.verify(), Wrong.CHECKPOINT, 12)
+
+
+def test_a_removed_newest_checkpoint_is_found(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("DELETE FROM checkpoints WHERE size = 13")
+    assert_wrong(trail.verify(), Wrong.CHECKPOINT, 12)
+    trail.tamper("DELETE FROM checkpoints")
+    assert_wrong(trail.verify(), Wrong.CHECKPOINT, 12)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM checkpoints WHERE size = 10",
+        "UPDATE checkpoints SET note = replace(note, '— ', '—  ') WHERE size = 10",
+        "UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 9)"
+        " WHERE size = 10",
+    ],
+)
+def test_an_older_checkpoint_altered_or_removed_is_found(
+    trail: Trail, events: list[Event], statement: str
+) -> None:
+    trail.tamper(statement)
+    assert_wrong(trail.verify(), Wrong.CHAIN, 10)
+
+
+def test_the_first_checkpoint_removed_is_found(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("DELETE FROM checkpoints WHERE size = 1")
+    verdict = trail.verify()
+    assert verdict.wrong is not None
+    assert verdict.wrong.wrong is Wrong.CHAIN
+
+
+def test_an_altered_frontier_is_found(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("UPDATE frontier SET hashes = zeroblob(96)")
+    assert_wrong(trail.verify(), Wrong.FRONTIER, 12)
+    trail.tamper("DELETE FROM frontier")
+    assert trail.verify().state is State.TAMPERED
+
+
+def test_a_foreign_table_trigger_or_index_entry_is_found(trail: Trail, events: list[Event]) -> None:
+    trail.tamper("CREATE TRIGGER quiet BEFORE INSERT ON parts BEGIN SELECT raise(IGNORE); END")
+    assert_wrong(trail.verify(), Wrong.STRUCTURE, 0)
+
+
+def test_an_index_that_hides_an_event_from_the_search_is_found(
+    trail: Trail, events: list[Event]
+) -> None:
+    trail.tamper(
+        "PRAGMA writable_schema=ON",
+        "UPDATE sqlite_schema SET sql = replace(sql, '''$.verb''', '''$.hidd''')"
+        " WHERE name = 'events'",
+    )
+    trail.tamper("REINDEX events_verb")
+    trail.tamper(
+        "PRAGMA writable_schema=ON",
+        "UPDATE sqlite_schema SET sql = replace(sql, '''$.hidd''', '''$.verb''')"
+        " WHERE name = 'events'",
+    )
+    assert trail.verify().state is State.WHOLE
+    verdict = trail.verify(indexes=True)
+    assert_wrong(verdict, Wrong.STRUCTURE, 0)
+    assert "events_verb" in str(verdict.wrong)
+
+
+def test_a_history_cut_back_to_an_older_checkpoint_is_found_from_outside_METI_18(
+    trail: Trail, events: list[Event], tmp_path: Path
+) -> None:
+    archive = trail.archive(tmp_path / "archive")
+    trail.add(3)
+    trail.sealer.publish()
+    held = trail.note
+    trail.roll_back(archive)
+    assert trail.verify().state is State.WHOLE
+    assert not trail.verify().rollback_excluded
+    verdict = trail.verify(against=[held])
+    assert_wrong(verdict, Wrong.ROLLED_BACK, 13)
+    assert "16" in str(verdict.wrong)
+
+
+def test_a_history_rolled_back_and_written_anew_is_found_from_outside_METI_18(
+    trail: Trail, events: list[Event], tmp_path: Path
+) -> None:
+    archive, earlier = trail.archive(tmp_path / "archive"), trail.note
+    trail.add(3)
+    trail.sealer.publish()
+    held = trail.note
+    trail.roll_back(archive)
+    trail.start()
+    trail.add(5)
+    assert trail.verify(against=[earlier]).state is State.WHOLE
+    assert_wrong(trail.verify(against=[held, earlier]), Wrong.FORKED, 13)
+
+
+def test_a_checkpoint_of_somebody_else_is_no_evidence(trail: Trail, events: list[Event]) -> None:
+    with pytest.raises(SignatureInvalid):
+        trail.verify(against=[trail.note.replace("A", "B")])
+    with pytest.raises(NoteMalformed):
+        trail.verify(against=["nonsense"])
+
+
+def test_a_missing_store_is_unreadable_not_whole(trail: Trail, tmp_path: Path) -> None:
+    trail.folder = tmp_path / "nowhere"
+    verdict = trail.verify()
+    assert verdict.state is State.UNREADABLE
+    assert verdict.exit_code == EXIT_UNREADABLE
+    assert "nowhere" in verdict.reason
+
+
+def test_a_file_that_is_no_database_is_unreadable(trail: Trail) -> None:
+    trail.stop()
+    (trail.folder / FILE_NAME).write_bytes(b"x" * 8192)
+    assert trail.verify().state is State.UNREADABLE
+
+
+def test_a_damaged_page_is_unreadable_or_tampered_never_whole(
+    trail: Trail, events: list[Event]
+) -> None:
+    trail.stop()
+    path = trail.folder / FILE_NAME
+    raw = bytearray(path.read_bytes())
+    for place in (raw.index(events[2].content.encode()), raw.index(events[2].id.encode())):
+        damaged = bytearray(raw)
+        page = place // 4096 * 4096
+        damaged[page : page + 200] = bytes(200)
+        path.write_bytes(damaged)
+        assert trail.verify(indexes=True).exit_code in {EXIT_UNREADABLE, EXIT_TAMPERED}
+
+
+def test_a_copy_is_verified_on_a_medium_that_cannot_be_written(
+    trail: Trail, events: list[Event], tmp_path: Path
+) -> None:
+    keys = trail.keys
+    trail.stop()
+    assert not (trail.folder / f"{FILE_NAME}-wal").exists()
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / FILE_NAME).write_bytes((trail.folder / FILE_NAME).read_bytes())
+    trail.folder = copy
+    from app.audit.verify import verify
+
+    assert verify(copy, keys).state is State.WHOLE
+
+
+def test_progress_is_told_from_the_first_chunk_to_the_last(
+    trail: Trail, events: list[Event]
+) -> None:
+    told: list[tuple[int, int]] = []
+    trail.verify(progress=lambda done, of: told.append((done, of)))
+    assert told == [(13, 13)]
