@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from app.core.errors import TenshuError
+from app.core.messages import mark
 from app.core.secret import Secret
 from app.core.settings import Settings, load_settings
 from cli.words import language_of, say
@@ -51,6 +52,16 @@ class Invocation:
     def settings(self) -> Settings:
         """Return the settings: options first, then variables, then defaults."""
         return load_settings({**os.environ, **self.options})
+
+    def is_told(self, variable: str) -> bool:
+        """Tell whether an option or a variable says what this setting is."""
+        return bool(self.options.get(variable) or os.environ.get(variable))
+
+    def origin(self, variable: str) -> str:
+        """Return where a setting comes from, as a marked text."""
+        if self.options.get(variable):
+            return mark("option")
+        return mark("variable") if self.is_told(variable) else mark("default")
 
     @contextlib.contextmanager
     def context(self) -> Iterator["Context"]:

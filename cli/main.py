@@ -13,9 +13,15 @@ import click
 from app.core.errors import TenshuError
 from cli import failure
 from cli.invocation import Invocation, everywhere, report
+from cli.version import version
 
 COMMANDS: Final = {
     "start": "cli.start:start",
+    "status": "cli.status:status",
+    "jobs": "cli.jobs:jobs",
+    "backup": "cli.backup:backup",
+    "config": "cli.config:config",
+    "completion": "cli.completion:completion",
 }
 """Name → where it stands; imported when it is called, so that each call loads what it needs."""
 
@@ -51,7 +57,7 @@ Exit codes:
 
 
 @click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="tenshu", message="%(version)s")
+@click.version_option(version(), message="%(version)s")
 @everywhere
 def tenshu() -> None:
     """Give every command its place."""
