@@ -132,13 +132,15 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's object
         connection.isolation_level = None  # we say BEGIN ourselves
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            # `shrink` needs it; only a new file takes it, and asking takes the write lock
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         for pragma in (
-            "auto_vacuum=INCREMENTAL",  # before all else in a new file: `shrink` needs it
             "journal_mode=WAL",
             "synchronous=FULL",  # NORMAL loses acknowledged commits when the power goes
             "foreign_keys=ON",
             "trusted_schema=OFF",
-            f"busy_timeout={BUSY_MILLISECONDS}",
             f"cache_size=-{PAGE_CACHE_KIBIBYTES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -222,7 +224,8 @@ class Database:
             try:
                 (free,) = driver.execute("PRAGMA freelist_count").fetchone()
                 for _step in range(-(-free // SHRINK_STEP_PAGES)):
-                    driver.execute(f"PRAGMA incremental_vacuum({SHRINK_STEP_PAGES})").fetchall()
+                    # not `execute`, which takes only one of the steps of what returns no rows
+                    driver.executescript(f"PRAGMA incremental_vacuum({SHRINK_STEP_PAGES})")
                     driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             except sqlite3.Error as error:
                 raise OperationalError("shrink", None, error) from error
