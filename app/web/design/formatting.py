@@ -105,11 +105,10 @@ def format_relative_time(instant: int, now: int, language: str, zone: dt.tzinfo)
         return translate(language, mark("just now"))
     if abs(distance) >= _RELATIVE_UP_TO_MS:
         return format_time(instant, language, zone)
-    for unit, many, one in _AGO if distance > 0 else _AHEAD:
-        count = abs(distance) // unit
-        if count:
-            return translate(language, one if count == 1 else many, count=count)
-    raise AssertionError(distance)  # the seconds' row takes whatever is not just now
+    rows = _AGO if distance > 0 else _AHEAD
+    unit, many, one = next(row for row in rows if abs(distance) >= row[0])
+    count = abs(distance) // unit
+    return translate(language, one if count == 1 else many, count=count)
 
 
 def format_duration(milliseconds: int, language: str) -> str:
