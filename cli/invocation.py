@@ -29,6 +29,7 @@ SETTINGS: Final = {
     "--console-port": ("TENSHU_CONSOLE_PORT", "Port of the console."),
     "--workspace-port": ("TENSHU_WORKSPACE_PORT", "Port of the workspace."),
     "--host-names": ("TENSHU_HOST_NAMES", "Further host names for the certificate."),
+    "--reserve": ("TENSHU_RESERVE", "Mebibytes kept back for a full disk."),
 }
 """Option → variable. The option wins."""
 

@@ -12,7 +12,7 @@ from typing import Final, TextIO
 from app.core.messages import mark, translate
 from app.core.secret import Secret
 from app.core.settings import Settings
-from app.start.prepare import Prepared
+from app.start.prepared import Prepared
 
 PAUSE: Final = 0.05
 SLOW_SECONDS: Final = 30.0

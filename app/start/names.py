@@ -1,13 +1,16 @@
 """By which names and addresses people reach this copy, and which ones its authority may certify."""
 
+import contextlib
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
 
-from app.core.settings import Settings
+from app.core.messages import mark
+from app.core.settings import InvalidSetting, Settings
 
 PRIVATE_NAMES: Final = ("localhost", "local", "internal", "home.arpa", "test", "lan")
 """Names that never mean a machine on the public internet (RFC 6761, 6762, 8375; ICANN 2024)."""
@@ -21,6 +24,11 @@ PRIVATE_NETWORKS: Final = (
     "fc00::/7",
     "fe80::/10",
 )
+
+HOST_NAME: Final = re.compile(
+    r"(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*"
+)
+"""Letters, digits, hyphens (RFC 1123); underscores exist in company networks; one wildcard."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -55,19 +63,40 @@ class Names:
 
 
 def names_of(settings: Settings, machine: str | None = None) -> Names:
-    """Return every name and address that the certificate should stand for."""
+    """Return every name and address that the certificate should stand for.
+
+    Raise InvalidSetting if a name of TENSHU_HOST_NAMES is none (RFC 1123, RFC 5890).
+    """
     hosts, addresses = {"localhost"}, {"127.0.0.1", "::1"}
-    for name in (machine or socket.gethostname(), settings.address, *settings.host_names):
+    with contextlib.suppress(UnicodeError):  # a machine may call itself anything
+        hosts.add(_encoded(machine or socket.gethostname()))
+    for name in (settings.address, *settings.host_names):
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
-            hosts.add(name.rstrip(".").lower().encode("idna").decode())
+            hosts.add(_host(name))
             continue
         if not address.is_unspecified:
             addresses.add(str(address))
     return Names(
         tuple(sorted(hosts)), tuple(ipaddress.ip_address(text) for text in sorted(addresses))
     )
+
+
+def _host(name: str) -> str:
+    try:
+        return _encoded(name)
+    except UnicodeError as error:
+        raise InvalidSetting(
+            variable="TENSHU_HOST_NAMES", value=name, reason=mark("this is no host name")
+        ) from error
+
+
+def _encoded(name: str) -> str:
+    host = name.rstrip(".").lower().encode("idna").decode()
+    if not HOST_NAME.fullmatch(host):
+        raise UnicodeError(host)
+    return host
 
 
 def _is_private(host: str) -> bool:

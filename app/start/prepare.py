@@ -4,8 +4,6 @@ A start that was killed at any point is continued by the next one.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 from app.core import data_folder, reserve
 from app.core.database import Database, in_our_words
@@ -19,25 +17,10 @@ from app.operations.context import Appliance
 from app.operations.operation import NoRequest
 from app.start import certificates, keys, place
 from app.start.local import local_context
+from app.start.prepared import Prepared
 
 Say = Callable[[str], None]
 """Told what is being done, as a marked text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A data folder that is ready to run, and what the person at the machine needs to know."""
-
-    appliance: Appliance
-    fingerprint: str
-    """SHA-256 of the certificate that both planes show."""
-    authority: Path
-    """Certificate of the authority, to be trusted by browsers."""
-
-    @property
-    def settings(self) -> Settings:
-        """The settings that it was prepared for."""
-        return self.appliance.settings
 
 
 def prepare(settings: Settings, say: Say) -> Prepared:

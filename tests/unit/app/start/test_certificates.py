@@ -3,7 +3,6 @@
 import datetime as dt
 import ipaddress
 import ssl
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -11,22 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from freezegun import freeze_time
 
 from app.audit.durable import write_durably
-from app.core import data_folder
 from app.core.keyring import KeyRing
 from app.core.secret import Secret
-from app.core.settings import Settings, load_settings
+from app.core.settings import InvalidSetting, Settings, load_settings
 from app.start import certificates
 from app.start.certificates import ensure_certificates, fingerprint, load_certificate
 from app.start.names import names_of
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    made = load_settings(
-        {"TENSHU_DATA": str(tmp_path / "data"), "TENSHU_HOST_NAMES": "keep.example"}
-    )
-    data_folder.make_folders(made)
-    return made
 
 
 @pytest.fixture
@@ -179,3 +168,11 @@ def test_an_unspecified_address_is_no_name(settings):
     names = names_of(every, machine="Keep.")
     assert names.hosts == ("keep", "localhost")
     assert [str(address) for address in names.addresses] == ["127.0.0.1", "::1"]
+
+
+def test_a_name_that_is_none_is_refused_and_japanese_names_are_encoded(settings):
+    for wrong in ("a..b", "with blank", "x" * 64, "-a"):
+        with pytest.raises(InvalidSetting, match="TENSHU_HOST_NAMES"):
+            names_of(_with_names(settings, wrong))
+    names = names_of(_with_names(settings, "天守.example,*.keep.example"), machine="a b")
+    assert names.hosts == ("*.keep.example", "localhost", "xn--6oqv81b.example")

@@ -1,0 +1,56 @@
+"""What forbids a start is told with its remedy."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import load_settings
+from app.start.errors import AddressUnusable, PathTooLong, PortTaken
+from app.start.place import require_free_ports, require_short_path
+
+
+def _settings(**variables: str):
+    return load_settings({"TENSHU_DATA": "/tmp/nowhere", **variables})
+
+
+def test_a_taken_port_is_named_with_the_variable_that_moves_it():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        for variable in ("TENSHU_CONSOLE_PORT", "TENSHU_WORKSPACE_PORT"):
+            rest = {"TENSHU_CONSOLE_PORT": "0" * 4 + "1", "TENSHU_ADDRESS": "127.0.0.1"}
+            rest["TENSHU_CONSOLE_PORT"] = _free()
+            with pytest.raises(PortTaken, match=str(port)) as caught:
+                require_free_ports(_settings(**{**rest, variable: str(port)}), patience=0.1)
+            assert variable in caught.value.hint.format(**caught.value.parameters)
+
+
+def _free() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return str(probe.getsockname()[1])
+
+
+def test_free_ports_are_accepted_on_ipv6_too():
+    for address in ("127.0.0.1", "::1"):
+        require_free_ports(
+            _settings(
+                TENSHU_ADDRESS=address, TENSHU_CONSOLE_PORT=_free(), TENSHU_WORKSPACE_PORT=_free()
+            )
+        )
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
+def test_an_address_that_is_not_of_this_machine_is_refused(address):
+    with pytest.raises(AddressUnusable, match=address):
+        require_free_ports(_settings(TENSHU_ADDRESS=address), patience=0.1)
+
+
+def test_a_data_folder_whose_sockets_would_not_fit_is_refused_before_anything_is_made(tmp_path):
+    deep = Path("/tmp") / ("x" * 90)
+    with pytest.raises(PathTooLong) as caught:
+        require_short_path(_settings(TENSHU_DATA=str(deep)))
+    assert not deep.exists()
+    longest = caught.value.parameters["most"]
+    require_short_path(_settings(TENSHU_DATA="/" + "x" * (longest - 1)))
+    with pytest.raises(PathTooLong):
+        require_short_path(_settings(TENSHU_DATA="/" + "x" * longest))
