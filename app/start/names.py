@@ -25,9 +25,8 @@ PRIVATE_NETWORKS: Final = (
     "fe80::/10",
 )
 
-HOST_NAME: Final = re.compile(
-    r"(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*"
-)
+_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+HOST_NAME: Final = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
 """Letters, digits, hyphens (RFC 1123); underscores exist in company networks; one wildcard."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -55,7 +54,10 @@ class Names:
             for address in self.addresses
             if not any(address in network for network in networks)
         ]
-        hosts = (*PRIVATE_NAMES, *(host for host in self.hosts if not _is_private(host)))
+        hosts = (
+            *PRIVATE_NAMES,
+            *(host.removeprefix("*.") for host in self.hosts if not _is_private(host)),
+        )
         return [
             *(x509.DNSName(host) for host in hosts),
             *(x509.IPAddress(network) for network in (*networks, *beyond)),

@@ -175,4 +175,6 @@ def test_a_name_that_is_none_is_refused_and_japanese_names_are_encoded(settings)
         with pytest.raises(InvalidSetting, match="TENSHU_HOST_NAMES"):
             names_of(_with_names(settings, wrong))
     names = names_of(_with_names(settings, "天守.example,*.keep.example"), machine="a b")
-    assert names.hosts == ("*.keep.example", "localhost", "xn--6oqv81b.example")
+    assert names.hosts == ("*.keep.example", "localhost", "xn--rss08c.example")
+    assert names.hosts[2].encode().decode("idna") == "天守.example"
+    assert x509.DNSName("keep.example") in names.permitted()
