@@ -1,4 +1,5 @@
 """first schema."""
+# ruff: noqa: PLR0915 - as many statements as there are tables
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,4 +17,512 @@ def upgrade() -> None:
         sa.Column("parts", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "audit_sealer_lease",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "backup_told_run",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "identity_account",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("login_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("time_zone", sa.String(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("may_enrol", sa.Boolean(), nullable=False),
+        sa.Column("rights", sa.String(), nullable=False),
+        sa.Column("is_owner", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("login_id"),
+    )
+    with op.batch_alter_table("identity_account", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_account_is_owner"), ["is_owner"], unique=False
+        )
+
+    op.create_table(
+        "identity_attempts",
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_failure_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("subject"),
+    )
+    with op.batch_alter_table("identity_attempts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_attempts_last_failure_at"), ["last_failure_at"], unique=False
+        )
+
+    op.create_table(
+        "identity_console_pending_sign_in",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_hash", sa.String(), nullable=False),
+        sa.Column("plane", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("passed", sa.String(), nullable=False),
+        sa.Column("notes", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_hash"),
+    )
+    with op.batch_alter_table("identity_console_pending_sign_in", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_console_pending_sign_in_expires_at"),
+            ["expires_at"],
+            unique=False,
+        )
+
+    op.create_table(
+        "identity_grant",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("permission", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("holder", "permission", "role", "scope"),
+    )
+    with op.batch_alter_table("identity_grant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_grant_holder"), ["holder"], unique=False)
+
+    op.create_table(
+        "identity_group",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "identity_policy",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("document", sa.String(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "identity_setup",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("claim_hash", sa.String(), nullable=False),
+        sa.Column("tries_left", sa.Integer(), nullable=False),
+        sa.Column("ticket_hash", sa.String(), nullable=False),
+        sa.Column("notes", sa.String(), nullable=False),
+        sa.Column("completed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "identity_workspace_pending_sign_in",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_hash", sa.String(), nullable=False),
+        sa.Column("plane", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("passed", sa.String(), nullable=False),
+        sa.Column("notes", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("ticket_hash"),
+    )
+    with op.batch_alter_table("identity_workspace_pending_sign_in", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_workspace_pending_sign_in_expires_at"),
+            ["expires_at"],
+            unique=False,
+        )
+
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("arguments", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("phase", sa.String(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("numbers", sa.String(), nullable=False),
+        sa.Column("cancel_requested", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("max_attempts", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=False),
+        sa.Column("lease_owner", sa.String(), nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_at", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_done", sa.BigInteger(), nullable=False),
+        sa.Column("checkpoint", sa.String(), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.Column("error_parameters", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_jobs_claim", ["state", "not_before"], unique=False)
+        batch_op.create_index("ix_jobs_created_by", ["created_by", "id"], unique=False)
+
+    op.create_table(
+        "tables_change",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("table_id", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("root", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("tables_change", schema=None) as batch_op:
+        batch_op.create_index("ix_tables_change_table", ["table_id", "id"], unique=False)
+
+    op.create_table(
+        "tables_definition",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "tables_rejection",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("job", sa.String(), nullable=False),
+        sa.Column("table_id", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("column", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("cells", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("tables_rejection", schema=None) as batch_op:
+        batch_op.create_index("ix_tables_rejection_job", ["job", "row"], unique=False)
+
+    op.create_table(
+        "identity_console_api_token",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("prefix", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("rights", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    with op.batch_alter_table("identity_console_api_token", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_console_api_token_account"), ["account"], unique=False
+        )
+
+    op.create_table(
+        "identity_console_credential",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("secret", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("identity_console_credential", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_console_credential_account"), ["account"], unique=False
+        )
+
+    op.create_table(
+        "identity_console_request",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("operation", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("arguments", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("plane", sa.String(), nullable=False),
+        sa.Column("tier", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("identity_console_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_console_request_account"), ["account"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_identity_console_request_state"), ["state"], unique=False
+        )
+
+    op.create_table(
+        "identity_console_session",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("plane", sa.String(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("idle_limit", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_because", sa.String(), nullable=False),
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("family", sa.String(), nullable=False),
+        sa.Column("device", sa.String(), nullable=False),
+        sa.Column("factors", sa.String(), nullable=False),
+        sa.Column("stepped_up_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    with op.batch_alter_table("identity_console_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_console_session_account"), ["account"], unique=False
+        )
+
+    op.create_table(
+        "identity_credential_use",
+        sa.Column("credential", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("spent", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("credential"),
+    )
+    with op.batch_alter_table("identity_credential_use", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_credential_use_account"), ["account"], unique=False
+        )
+
+    op.create_table(
+        "identity_membership",
+        sa.Column("group", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["group"],
+            ["identity_group.id"],
+        ),
+        sa.PrimaryKeyConstraint("group", "account"),
+    )
+    with op.batch_alter_table("identity_membership", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_membership_account"), ["account"], unique=False
+        )
+
+    op.create_table(
+        "identity_password",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("stands_alone", sa.Boolean(), nullable=False),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("valid_until", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("account"),
+    )
+    op.create_table(
+        "identity_workspace_api_token",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("prefix", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("rights", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    with op.batch_alter_table("identity_workspace_api_token", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_workspace_api_token_account"), ["account"], unique=False
+        )
+
+    op.create_table(
+        "identity_workspace_credential",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("secret", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("identity_workspace_credential", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_workspace_credential_account"), ["account"], unique=False
+        )
+
+    op.create_table(
+        "identity_workspace_request",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("operation", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("arguments", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("plane", sa.String(), nullable=False),
+        sa.Column("tier", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("identity_workspace_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_workspace_request_account"), ["account"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_identity_workspace_request_state"), ["state"], unique=False
+        )
+
+    op.create_table(
+        "identity_workspace_session",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("plane", sa.String(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("idle_limit", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_because", sa.String(), nullable=False),
+        sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("family", sa.String(), nullable=False),
+        sa.Column("device", sa.String(), nullable=False),
+        sa.Column("factors", sa.String(), nullable=False),
+        sa.Column("stepped_up_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["identity_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    with op.batch_alter_table("identity_workspace_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_identity_workspace_session_account"), ["account"], unique=False
+        )
+
+    op.create_table(
+        "tables_field",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("table_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("scale", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["table_id"],
+            ["tables_definition.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("tables_field", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tables_field_table_id"), ["table_id"], unique=False)
+
+    op.create_table(
+        "tables_history",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("change_id", sa.String(), nullable=False),
+        sa.Column("table_id", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("before", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["change_id"],
+            ["tables_change.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("tables_history", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tables_history_record", ["table_id", "record_id", "rev"], unique=False
+        )
+
     # ### end Alembic commands ###

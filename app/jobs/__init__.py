@@ -1,0 +1,1 @@
+"""Background jobs that survive a kill: lease, attempts, checkpoint, progress, cancellation."""

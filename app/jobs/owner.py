@@ -1,0 +1,39 @@
+"""With whose rights a job runs: its owner's, as they are now, not as they were (F4)."""
+
+from typing import Protocol
+
+from sqlmodel import Session
+
+from app.jobs.errors import OwnerGone
+from app.operations.context import SYSTEM, SYSTEM_ACCOUNT, Actor
+
+
+class ActorOf(Protocol):
+    """Finds the actor of an account, with the rights that it has at this moment."""
+
+    def __call__(self, session: Session, account_id: str, /) -> Actor | None:
+        """Return the actor; None (or nobody) where the account is suspended or gone."""
+        ...
+
+
+_registered: list[ActorOf] = []
+
+
+def register_owners(actor_of: ActorOf) -> None:
+    """Say how accounts become actors. Identity does it when it is imported."""
+    _registered[:] = [actor_of]
+
+
+def known_owners() -> ActorOf:
+    """Return what was registered; without it nobody but the appliance itself has jobs."""
+    return _registered[0] if _registered else lambda _session, _account: None
+
+
+def load_owner(session: Session, account: str, actor_of: ActorOf) -> Actor:
+    """Return who a job of `account` acts as. Raise OwnerGone if that person may not act."""
+    if account == SYSTEM_ACCOUNT:
+        return SYSTEM
+    actor = actor_of(session, account)
+    if actor is None or not actor.is_signed_in:
+        raise OwnerGone
+    return actor

@@ -1,0 +1,75 @@
+"""One attempt at a job, as its handler sees it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import select
+
+from app.audit.event import Source
+from app.jobs.errors import JobCancelled, LeaseLost, WorkerStopping
+from app.jobs.lease import Lease, advance, jobs
+from app.jobs.owner import ActorOf, load_owner
+from app.operations.context import SYSTEM, Appliance, Context, Plane
+
+Checkpoint = TypeVar("Checkpoint", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a handler works with."""
+
+    appliance: Appliance
+    lease: Lease
+    created_by: str
+    checkpoint: str
+    actor_of: ActorOf
+    is_stopping: Callable[[], bool] = field(default=lambda: False)
+
+    def resume(self, kind: type[Checkpoint]) -> Checkpoint | None:
+        """Return where the last committed batch left off; None at the beginning."""
+        return msgspec.json.decode(self.checkpoint, type=kind) if self.checkpoint else None
+
+    def context(self) -> Context:
+        """Return a context with the owner's rights as they are now, for the next operation.
+
+        Raise OwnerGone if that person may not act any more.
+        """
+        with self.appliance.database.read() as session:
+            actor = load_owner(session, self.created_by, self.actor_of)
+        return Context(self.appliance, actor=actor, source=Source(peer="local"), plane=Plane.LOCAL)
+
+    def system(self) -> Context:
+        """Return a context of the appliance itself, for cleaning up after its owner."""
+        return Context(self.appliance, actor=SYSTEM, source=Source(peer="local"), plane=Plane.LOCAL)
+
+    def check(self) -> None:
+        """Call between two batches.
+
+        Raise JobCancelled if somebody asked for it, WorkerStopping if the process shall end,
+        LeaseLost if another process has taken over.
+        """
+        if self.is_stopping():
+            raise WorkerStopping
+        with self.appliance.database.read() as session:
+            found = (
+                session.connection()
+                .execute(
+                    select(jobs.c.cancel_requested, jobs.c.lease_owner).where(
+                        jobs.c.id == self.lease.job
+                    )
+                )
+                .one()
+            )
+        if found.lease_owner != self.lease.owner:
+            raise LeaseLost
+        if found.cancel_requested:
+            raise JobCancelled
+
+    def report(
+        self, *, done: int | None = None, total: int | None = None, phase: str | None = None
+    ) -> None:
+        """Show progress of work that writes nothing. Batches that write use `lease.advance`."""
+        with self.appliance.database.write() as session:
+            advance(session, self.lease, done=done, total=total, phase=phase)

@@ -1,0 +1,1 @@
+"""The services of the product. They never import each other."""

@@ -1,0 +1,90 @@
+"""The record history: what a change leaves, in the transaction of the change.
+
+An operation that changes rows writes one RecordChange, whose Merkle root stands in the
+operation's event, and for each row that had a state before, that state. So the sealed history
+covers every row without holding its values. Leaves are salted: nobody guesses a value from them.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Table, insert
+from sqlmodel import SQLModel
+
+from app.audit.merkle import frontier_at, leaf_hash, levels_of, root_of
+from app.core.identifiers import new_identifier
+from app.operations.context import Context
+from app.services.tables.kinds import Stored
+from app.services.tables.models import RecordChange, RecordHistory
+from app.services.tables.physical import TableInfo
+
+SALT_BYTES: Final = 16
+
+_changes: Table = SQLModel.metadata.tables[str(RecordChange.__tablename__)]
+_history: Table = SQLModel.metadata.tables[str(RecordHistory.__tablename__)]
+_canonical = msgspec.json.Encoder(order="deterministic")
+
+
+def leaves(salt: bytes, table: TableInfo, rows: Iterable[Sequence[Any]]) -> list[bytes]:
+    """Return the leaf hash of each row: its number, its rev, its values in the fields' order."""
+    names = [field.id for field in table.fields]
+    head = salt + _canonical.encode([table.id, names])
+    encode = _canonical.encode
+    return [leaf_hash(head + encode(row)) for row in rows]
+
+
+def merkle_root(hashes: list[bytes]) -> str:
+    """Return the root over leaf hashes, hexadecimal."""
+    return root_of(frontier_at(levels_of(hashes), len(hashes))).hex()
+
+
+def record(
+    context: Context,
+    table: TableInfo,
+    action: str,
+    rows: Sequence[Sequence[Any]],
+    before: dict[int, dict[int, Stored]] | None = None,
+) -> str:
+    """Note what the running operation did, in its event too; return the change's identifier.
+
+    `rows` are the rows as they are now: number, rev, values in the fields' order. `before` says
+    for each row that was there already what its changed fields held.
+    """
+    if not rows:
+        return ""
+    change, salt = new_identifier(), secrets.token_bytes(SALT_BYTES)
+    root = merkle_root(leaves(salt, table, rows))
+    connection = context.session.connection()
+    connection.execute(
+        insert(_changes).values(
+            id=change,
+            table_id=table.id,
+            action=action,
+            at=context.now,
+            by=context.actor.account,
+            first=rows[0][0],
+            last=rows[-1][0],
+            rows=len(rows),
+            salt=salt.hex(),
+            root=root,
+        )
+    )
+    if before:
+        connection.execute(
+            insert(_history),
+            [
+                {
+                    "change_id": change,
+                    "table_id": table.id,
+                    "record_id": row[0],
+                    "rev": row[1],
+                    "before": _canonical.encode(before[row[0]]).decode(),
+                }
+                for row in rows
+            ],
+        )
+    context.event.references.update(change=change, root=root)
+    context.event.numbers["rows"] = len(rows)
+    return change

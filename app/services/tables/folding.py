@@ -1,0 +1,53 @@
+"""Search that does not see case, width or kind of kana. Pure.
+
+A row has one search text `s`: for each filled field its key, the folded text, an end mark. Keys
+and marks are characters that folding takes out of everybody's text, so that a search never runs
+over the border of a field, and a search inside one field (for those who may not see the others)
+knows where that field begins.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+BEGIN: Final = "\x1e"
+KEYED: Final = "\x1d"
+END: Final = "\x1f"
+_DIGITS: Final = 0xF0000
+"""Private use plane 15: digits of a field's number, 12 bits each."""
+
+_KANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
+_MARKS: Final = re.compile("[\x1d-\x1f\U000f0000-\U000fffff]")
+
+
+def fold(text: str) -> str:
+    """Return the text as search compares it: 「カ」「ｶ」「か」 and “Ａ”, “A”, “a” are the same."""
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_KANA)
+    return _MARKS.sub(" ", folded)
+
+
+def key_of(field: int) -> str:
+    """Return what stands before a field's text in a row's search text."""
+    digits = ""
+    while field:
+        field, digit = divmod(field, 4096)
+        digits += chr(_DIGITS + digit)
+    return BEGIN + digits + KEYED
+
+
+def search_text(cells: Iterable[tuple[str, str]]) -> str:
+    """Return a row's search text from its filled cells: pairs of key and text."""
+    keys: list[str] = []
+    texts: list[str] = []
+    for key, text in cells:
+        keys.append(key)
+        texts.append(text)
+    joined = END.join(texts)
+    if joined.count(END) != max(0, len(texts) - 1) or _MARKS.search(joined.replace(END, "")):
+        folded = [fold(text) for text in texts]
+    else:
+        # one pass over the row instead of one a cell: END separates, and NFKC keeps it
+        whole = unicodedata.normalize("NFKC", joined).casefold().translate(_KANA)
+        folded = whole.split(END)
+    return "".join(f"{key}{text}{END}" for key, text in zip(keys, folded, strict=True))

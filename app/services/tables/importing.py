@@ -1,0 +1,96 @@
+"""Turning records of a file into rows of a table. Pure."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from app.core.messages import mark
+from app.services.tables.csv_reading import Record
+from app.services.tables.errors import Unfit
+from app.services.tables.folding import key_of, search_text
+from app.services.tables.kinds import LONGEST_TEXT, reader_of, writer_of
+from app.services.tables.models import FieldKind
+from app.services.tables.physical import FieldInfo
+
+WRONG_WIDTH: Final = mark("The row has not as many cells as the first row.")
+
+
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that does not fit, and why."""
+
+    row: Annotated[int, Meta(description="Number of the row in the file.")]
+    column: Annotated[str, Meta(description="Which column; empty for the whole row.")] = ""
+    value: Annotated[str, Meta(description="What stands there.")] = ""
+    reason: Annotated[str, Meta(description="Why it does not fit.")]
+    cells: Annotated[list[str], Meta(description="The whole row.")]
+
+
+class Converter:
+    """Reads records into the rows that `writing.insert_many` takes."""
+
+    def __init__(self, fields: Sequence[FieldInfo]) -> None:
+        self._fields = fields
+        self._keys = [key_of(field.id) for field in fields]
+        self._readers = [reader_of(field.kind, field.scale) for field in fields]
+        # only what is not text needs reading and writing; texts are checked a row at a time
+        self._typed = [
+            (place, reader_of(field.kind, field.scale), writer_of(field.kind, field.scale))
+            for place, field in enumerate(fields)
+            if field.kind is not FieldKind.TEXT
+        ]
+
+    def convert(self, records: Sequence[Record]) -> tuple[list[tuple[Any, ...]], list[Rejection]]:
+        """Return rows (search text, then stored values), and the records that do not fit."""
+        rows: list[tuple[Any, ...]] = []
+        rejections: list[Rejection] = []
+        for record in records:
+            row = self._row(record)
+            if isinstance(row, Rejection):
+                rejections.append(row)
+            else:
+                rows.append(row)
+        return rows, rejections
+
+    def _row(self, record: Record) -> tuple[Any, ...] | Rejection:
+        cells = record.cells
+        if record.reason:
+            return _reject(record, record.reason)
+        if len(cells) != len(self._fields):
+            return _reject(record, WRONG_WIDTH)
+        whole = "".join(cells)
+        if len(whole) > LONGEST_TEXT or "\0" in whole:
+            return self._fault(record) or self._fit(cells)
+        try:
+            return self._fit(cells)
+        except Unfit:
+            return self._fault(record) or self._fit(cells)
+
+    def _fit(self, cells: list[str]) -> tuple[Any, ...]:
+        stored: list[Any] = [cell or None for cell in cells]
+        shown = cells
+        if self._typed:
+            shown = list(cells)
+            for place, read, write in self._typed:
+                if cells[place]:
+                    value = stored[place] = read(cells[place])
+                    shown[place] = write(value)
+        text = search_text((key, cell) for key, cell in zip(self._keys, shown, strict=True) if cell)
+        return (text, *stored)
+
+    def _fault(self, record: Record) -> Rejection | None:
+        """Return which cell does not fit."""
+        for cell, field, read in zip(record.cells, self._fields, self._readers, strict=True):
+            if cell:
+                try:
+                    read(cell)
+                except Unfit as unfit:
+                    return _reject(record, unfit.reason, field.name, cell)
+        return None
+
+
+def _reject(record: Record, reason: str, column: str = "", value: str = "") -> Rejection:
+    return Rejection(
+        row=record.number, column=column, value=value, reason=reason, cells=record.cells
+    )

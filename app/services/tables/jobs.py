@@ -1,0 +1,109 @@
+"""The import as a background job: batch by batch, continued where a kill left it."""
+
+from itertools import islice
+from typing import BinaryIO, Final
+
+import msgspec
+from sqlalchemy import select
+
+from app.jobs.handlers import handler
+from app.jobs.lease import jobs
+from app.jobs.operations import OPEN
+from app.jobs.run import Run
+from app.services.tables import catalogue, spool
+from app.services.tables.csv_reading import CsvSource, Format
+from app.services.tables.importing import Converter
+from app.services.tables.operations.importing import (
+    IMPORT,
+    READING,
+    AbandonImport,
+    Checkpoint,
+    FinishImport,
+    ImportArguments,
+    ImportBatch,
+    abandon_import,
+    finish_import,
+    import_batch,
+)
+from app.services.tables.physical import TableInfo
+
+BATCH: Final = 5_000
+"""Records a transaction: a few tenths of a second, so that others get their turn."""
+
+
+class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of an import."""
+
+    table: int
+    rows: int
+    rejected: int
+
+
+def _abandoned(run: Run, arguments: ImportArguments) -> None:
+    """Remove the table that nobody has seen, and the upload."""
+    abandon_import(run.system(), AbandonImport(lease=run.lease, table=arguments.table))
+    spool.remove(run.appliance.settings.spool, arguments.upload)
+
+
+@handler(IMPORT, unit="bytes", abandoned=_abandoned)
+def run_import(run: Run, arguments: ImportArguments) -> ImportResult:
+    """Read the upload into the table."""
+    stands = run.resume(Checkpoint) or Checkpoint()
+    folder = run.appliance.settings.spool
+    if not stands.finished:
+        run.report(total=arguments.size, phase=READING)
+        with run.appliance.database.read() as session:
+            table = catalogue.find_table(session, arguments.table)
+        with spool.open_upload(folder, arguments.upload) as file:
+            stands = _read(run, arguments, table, file, stands)
+        stands = msgspec.structs.replace(stands, finished=True)
+        finish = FinishImport(lease=run.lease, table=table.id, checkpoint=stands)
+        finish_import(run.context(), finish)
+    spool.remove(folder, arguments.upload)
+    _sweep(run)
+    return ImportResult(table=arguments.table, rows=stands.rows, rejected=stands.rejected)
+
+
+def _sweep(run: Run) -> None:
+    """Remove uploads that nobody imported."""
+    with run.appliance.database.read() as session:
+        waiting = session.connection().execute(
+            select(jobs.c.arguments).where(jobs.c.kind == IMPORT, jobs.c.state.in_(OPEN))
+        )
+        needed = [msgspec.json.decode(text, type=ImportArguments).upload for (text,) in waiting]
+    spool.sweep(run.appliance.settings.spool, keep=frozenset(needed))
+
+
+def _read(
+    run: Run, arguments: ImportArguments, table: TableInfo, file: BinaryIO, stands: Checkpoint
+) -> Checkpoint:
+    """Write what is left of the file; return where it stands at the end."""
+    form = Format(encoding=arguments.encoding, delimiter=arguments.delimiter)
+    source = CsvSource(file, form, offset=stands.offset, number=stands.record)
+    records = iter(source)
+    if arguments.header and stands.record == 0:
+        next(records, None)
+    convert = Converter(table.fields).convert
+    while True:
+        run.check()
+        rows, rejections = convert(batch := list(islice(records, BATCH)))
+        if not batch:
+            return stands
+        first = stands.rows + 1
+        stands = Checkpoint(
+            offset=source.offset,
+            record=source.number,
+            rows=stands.rows + len(rows),
+            rejected=stands.rejected + len(rejections),
+        )
+        import_batch(
+            run.context(),
+            ImportBatch(
+                lease=run.lease,
+                table=table.id,
+                first=first,
+                rows=rows,
+                rejections=rejections,
+                checkpoint=stands,
+            ),
+        )

@@ -1,0 +1,133 @@
+"""What the appliance knows about people's tables. The rows themselves stand in `u{id}`."""
+
+import enum
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+
+def _access(console: str) -> dict[str, Any]:
+    return {"access": {"console": console, "workspace": "select insert update delete", "audit": ""}}
+
+
+DESIGN: Final = _access("select")
+CONTENT: Final = _access("")
+"""Administrators' console sees that a table exists, never what stands in it."""
+
+
+class TableState(enum.StrEnum):
+    """Whether people see a table."""
+
+    IMPORTING = "importing"
+    READY = "ready"
+
+
+class FieldKind(enum.StrEnum):
+    """What a field holds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    CHECKBOX = "checkbox"
+
+
+class TableDefinition(SQLModel, table=True):
+    """One table. Its SQL name is `u` and its number; what people call it stands only here."""
+
+    __tablename__ = "tables_definition"
+    __table_args__ = {"sqlite_autoincrement": True, "info": DESIGN}
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    state: str
+    source: str = ""
+    """Where its first content came from, as the person called it: a file name."""
+    created_at: int = Field(sa_type=BigInteger)
+    created_by: str
+    deleted_at: int = Field(default=0, sa_type=BigInteger)
+    """0 while it is not deleted; deleted tables are kept until maintenance drops them."""
+    rev: int = 1
+
+
+class FieldDefinition(SQLModel, table=True):
+    """One field. Its SQL name is `c` and its number."""
+
+    __tablename__ = "tables_field"
+    __table_args__ = {"sqlite_autoincrement": True, "info": DESIGN}
+
+    id: int | None = Field(default=None, primary_key=True)
+    table_id: int = Field(foreign_key="tables_definition.id", index=True)
+    name: str
+    kind: str
+    scale: int = 0
+    """Decimals that a decimal field keeps; it is stored as value x 10^scale."""
+    position: int
+    deleted_at: int = Field(default=0, sa_type=BigInteger)
+
+
+class RecordChange(SQLModel, table=True):
+    """What one operation did to rows: what the Merkle root in its event covers."""
+
+    __tablename__ = "tables_change"
+    __table_args__ = (
+        Index("ix_tables_change_table", "table_id", "id"),
+        {"info": CONTENT},
+    )
+
+    id: str = Field(primary_key=True)
+    table_id: int
+    action: str
+    at: int = Field(sa_type=BigInteger)
+    by: str
+    first: int = Field(sa_type=BigInteger)
+    """Identifier of the first row; of the only one where one was changed."""
+    last: int = Field(sa_type=BigInteger)
+    rows: int = Field(sa_type=BigInteger)
+    salt: str
+    """Hexadecimal; part of each leaf, so that values cannot be guessed from hashes."""
+    root: str
+    """Hexadecimal Merkle root (RFC 6962) over the rows as they are after the change."""
+
+
+class RecordHistory(SQLModel, table=True):
+    """What a changed or deleted row was before. Created rows have no before."""
+
+    __tablename__ = "tables_history"
+    __table_args__ = (
+        Index("ix_tables_history_record", "table_id", "record_id", "rev"),
+        {"sqlite_autoincrement": True, "info": CONTENT},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    change_id: str = Field(foreign_key="tables_change.id")
+    table_id: int
+    record_id: int = Field(sa_type=BigInteger)
+    rev: int
+    """Number of the state that the change made."""
+    before: str
+    """JSON object: field number → stored value."""
+
+
+class ImportRejection(SQLModel, table=True):
+    """A row of a file that did not fit: kept whole, with the reason."""
+
+    __tablename__ = "tables_rejection"
+    __table_args__ = (
+        Index("ix_tables_rejection_job", "job", "row"),
+        {"sqlite_autoincrement": True, "info": CONTENT},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    job: str
+    table_id: int
+    row: int
+    """Number of the row in the file; the first line is 1."""
+    column: str = ""
+    """What the column is called; empty where the whole row is at fault."""
+    value: str = ""
+    reason: str
+    """English text of the catalogue."""
+    cells: str
+    """JSON list of the row's cells as they were read."""

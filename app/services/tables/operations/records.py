@@ -1,0 +1,198 @@
+"""Looking at records and changing them one by one."""
+
+import enum
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from app.core.errors import NotFound
+from app.core.messages import mark
+from app.operations.context import Context
+from app.operations.operation import Effect, Route, operation
+from app.operations.permissions import Permission
+from app.services.tables import catalogue, writing
+from app.services.tables.kinds import Value
+from app.services.tables.operations.tables import STAFF
+from app.services.tables.query import Rows
+from app.services.tables.reach import reach_of
+from app.services.tables.selection import Filter, Selection, Sort
+from app.services.tables.views import (
+    RecordNumber,
+    RecordPage,
+    RecordView,
+    Rev,
+    TableNumber,
+    view_of_record,
+    view_of_table,
+)
+
+CAP: Final = 10_000
+"""Beyond it a list says “10,000+” unless somebody asks: counting a million rows takes time."""
+
+Values = Annotated[
+    dict[int, Value], Meta(description="Values by number of the field; none empties a field.")
+]
+
+
+class Count(enum.StrEnum):
+    """Whether a list counts all its rows."""
+
+    AUTO = "auto"
+    """Exactly where something is searched or filtered, capped otherwise."""
+    EXACT = "exact"
+    NONE = "none"
+
+
+class ListRecords(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records to list."""
+
+    table: TableNumber
+    search: Annotated[str, Meta(description="Text anywhere in the row.", max_length=200)] = ""
+    filters: Annotated[
+        tuple[Filter, ...], Meta(description="Conditions that all hold.", max_length=20)
+    ] = ()
+    sort: Annotated[Sort, Meta(description="The order.")] = Sort()
+    after: Annotated[str, Meta(description="Mark of the page before.", max_length=8000)] = ""
+    before: Annotated[str, Meta(description="Mark of the page after.", max_length=8000)] = ""
+    limit: Annotated[int, Meta(description="Most records to return.", ge=1, le=500)] = 50
+    count: Annotated[Count, Meta(description="Whether to count all.")] = Count.AUTO
+
+
+class GetRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Which record to show."""
+
+    table: TableNumber
+    record: RecordNumber
+
+
+class CreateRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A new record."""
+
+    table: TableNumber
+    values: Values
+
+
+class UpdateRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """New values for some fields of a record."""
+
+    table: TableNumber
+    record: RecordNumber
+    rev: Rev
+    values: Values
+
+
+class DeleteRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Which record to delete."""
+
+    table: TableNumber
+    record: RecordNumber
+    rev: Rev
+
+
+def _show(context: Context, table: int, record: int) -> RecordView:
+    """Return one record with what the actor may see of it. Raise NotFound."""
+    found = catalogue.ready_table(context.session, table)
+    rows = Rows(context.session, found, reach_of(context, found, Permission.RECORDS_VIEW))
+    row = rows.get(record)
+    if row is None:
+        raise NotFound(kind=mark("record"), name=record)
+    return view_of_record(row, rows.fields)
+
+
+@operation(
+    "records.list",
+    permission=Permission.RECORDS_VIEW,
+    effect=Effect.READ,
+    planes=STAFF,
+    route=Route("POST", "/tables/{table}/records/search"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def list_records(context: Context, request: ListRecords) -> RecordPage:
+    """List records of a table: searched, filtered, sorted, page by page."""
+    table = catalogue.ready_table(context.session, request.table)
+    rows = Rows(context.session, table, reach_of(context, table, Permission.RECORDS_VIEW))
+    chosen = Selection(search=request.search, filters=request.filters, sort=request.sort)
+    found = rows.page(chosen, after=request.after, before=request.before, limit=request.limit)
+    total, capped = None, False
+    if request.count is not Count.NONE:
+        narrowed = bool(request.search.strip() or request.filters)
+        exact = request.count is Count.EXACT or narrowed
+        total = rows.count(chosen, None if exact else CAP)
+        capped = not exact and total > CAP
+    return RecordPage(
+        table=view_of_table(table, rows.fields),
+        records=[view_of_record(row, rows.fields) for row in found.rows],
+        before=found.before,
+        after=found.after,
+        total=CAP if capped else total,
+        at_least=capped,
+    )
+
+
+@operation(
+    "records.get",
+    permission=Permission.RECORDS_VIEW,
+    effect=Effect.READ,
+    planes=STAFF,
+    route=Route("GET", "/tables/{table}/records/{record}"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def get_record(context: Context, request: GetRecord) -> RecordView:
+    """Show one record."""
+    return _show(context, request.table, request.record)
+
+
+@operation(
+    "records.create",
+    permission=Permission.RECORDS_CREATE,
+    planes=STAFF,
+    route=Route("POST", "/tables/{table}/records", status=201),
+    scope=lambda request: f"tables/{request.table}",
+)
+def create_record(context: Context, request: CreateRecord) -> RecordView:
+    """Make a record."""
+    table = catalogue.ready_table(context.session, request.table)
+    context.event.about("table", str(table.id), table.name)
+    reach = reach_of(context, table, Permission.RECORDS_CREATE)
+    fields = Rows(context.session, table, reach).fields
+    number = writing.insert_row(context, table, writing.stored_values(fields, request.values))
+    context.event.references["record"] = str(number)
+    row = Rows(context.session, table, reach).get(number)
+    return view_of_record(row, fields)
+
+
+@operation(
+    "records.update",
+    permission=Permission.RECORDS_EDIT,
+    planes=STAFF,
+    route=Route("PATCH", "/tables/{table}/records/{record}"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def update_record(context: Context, request: UpdateRecord) -> RecordView:
+    """Change a record that stands as it was seen."""
+    table = catalogue.ready_table(context.session, request.table)
+    context.event.about("table", str(table.id), table.name)
+    context.event.references["record"] = str(request.record)
+    reach = reach_of(context, table, Permission.RECORDS_EDIT)
+    fields = Rows(context.session, table, reach).fields
+    stored = writing.stored_values(fields, request.values)
+    writing.update_row(context, table, reach, writing.At(request.record, request.rev), stored)
+    return view_of_record(Rows(context.session, table, reach).get(request.record), fields)
+
+
+@operation(
+    "records.delete",
+    in_reserve=True,
+    permission=Permission.RECORDS_DELETE,
+    planes=STAFF,
+    route=Route("POST", "/tables/{table}/records/{record}/delete"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def delete_record(context: Context, request: DeleteRecord) -> None:
+    """Delete a record that stands as it was seen."""
+    table = catalogue.ready_table(context.session, request.table)
+    context.event.about("table", str(table.id), table.name)
+    context.event.references["record"] = str(request.record)
+    reach = reach_of(context, table, Permission.RECORDS_DELETE)
+    writing.delete_row(context, table, reach, writing.At(request.record, request.rev))

@@ -1,0 +1,179 @@
+"""Making, naming, deleting tables."""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import update
+
+from app.core.errors import Conflict, InvalidInput
+from app.core.messages import mark
+from app.operations.context import Context, Plane
+from app.operations.operation import Effect, Route, operation
+from app.operations.permissions import Permission
+from app.services.tables import catalogue
+from app.services.tables.models import TableState
+from app.services.tables.physical import MOST_FIELDS, TableInfo
+from app.services.tables.preview import ColumnPlan, Name
+from app.services.tables.reach import may
+from app.services.tables.views import Rev, TableNumber, TableView, view_of_table
+
+AREA: Final = "tables"
+"""Scope of everything about tables; one table is `tables/12`."""
+STAFF: Final = (Plane.WORKSPACE,)
+
+
+class ListTables(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tables to list."""
+
+    deleted: Annotated[bool, Meta(description="Those that are deleted instead.")] = False
+
+
+class TableList(msgspec.Struct, frozen=True, kw_only=True):
+    """Tables."""
+
+    tables: Annotated[list[TableView], Meta(description="By name.")]
+
+
+class GetTable(msgspec.Struct, frozen=True, kw_only=True):
+    """Which table to show."""
+
+    table: TableNumber
+
+
+class CreateTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A new table without rows."""
+
+    name: Name
+    columns: Annotated[
+        list[ColumnPlan],
+        Meta(description="Its fields in order.", min_length=1, max_length=MOST_FIELDS),
+    ]
+
+
+class RenameTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A new name for a table."""
+
+    table: TableNumber
+    rev: Rev
+    name: Name
+
+
+class ChangeTable(msgspec.Struct, frozen=True, kw_only=True):
+    """Which table to delete or bring back."""
+
+    table: TableNumber
+    rev: Rev
+
+
+@operation(
+    "tables.list",
+    permission=Permission.SIGNED_IN,
+    effect=Effect.READ,
+    planes=STAFF,
+    route=Route("GET", "/tables"),
+)
+def list_tables(context: Context, request: ListTables) -> TableList:
+    """List the tables that one may look into; deleted ones for those who design."""
+    if request.deleted:
+        context.require(Permission.TABLES_DESIGN, AREA)
+    return TableList(
+        tables=[
+            view_of_table(table)
+            for table in catalogue.all_tables(context.session, deleted=request.deleted)
+            if may(context, Permission.RECORDS_VIEW, table.scope)
+        ]
+    )
+
+
+@operation(
+    "tables.get",
+    permission=Permission.RECORDS_VIEW,
+    effect=Effect.READ,
+    planes=STAFF,
+    route=Route("GET", "/tables/{table}"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def get_table(context: Context, request: GetTable) -> TableView:
+    """Show one table with its fields."""
+    return view_of_table(catalogue.find_table(context.session, request.table))
+
+
+@operation(
+    "tables.create",
+    permission=Permission.TABLES_DESIGN,
+    planes=STAFF,
+    route=Route("POST", "/tables", status=201),
+    scope=lambda _: AREA,
+)
+def create_table(context: Context, request: CreateTable) -> TableView:
+    """Make an empty table."""
+    names = [column.name for column in request.columns]
+    if len(set(names)) != len(names):
+        raise InvalidInput(field="columns", reason=mark("Two columns have the same name."))
+    made = catalogue.make_table(
+        context.session,
+        name=request.name,
+        columns=[(plan.name, plan.kind, plan.scale) for plan in request.columns],
+        account=context.actor.account,
+        state=TableState.READY,
+    )
+    context.event.about("table", str(made.id), made.name)
+    context.event.numbers["fields"] = len(made.fields)
+    return view_of_table(made)
+
+
+def _change(context: Context, table: TableInfo, rev: int, values: dict[str, object]) -> TableView:
+    """Change a definition that stands at `rev`. Raise Conflict if it does not any more."""
+    context.event.about("table", str(table.id), table.name)
+    definitions = catalogue.definitions
+    changed = context.session.connection().execute(
+        update(definitions)
+        .where(definitions.c.id == table.id, definitions.c.rev == rev)
+        .values(rev=rev + 1, **values)
+    )
+    if changed.rowcount != 1:
+        raise Conflict(name=table.name)
+    deleted = bool(values.get("deleted_at", 0))
+    return view_of_table(catalogue.find_table(context.session, table.id, deleted=deleted))
+
+
+@operation(
+    "tables.rename",
+    permission=Permission.TABLES_DESIGN,
+    planes=STAFF,
+    route=Route("POST", "/tables/{table}/rename"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def rename_table(context: Context, request: RenameTable) -> TableView:
+    """Give a table another name."""
+    table = catalogue.ready_table(context.session, request.table)
+    context.event.change("name", table.name, request.name)
+    return _change(context, table, request.rev, {"name": request.name})
+
+
+@operation(
+    "tables.delete",
+    in_reserve=True,
+    permission=Permission.TABLES_DESIGN,
+    planes=STAFF,
+    route=Route("POST", "/tables/{table}/delete"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def delete_table(context: Context, request: ChangeTable) -> TableView:
+    """Delete a table; it can be brought back."""
+    table = catalogue.ready_table(context.session, request.table)
+    return _change(context, table, request.rev, {"deleted_at": context.now})
+
+
+@operation(
+    "tables.restore",
+    permission=Permission.TABLES_DESIGN,
+    planes=STAFF,
+    route=Route("POST", "/tables/{table}/restore"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def restore_table(context: Context, request: ChangeTable) -> TableView:
+    """Bring a deleted table back."""
+    table = catalogue.find_table(context.session, request.table, deleted=True)
+    return _change(context, table, request.rev, {"deleted_at": 0})

@@ -1,0 +1,99 @@
+"""Tables and records as pages and the API show them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from app.services.tables.kinds import Value, show
+from app.services.tables.models import FieldKind, TableState
+from app.services.tables.physical import FieldInfo, TableInfo
+from app.services.tables.writing import FIRST_VALUE
+
+TableNumber = Annotated[int, Meta(description="Number of the table.", ge=1, lt=2**63)]
+RecordNumber = Annotated[int, Meta(description="Number of the record.", ge=1, lt=2**63)]
+Rev = Annotated[int, Meta(description="State in which it was seen.", ge=1, lt=2**63)]
+
+
+class FieldView(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a table."""
+
+    id: Annotated[int, Meta(description="Number of the field.")]
+    name: Annotated[str, Meta(description="What people call it.")]
+    kind: Annotated[FieldKind, Meta(description="What it holds.")]
+    scale: Annotated[int, Meta(description="Decimals that it keeps.")]
+
+
+class TableView(msgspec.Struct, frozen=True, kw_only=True):
+    """A table."""
+
+    id: Annotated[int, Meta(description="Number of the table.")]
+    name: Annotated[str, Meta(description="What people call it.")]
+    state: Annotated[TableState, Meta(description="Whether it can be used yet.")]
+    rev: Annotated[int, Meta(description="State of the definition.")]
+    source: Annotated[str, Meta(description="File that its first rows came from.")]
+    created_at: Annotated[int, Meta(description="When it was made, in milliseconds.")]
+    created_by: Annotated[str, Meta(description="Account that made it.")]
+    deleted_at: Annotated[int, Meta(description="When it was deleted; 0: it is not.")]
+    fields: Annotated[list[FieldView], Meta(description="Its fields in order.")]
+
+
+class RecordView(msgspec.Struct, frozen=True, kw_only=True):
+    """A record."""
+
+    id: Annotated[int, Meta(description="Number of the record.")]
+    rev: Annotated[int, Meta(description="State of the record; give it back with a change.")]
+    cells: Annotated[list[Value], Meta(description="Values in the order of the fields.")]
+    created_at: Annotated[int, Meta(description="When it was made, in milliseconds.")]
+    created_by: Annotated[str, Meta(description="Account that made it.")]
+    updated_at: Annotated[int, Meta(description="When it was changed last, in milliseconds.")]
+    updated_by: Annotated[str, Meta(description="Account that changed it last.")]
+
+
+class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some records of a table, and where the list goes on in both directions."""
+
+    table: Annotated[TableView, Meta(description="The table, with the fields that you may see.")]
+    records: Annotated[list[RecordView], Meta(description="The records.")]
+    before: Annotated[str, Meta(description="Mark for the page before; empty at the start.")]
+    after: Annotated[str, Meta(description="Mark for the next page; empty at the end.")]
+    total: Annotated[int | None, Meta(description="How many there are; none: not counted.")]
+    at_least: Annotated[bool, Meta(description="There are more than `total`.")]
+
+
+def view_of_field(field: FieldInfo) -> FieldView:
+    """Return a field as it is shown."""
+    return FieldView(id=field.id, name=field.name, kind=field.kind, scale=field.scale)
+
+
+def view_of_table(table: TableInfo, fields: Iterable[FieldInfo] | None = None) -> TableView:
+    """Return a table as it is shown, with `fields` only where they are given."""
+    return TableView(
+        id=table.id,
+        name=table.name,
+        state=table.state,
+        rev=table.rev,
+        source=table.source,
+        created_at=table.created_at,
+        created_by=table.created_by,
+        deleted_at=table.deleted_at,
+        fields=[view_of_field(field) for field in (table.fields if fields is None else fields)],
+    )
+
+
+def view_of_record(row: Any, fields: Sequence[FieldInfo]) -> RecordView:  # noqa: ANN401
+    """Return a row that `query` found as it is shown."""
+    number, rev, created_at, created_by, updated_at, updated_by, *_ = row
+    return RecordView(
+        id=number,
+        rev=rev,
+        cells=[
+            show(field.kind, field.scale, value)
+            for field, value in zip(fields, row[FIRST_VALUE:], strict=True)
+        ],
+        created_at=created_at,
+        created_by=created_by,
+        updated_at=updated_at,
+        updated_by=updated_by,
+    )

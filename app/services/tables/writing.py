@@ -1,0 +1,162 @@
+"""Changing rows: one by one with a rev, or many at once from a file.
+
+Like `query`, the only way: nothing else writes to the tables of people.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import insert, update
+
+from app.core.errors import Conflict, InvalidInput, NotFound
+from app.core.messages import mark
+from app.operations.context import Context
+from app.services.tables import kinds
+from app.services.tables.changes import record
+from app.services.tables.errors import Unfit
+from app.services.tables.folding import key_of, search_text
+from app.services.tables.kinds import Stored, Value
+from app.services.tables.physical import SYSTEM_COLUMNS, FieldInfo, TableInfo, sql_table
+from app.services.tables.query import Rows
+from app.services.tables.reach import Reach
+
+FIRST_VALUE: Final = 6
+"""Where the fields begin in a row that `query` returns."""
+
+
+def stored_values(fields: Sequence[FieldInfo], values: Mapping[int, Value]) -> dict[int, Stored]:
+    """Return what is stored for the given values. Raise InvalidInput naming the field."""
+    known = {field.id: field for field in fields}
+    stored: dict[int, Stored] = {}
+    for number, value in values.items():
+        if number not in known:
+            raise InvalidInput(field=str(number), reason=mark("The table has no such field."))
+        field = known[number]
+        try:
+            stored[number] = kinds.store(field.kind, field.scale, value)
+        except Unfit as error:
+            raise InvalidInput(field=field.name, reason=error.reason) from error
+    return stored
+
+
+def text_of_row(fields: Iterable[FieldInfo], values: Sequence[Stored]) -> str:
+    """Return the search text of a row."""
+    return search_text(
+        (key_of(field.id), kinds.writer_of(field.kind, field.scale)(value))
+        for field, value in zip(fields, values, strict=True)
+        if value is not None
+    )
+
+
+def insert_row(context: Context, table: TableInfo, stored: Mapping[int, Stored]) -> int:
+    """Write a new row; return its number."""
+    rows = sql_table(table)
+    values = [stored.get(field.id) for field in table.fields]
+    number = (
+        context.session.connection()
+        .execute(
+            insert(rows)
+            .values(
+                **_created(context.now, context.actor.account),
+                s=text_of_row(table.fields, values),
+                **{field.column: value for field, value in zip(table.fields, values, strict=True)},
+            )
+            .returning(rows.c.id)
+        )
+        .scalar_one()
+    )
+    record(context, table, "create", [[number, 1, *values]])
+    return int(number)
+
+
+def _created(now: int, account: str) -> dict[str, Any]:
+    return {
+        "rev": 1,
+        "created_at": now,
+        "created_by": account,
+        "updated_at": now,
+        "updated_by": account,
+        "deleted_at": 0,
+    }
+
+
+class At(NamedTuple):
+    """One row in the state in which a person saw it."""
+
+    number: int
+    rev: int
+
+
+def update_row(
+    context: Context, table: TableInfo, reach: Reach, at: At, stored: dict[int, Stored]
+) -> None:
+    """Change some fields of a row.
+
+    Raise NotFound if there is none within reach, Conflict if somebody changed it since.
+    """
+    whole = _current(context, table, reach, at)
+    before = {key: whole[key] for key, value in stored.items() if whole[key] != value}
+    after = [stored.get(key, value) for key, value in whole.items()]
+    columns: dict[str, Any] = {f"c{key:d}": value for key, value in stored.items()}
+    _write(context, table, at, {"s": text_of_row(table.fields, after), **columns})
+    record(context, table, "update", [[at.number, at.rev + 1, *after]], {at.number: before})
+
+
+def delete_row(context: Context, table: TableInfo, reach: Reach, at: At) -> None:
+    """Mark a row as deleted. Raise NotFound or Conflict."""
+    whole = _current(context, table, reach, at)
+    _write(context, table, at, {"deleted_at": context.now})
+    record(context, table, "delete", [[at.number, at.rev + 1, *whole.values()]], {at.number: whole})
+
+
+def _current(context: Context, table: TableInfo, reach: Reach, at: At) -> dict[int, Stored]:
+    """Return the whole row, in the fields' order, with what the person does not see."""
+    if Rows(context.session, table, reach).get(at.number) is None:
+        raise NotFound(kind=mark("record"), name=at.number)
+    row = Rows(context.session, table, Reach()).get(at.number)
+    if row is None or row.rev != at.rev:
+        raise Conflict(name=str(at.number))
+    numbers = (field.id for field in table.fields)
+    return dict(zip(numbers, row[FIRST_VALUE:], strict=True))
+
+
+def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -> None:
+    rows = sql_table(table)
+    changed = context.session.connection().execute(
+        update(rows)
+        .where(rows.c.id == at.number, rows.c.rev == at.rev, rows.c.deleted_at == 0)
+        .values(rev=at.rev + 1, updated_at=context.now, updated_by=context.actor.account, **values)
+    )
+    if changed.rowcount != 1:
+        raise Conflict(name=str(at.number))
+
+
+def insert_many(
+    context: Context, table: TableInfo, first: int, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Write new rows with the numbers from `first` on, as fast as the database takes them.
+
+    Each row is its search text, then its values in the fields' order. A number that is there
+    already makes the whole batch fail: no batch counts twice.
+    """
+    if not rows:
+        return
+    now, account = context.now, context.actor.account
+    names = (*SYSTEM_COLUMNS, *(field.column for field in table.fields))
+    whole = (
+        (number, 1, now, account, now, account, 0, *row) for number, row in enumerate(rows, first)
+    )
+    connection = context.session.connection()
+    target = sql_table(table).name
+    columns = ", ".join(names)
+    if connection.dialect.name == "postgresql":
+        with connection.connection.cursor().copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
+            for row in whole:
+                copy.write_row(row)
+    else:
+        places = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {target} ({columns}) VALUES ({places})"  # noqa: S608 - numbers
+        connection.exec_driver_sql(statement, list(whole))
+    record(
+        context, table, "import", [(number, 1, *row[1:]) for number, row in enumerate(rows, first)]
+    )
