@@ -17,10 +17,11 @@ import msgspec
 
 from app.audit.checkpoint import Checkpoint, open_checkpoint
 from app.audit.durable import write_durably
-from app.audit.erasure import CONTENT, Erasure
+from app.audit.erasure import Erasure
 from app.audit.errors import NoteMalformed, SignatureInvalid
-from app.audit.event import Content, Draft
+from app.audit.event import Draft
 from app.audit.note import VerifierKey
+from app.audit.sealed import decode_content
 
 VERB: Final = "audit.epoch"
 SIGNAL_NAME: Final = "restored.json"
@@ -116,7 +117,7 @@ def read_epochs(connection: sqlite3.Connection) -> list[Epoch]:
     )
     epochs: list[Epoch] = []
     for position, raw in rows:
-        content = _decoded(raw)
+        content = decode_content(raw)
         if content is not None and content.verb == VERB:
             epochs.append(
                 Epoch(
@@ -130,10 +131,3 @@ def read_epochs(connection: sqlite3.Connection) -> list[Epoch]:
                 )
             )
     return epochs
-
-
-def _decoded(raw: str | bytes | bytearray) -> Content | None:
-    try:
-        return CONTENT.decode(raw)
-    except msgspec.MsgspecError:
-        return None

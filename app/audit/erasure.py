@@ -6,7 +6,6 @@ sealed before it; what is sealed later stays. The event stands in the tree for e
 verification says “erased on … by … under …” instead of “tampered”.
 """
 
-import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -16,9 +15,9 @@ import msgspec
 
 from app.audit.errors import ErasureListMalformed
 from app.audit.event import Content, Draft, Outcome
+from app.audit.sealed import decode_content, subject_of
 
 VERB: Final = "audit.erase"
-CONTENT: Final = msgspec.json.Decoder(Content)
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +67,6 @@ def erasure_of(position: int, content: Content) -> Erasure | None:
     )
 
 
-def subject_of(content: Content, name: str) -> str:
-    """Return whom or what a part tells about; it stands in the content, so it cannot be forged."""
-    return {"actor": content.actor, "target": content.target}.get(name, "")
-
-
 def erase(connection: sqlite3.Connection, erasure: Erasure) -> int:
     """Delete the values and salts that an erasure names, inside the sealer's transaction.
 
@@ -114,11 +108,9 @@ class Erasures:
 def read_erasures(connection: sqlite3.Connection) -> Erasures:
     """Return the erasures in a sealed store."""
     found = connection.execute("SELECT position, content FROM events WHERE verb = ?", (VERB,))
-    erasures = []
-    for position, content in found:
-        # an unreadable one is no erasure; verification names it
-        with contextlib.suppress(msgspec.MsgspecError):
-            erasures.append(erasure_of(position, CONTENT.decode(content)))
+    # an unreadable one is no erasure; verification names it
+    contents = ((position, decode_content(raw)) for position, raw in found)
+    erasures = (erasure_of(position, content) for position, content in contents if content)
     return Erasures(erasure for erasure in erasures if erasure is not None)
 
 

@@ -11,22 +11,20 @@ from typing import Final
 
 import msgspec
 
-from app.audit.erasure import CONTENT
-from app.audit.event import Draft, Event, Outcome, Part, canonical, seal_draft
+from app.audit.event import Draft, Event, Outcome, canonical, seal_draft
 from app.audit.models import OutboxEvent
+from app.audit.sealed import CONTENT, PART_LIST
 from app.core import clock
 
 MALFORMED: Final = "audit.malformed"
 KEPT: Final = 10_000
 """Characters of a malformed row that its event keeps."""
 
-_parts = msgspec.json.Decoder(tuple[Part, ...])
-
 
 def examine(row: OutboxEvent, machine: str) -> Event:
     """Return the event of an outbox row, or the event that says what is wrong with the row."""
     try:
-        content, parts = CONTENT.decode(row.content), _parts.decode(row.parts)
+        content, parts = CONTENT.decode(row.content), PART_LIST.decode(row.parts)
         event = Event(id=content.id, content=row.content, parts=parts)
         # the search reads the same bytes with another parser: only one form is let in
         fits = canonical(content) == row.content and content.id == row.id

@@ -12,7 +12,7 @@ from typing import Final
 from app.audit.checkpoint import Checkpoint, note_hash, open_checkpoint
 from app.audit.durable import write_durably
 from app.audit.epoch import read_epochs
-from app.audit.erasure import CONTENT, erase, erasure_of
+from app.audit.erasure import erase, erasure_of
 from app.audit.errors import (
     NoteMalformed,
     SignatureInvalid,
@@ -24,6 +24,7 @@ from app.audit.event import Event
 from app.audit.merkle import HASH_BYTES, Tree, is_frontier_of, leaf_hash
 from app.audit.note import VerifierKey, parse_verifier_key
 from app.audit.published import append_note
+from app.audit.sealed import CONTENT
 from app.audit.signing import Signer
 from app.audit.store import FILE_NAME, KEYS_NAME, open_for_sealing, seals
 from app.core.messages import mark

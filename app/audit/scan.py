@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import msgspec
 
-from app.audit.erasure import CONTENT, Erasures
-from app.audit.event import Content
+from app.audit.erasure import Erasures
 from app.audit.merkle import frontier_at, leaf_hash, levels_of
+from app.audit.sealed import CONTENT, decode_content
 from app.audit.store import seals
 from app.audit.verdict import Finding, Wrong
 
@@ -170,20 +170,13 @@ def _first_wrong_part(
 
 def _first_unreadable(rows: Sequence[Row]) -> Finding:
     """Return the first event that is sealed but is no event: its seal was computed anew."""
-    position = next(position for position, content, _ in rows if _content(content) is None)
+    position = next(position for position, content, _ in rows if decode_content(content) is None)
     return Finding(wrong=Wrong.CHANGED, position=position)
-
-
-def _content(raw: bytearray) -> Content | None:
-    try:
-        return CONTENT.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
 
 
 def identifier_in(raw: bytearray) -> str:
     """Return an event's identifier, or nothing where it cannot be read any more."""
-    content = _content(raw)
+    content = decode_content(raw)
     return "" if content is None else content.id
 
 

@@ -165,8 +165,7 @@ def test_a_removed_newest_checkpoint_is_found(trail: Trail, events: list[Event])
     [
         "DELETE FROM checkpoints WHERE size = 10",
         "UPDATE checkpoints SET note = replace(note, '— ', '—  ') WHERE size = 10",
-        "UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 9)"
-        " WHERE size = 10",
+        "UPDATE checkpoints SET note = (SELECT max(note) FROM checkpoints) WHERE size = 10",
     ],
 )
 def test_an_older_checkpoint_altered_or_removed_is_found(

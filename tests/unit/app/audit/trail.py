@@ -121,8 +121,11 @@ class Trail:
     def restore(self, archive: Path, **told: object) -> None:
         """Restore an archive as the restore action does, and start again."""
         self.roll_back(archive)
-        declare_restore(self.data, Restored(archive=archive.name, at=1_763_700_000_000, **told))
+        self.restore_signal(archive, **told)
         self.start()
+
+    def restore_signal(self, archive: Path, **told: object) -> None:
+        declare_restore(self.data, Restored(archive=archive.name, at=1_763_700_000_000, **told))
 
     @property
     def keys(self) -> list[VerifierKey]:
