@@ -78,6 +78,28 @@ class Invocation:
         with open_context(settings, self.language) as context:
             yield context
 
+    @contextlib.contextmanager
+    def prepared(self) -> Iterator["Context"]:
+        """Open the appliance, and prepare its data folder first where nobody else runs on it.
+
+        Raise what `app.start.prepare.prepare` raises, but AlreadyRunning.
+        """
+        from app.core.data_folder import AlreadyRunning  # noqa: PLC0415
+        from app.start.local import local_context  # noqa: PLC0415
+        from app.start.prepare import prepare  # noqa: PLC0415
+
+        os.umask(0o077)
+        try:
+            prepared = prepare(
+                self.settings(), lambda step: self.tell("· {step}", step=self.words(step))
+            )
+        except AlreadyRunning:
+            with self.context() as context:
+                yield context
+            return
+        with contextlib.closing(prepared.appliance.database):
+            yield local_context(prepared.appliance, self.language)
+
     def words(self, text: str, **parameters: Any) -> str:  # noqa: ANN401
         """Return a text in the language of this call."""
         return say(self.language, text, **parameters)

@@ -17,6 +17,9 @@ from cli.version import version
 
 COMMANDS: Final = {
     "start": "cli.start:start",
+    "setup": "cli.setup:setup",
+    "accounts": "cli.accounts:accounts",
+    "audit": "cli.audit:audit",
     "status": "cli.status:status",
     "jobs": "cli.jobs:jobs",
     "backup": "cli.backup:backup",

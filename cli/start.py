@@ -1,5 +1,7 @@
 """`tenshu start`."""
 
+import os
+
 import click
 
 from cli.invocation import Invocation, everywhere, this_call
@@ -15,6 +17,7 @@ def start(invocation: Invocation) -> None:
     def say(step: str) -> None:
         invocation.tell("· {step}", step=invocation.words(step))
 
+    os.umask(0o077)
     start_appliance(
         invocation.settings(),
         language=invocation.language,

@@ -1,0 +1,160 @@
+"""`tenshu accounts`: what an administrator does, from the machine itself (break-glass, audited)."""
+
+import click
+
+from app.core.errors import NotFound
+from app.core.messages import mark
+from app.core.secret import Secret
+from app.identity.operations.accounts import (
+    AccountFilter,
+    AccountRef,
+    AccountRow,
+    NewAccount,
+    SuspendAccount,
+    create_account,
+    get_account,
+    list_accounts,
+    resume_account,
+    suspend_account,
+)
+from app.identity.operations.credentials import (
+    PasswordReset,
+    reset_factor,
+    reset_password,
+)
+from app.operations.context import Context
+from app.operations.operation import Operation
+from cli.ask import secret_from
+from cli.invocation import Invocation, everywhere, this_call
+from cli.request import request
+from cli.table import columns, moment
+
+FILE_HELP = "File with the password; - is stdin. One is made up by default."
+
+
+@click.group
+@everywhere
+def accounts() -> None:
+    """Look at accounts and help people who are locked out."""
+
+
+@accounts.command("list")
+@click.option("--search", default="", help="Part of login ID or name.")
+@click.option("--state", default="", type=click.Choice(["", "active", "suspended"]))
+@click.option("--after", default="", help="Where the page before ended.")
+@everywhere
+@this_call
+def list_(invocation: Invocation, search: str, state: str, after: str) -> None:
+    """List accounts."""
+    wanted = request(AccountFilter, search=search, state=state, after=after)
+    with invocation.context() as context:
+        page = list_accounts(context, wanted)
+    heads = (mark("Login ID"), mark("Name"), mark("Kind"), mark("State"), mark("Made at"))
+    rows = [
+        (one.login_id, one.name, one.kind, one.state, moment(one.created_at)) for one in page.items
+    ]
+    invocation.answer(page, lambda: columns([invocation.words(head) for head in heads], rows))
+
+
+@accounts.command
+@click.argument("login_id")
+@everywhere
+@this_call
+def show(invocation: Invocation, login_id: str) -> None:
+    """Show one account and what it may do."""
+    with invocation.context() as context:
+        found = get_account(context, AccountRef(find(context, login_id).id))
+    rows = [(permission, scope) for permission, scope in found.rights]
+    heads = [invocation.words(head) for head in (mark("Right"), mark("Where"))]
+    account = found.account
+    title = f"{account.login_id}  {account.name}  {account.kind}  {account.state}"
+    invocation.answer(found, lambda: f"{title}\n{columns(heads, rows)}")
+
+
+@accounts.command
+@click.argument("login_id")
+@click.option("--name", required=True, help="Name as others see it.")
+@click.option("--kind", default="staff", help="staff, partner, device or service.")
+@click.option("--language", default="ja", type=click.Choice(["ja", "en"]))
+@click.option("--time-zone", default="Asia/Tokyo", help="By its IANA name.")
+@click.option("--password-file", help=FILE_HELP)
+@everywhere
+@this_call
+def create(
+    invocation: Invocation, login_id: str, password_file: str | None, **particulars: str
+) -> None:
+    """Make an account, with a password that must be changed at its first use."""
+    password = _password(password_file)
+    new = request(NewAccount, login_id=login_id, initial_password=password, **particulars)
+    with invocation.context() as context:
+        made = create_account(context, new)
+    invocation.answer(made, f"{made.account.login_id}  {made.initial_password.reveal()}")
+
+
+@accounts.command
+@click.argument("login_id")
+@everywhere
+@this_call
+def suspend(invocation: Invocation, login_id: str) -> None:
+    """Suspend an account: its sessions and tokens end at once, its history stays."""
+    _change(invocation, login_id, suspend_account)
+
+
+@accounts.command
+@click.argument("login_id")
+@everywhere
+@this_call
+def resume(invocation: Invocation, login_id: str) -> None:
+    """Let a suspended account sign in again."""
+    _change(invocation, login_id, resume_account)
+
+
+@accounts.command("reset-factor")
+@click.argument("login_id")
+@everywhere
+@this_call
+def reset_factor_(invocation: Invocation, login_id: str) -> None:
+    """Remove a person's second factors; the next sign-in enrols a new one."""
+    with invocation.context() as context:
+        done = reset_factor(context, AccountRef(find(context, login_id).id))
+    text = mark("{count} factors removed. The next sign-in enrols a new one.")
+    invocation.answer(done, invocation.words(text, count=done.count))
+
+
+@accounts.command("reset-password")
+@click.argument("login_id")
+@click.option("--password-file", help=FILE_HELP)
+@everywhere
+@this_call
+def reset_password_(invocation: Invocation, login_id: str, password_file: str | None) -> None:
+    """Give a person a one-time password; it must be changed at its first use."""
+    wished = _password(password_file)
+    with invocation.context() as context:
+        account = find(context, login_id).id
+        given = reset_password(context, PasswordReset(account=account, initial_password=wished))
+    invocation.answer(given, given.initial_password.reveal())
+
+
+def find(context: Context, login_id: str) -> AccountRow:
+    """Return the account with this login ID. Raise NotFound."""
+    wanted, after = login_id.casefold(), ""
+    while True:
+        page = list_accounts(context, AccountFilter(search=login_id, after=after, limit=500))
+        for account in page.items:
+            if account.login_id.casefold() == wanted:
+                return account
+        if not (after := page.after):
+            raise NotFound(kind=mark("account"), name=login_id)
+
+
+def _change(
+    invocation: Invocation, login_id: str, operation: Operation[SuspendAccount, AccountRow]
+) -> None:
+    with invocation.context() as context:
+        account = find(context, login_id)
+        changed = operation(context, SuspendAccount(account=account.id, rev=account.rev))
+    invocation.answer(changed, f"{changed.login_id}  {changed.state}")
+
+
+def _password(file: str | None) -> Secret:
+    return Secret("") if file is None else secret_from(file, "")

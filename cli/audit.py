@@ -1,0 +1,168 @@
+"""`tenshu audit`: whole or not, proofs, checkpoints. Needs the sealed store and a public key."""
+
+from pathlib import Path
+
+import click
+
+from app.audit.errors import StoreUnreadable
+from app.audit.ledger import read_keys
+from app.audit.note import VerifierKey, parse_verifier_key
+from app.audit.prove import prove as prove_event
+from app.audit.signing import load_signer
+from app.audit.store import reading
+from app.audit.verdict import EXIT_UNREADABLE, State, Verdict
+from app.audit.verify import verify as verify_store
+from app.core.errors import TenshuError
+from app.core.messages import mark
+from app.start.keys import SIGNING_KEY
+from cli.invocation import Invocation, everywhere, report, this_call
+from cli.progress import Bar
+from cli.table import moment
+
+STORE = click.option(
+    "--store", type=click.Path(path_type=Path), help="Folder of a sealed store, or of its copy."
+)
+KEY = click.option(
+    "--key", "key_file", type=click.Path(path_type=Path), help="File with the public key."
+)
+
+
+@click.group
+@everywhere
+def audit() -> None:
+    """Verify the operation history and prove single events."""
+
+
+@audit.command
+@STORE
+@KEY
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="File with a checkpoint that was kept elsewhere; may be given more than once.",
+)
+@everywhere
+@this_call
+def verify(
+    invocation: Invocation, store: Path | None, key_file: Path | None, against: tuple[Path, ...]
+) -> int:
+    """Tell whether the history is whole. Exit code 0 whole, 3 tampered, 2 cannot be read."""
+    bar = Bar()
+    try:
+        verdict = verify_store(
+            _store(invocation, store),
+            _keys(invocation, store, key_file),
+            against=[_read(path) for path in against],
+            processes=2,
+            indexes=True,
+            progress=lambda done, total: bar.show("", 100 * done / max(total, 1)),
+        )
+    except TenshuError as error:
+        report(error, invocation)
+        return EXIT_UNREADABLE
+    finally:
+        bar.close()
+    invocation.answer(verdict, lambda: tell(invocation, verdict))
+    return verdict.exit_code
+
+
+@audit.command
+@click.argument("event")
+@click.option("--reveal", is_flag=True, help="With the values that are not erased.")
+@STORE
+@everywhere
+@this_call
+def prove(invocation: Invocation, event: str, reveal: bool, store: Path | None) -> None:
+    """Print the proof that EVENT stands in the history, as JSON."""
+    click.echo(prove_event(_store(invocation, store), event, reveal=reveal))
+
+
+@audit.command
+@STORE
+@everywhere
+@this_call
+def checkpoint(invocation: Invocation, store: Path | None) -> None:
+    """Print the newest signed checkpoint, to be kept elsewhere."""
+    folder = _store(invocation, store)
+    with reading(folder) as connection:
+        row = connection.execute(
+            "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+        ).fetchone()
+    if row is None:
+        raise StoreUnreadable(path=folder, reason=mark("it has no checkpoint yet"))
+    invocation.answer({"size": row[0], "checkpoint": row[1]}, str(row[1]).rstrip("\n"))
+
+
+def _store(invocation: Invocation, store: Path | None) -> Path:
+    return invocation.settings().sealed_store if store is None else store
+
+
+def _keys(invocation: Invocation, store: Path | None, key_file: Path | None) -> list[VerifierKey]:
+    """Return the public keys to trust: the given one, else this appliance's own.
+
+    The keys that lie beside a store are taken only where nothing better is there: whoever can
+    forge a store can put a key beside it.
+    """
+    if key_file is not None:
+        return [parse_verifier_key(line) for line in _read(key_file).splitlines() if line]
+    if store is None:
+        own = invocation.settings().keys / SIGNING_KEY
+        if own.exists():
+            return [load_signer(own).verifier]
+    invocation.tell(mark("The public key was taken from beside the store: give yours with --key."))
+    return read_keys(_store(invocation, store))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreUnreadable(path=path, reason=str(error)) from error
+
+
+def tell(invocation: Invocation, verdict: Verdict) -> str:
+    """Return a verdict for people."""
+    words = invocation.words
+    if verdict.state is State.UNREADABLE:
+        return words(mark("The history cannot be read: {reason}"), reason=verdict.reason)
+    lines = [
+        words(
+            mark("{size} events, {checkpoints} signed checkpoints."),
+            size=verdict.size,
+            checkpoints=verdict.checkpoints,
+        )
+    ]
+    if verdict.wrong is not None:
+        wrong = verdict.wrong
+        lines += [
+            words(mark("TAMPERED. First wrong: position {position}."), position=wrong.position),
+            words(mark("Event: {event}"), event=wrong.event or "?"),
+            words(wrong.template, **wrong.parameters),
+        ]
+    else:
+        lines.append(words(mark("The history is whole.")))
+    lines += [
+        words(
+            mark("Epoch {number}: restored from {archive} at {at}."),
+            number=epoch.number,
+            archive=epoch.archive or "?",
+            at=moment(epoch.at),
+        )
+        for epoch in verdict.epochs
+    ]
+    lines += [
+        words(
+            mark("{count} values erased on {at} by {by} under {basis}."),
+            count=one.parts,
+            at=moment(one.erasure.at),
+            by=one.erasure.by or "?",
+            basis=one.erasure.basis,
+        )
+        for one in verdict.erased
+    ]
+    if not verdict.rollback_excluded:
+        lines.append(
+            words(mark("Truncation and rollback are not excluded: give a checkpoint --against."))
+        )
+    return "\n".join(lines)
