@@ -1,5 +1,6 @@
 """What each action of the closed table does: request in, result out."""
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from appliance.agent.capabilities import capabilities
-from appliance.agent.repositories import Repositories
+from appliance.agent.repositories import Opened, Repositories
 from appliance.agent.runs import Runs
-from appliance.backup.borg import Borg
+from appliance.backup.borg import Borg, Listing
 from appliance.backup.create import listed
 from appliance.backup.reporter import Reporter
 from appliance.contract import actions
 from appliance.contract.actions import Caller
+from appliance.contract.backup_errors import RepositoryReplaced
 from appliance.contract.kit import KeyKit
 from appliance.contract.runs import Run
 from appliance.place import Place
@@ -44,7 +46,9 @@ class Handlers:
         """Yield GetProgress's answers to a call with `more`."""
         return self._runs.follow(request.run, stop)
 
-    def _capabilities(self, _caller: Caller, _request: actions.Nothing) -> actions.CapabilityList:
+    def _capabilities(
+        self, _caller: Caller, _request: actions.Nothing
+    ) -> actions.CapabilityList:
         return actions.CapabilityList(capabilities=capabilities(self._place))
 
     def _create_repository(
@@ -59,16 +63,29 @@ class Handlers:
 
     def _list_archives(self, _caller: Caller, request: actions.ListArchives) -> actions.Archives:
         opened = self._repositories.open(request.repository)
-        borg = Borg(
-            Path(opened.repository.folder),
-            opened.passphrase,
-            self._place.borg,
-            Reporter(seconds=actions.TABLE["ListArchives"].timeout),
-            unlocked=self._runs.active() is not None,
-        )
-        every = [listed(archive) for archive in reversed(borg.listing().archives)]
+        every = [listed(archive) for archive in reversed(self._listing(opened).archives)]
         page = every[request.offset : request.offset + request.limit]
         return actions.Archives(archives=tuple(page), total=len(every))
+
+    def _listing(self, opened: Opened) -> Listing:
+        """Ask the repository itself, also beside a run that holds its lock.
+
+        Beside a run, Borg's notes of this copy are ahead of what the repository has committed;
+        Borg would take that for an attack. Such a reading gets notes of its own.
+        """
+        folder = Path(opened.repository.folder)
+        reporter = Reporter(seconds=actions.TABLE["ListArchives"].timeout)
+        if self._runs.active() is None:
+            borg = Borg(folder, opened.passphrase, self._place.borg, reporter)
+            listing = borg.listing()
+        else:
+            self._place.own.mkdir(mode=0o700, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="reading-", dir=self._place.own) as own:
+                borg = Borg(folder, opened.passphrase, Path(own), reporter, unlocked=True)
+                listing = borg.listing()
+        if listing.repository.id != opened.repository.borg_id:
+            raise RepositoryReplaced(folder=opened.repository.folder)
+        return listing
 
     def _run_backup(self, caller: Caller, request: actions.OfRepository) -> Run:
         opened = self._repositories.open(request.repository)

@@ -33,7 +33,7 @@ from appliance.contract.backup_errors import (
 from appliance.contract.errors import ApplianceError
 from appliance.contract.secret import Secret
 
-LOCK_SECONDS: Final = 10
+LOCK_SECONDS: Final = 5
 """How long to wait for somebody else's lock."""
 FINDINGS: Final = 20
 _ERRORS: Final[dict[str, type[ApplianceError]]] = {

@@ -125,7 +125,7 @@ def _verify(borg: Borg, manifest: Manifest, manifest_bytes: int) -> None:
 
 
 def describe(manifest: Manifest) -> str:
-    """Return the archive's comment: its figures, for lists, without braces: to Borg they mean something."""
+    """Return the archive's comment: its figures for lists, without braces (Borg fills those)."""
     return urlencode(
         {
             "bytes": manifest.bytes,

@@ -7,6 +7,7 @@ first: it makes the audit sealer open a new epoch, and no start may see the trai
 
 import contextlib
 import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -61,6 +62,8 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the tree by that checkpoint."""
     newest_archive: str
     unreadable: tuple[str, ...] = ()
+    erasures: msgspec.Raw
+    """The newest list of erasures, a JSON list: the sealer applies it again."""
 
 
 def restore(
@@ -245,11 +248,12 @@ def _restore(
         size=known.manifest.sealed.size,
         newest_archive=known.manifest.archive,
         unreadable=known.unreadable,
+        erasures=_erasures(known.erasures or folder / ERASURES),
     )
     os.sync()  # what was compared stands on the disk before it takes its place
     if known.erasures is not None:
         known.erasures.replace(folder / ERASURES)
-    write_whole(data / MARK, msgspec.json.encode(mark))
+    write_whole(data / MARK, msgspec.json.encode(mark), 0o640)
     write_whole(keys / "ring.json", ring)
     if not lite and database_url is not None:
         rows = restore_postgres(database_url, folder / manifest.database.file, reporter)
@@ -268,6 +272,14 @@ def _restore(
         newest_archive=mark.newest_archive,
         unreadable=mark.unreadable,
     )
+
+
+def _erasures(path: Path) -> msgspec.Raw:
+    """Return the list of erasures as it stands in the file; an empty one where there is none."""
+    try:
+        return msgspec.Raw(msgspec.json.encode(json.loads(path.read_bytes())))
+    except FileNotFoundError:
+        return msgspec.Raw(b"[]")
 
 
 def _require_database(manifest: Manifest, database_url: str | None) -> None:

@@ -1,0 +1,301 @@
+"""What happens when something is killed, vanishes, fills up or is changed behind our back."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.backup.restore import restore
+from appliance.contract.actions import Repository
+from appliance.contract.backup_errors import (
+    ArchiveDiffers,
+    DiskFull,
+    RepositoryDamaged,
+    RepositoryGone,
+    RunInProgress,
+    RunOver,
+)
+from appliance.contract.kit import KeyKit
+from appliance.contract.runs import Phase, Run, State
+from tests.integration.appliance.conftest import CALLER, Kept, RunningAgent, wait_for
+
+BIG = 200 << 20
+
+
+@pytest.fixture(scope="session")
+def big_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """So much data that a backup takes a while; random, so that nothing is deduplicated."""
+    path = tmp_path_factory.mktemp("big") / "big"
+    with path.open("wb") as file:
+        for _ in range(BIG >> 22):
+            file.write(os.urandom(1 << 22))
+    return path
+
+
+@pytest.fixture
+def big(agent: RunningAgent, big_file: Path) -> None:
+    """The big file is one of the appliance's files."""
+    os.link(big_file, agent.place.data / "files" / "big")
+
+
+def begin(agent: RunningAgent, repository: Repository) -> Run:
+    """Start a backup; return when it is in the middle of writing into the repository."""
+    run = agent.client.run_backup(CALLER, repository.id)
+    for moved in agent.client.follow(CALLER, run.id):
+        if moved.progress.phase is Phase.archiving and moved.progress.bytes_done > 4 << 20:
+            assert moved.progress.bytes_done < BIG
+            assert moved.progress.bytes_total > BIG
+            assert 35 < moved.progress.percent < 95
+            return moved
+        assert moved.state is State.running, moved.error
+    raise AssertionError
+
+
+def alive(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def borg_of(parent: int) -> int:
+    """Return the number of the Borg process that a run's process has started."""
+    (child,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return int(child)
+
+
+def test_a_repository_that_vanishes_in_the_middle_is_told_and_nothing_is_lost(
+    agent: RunningAgent, repository: Repository, big: None
+) -> None:
+    run = begin(agent, repository)
+    folder = Path(repository.folder)
+    folder.rename(folder.with_name("away"))
+    ended = agent.finished(run)
+    assert (ended.state, ended.error_code) == (State.failed, "repository.gone")
+    assert isinstance(ended.error, RepositoryGone)
+    assert repository.folder in str(ended.error)
+    assert not agent.place.scratch.exists()
+
+    folder.with_name("away").rename(folder)
+    again = agent.finished(agent.client.run_backup(CALLER, repository.id))
+    assert again.state is State.done, again.error
+    assert agent.client.archives(CALLER, repository.id).total == 1
+
+
+def test_a_repository_that_is_deleted_in_the_middle_is_told(
+    agent: RunningAgent, repository: Repository, big: None
+) -> None:
+    run = begin(agent, repository)
+    shutil.rmtree(repository.folder)
+    assert agent.finished(run).error_code == "repository.gone"
+    with pytest.raises(RepositoryGone):
+        agent.client.archives(CALLER, repository.id)
+
+
+def test_a_backup_outlives_the_kill_of_its_agent(
+    agent: RunningAgent, repository: Repository, big: None
+) -> None:
+    run = begin(agent, repository)
+    agent.kill()
+    number = agent.run_process(run)
+    assert alive(number)
+    agent.start()
+    found = agent.client.progress(CALLER, run.id)
+    assert found.state in {State.running, State.done}
+    ended = agent.finished(run)
+    assert ended.state is State.done, ended.error
+    assert ended.account == CALLER.account
+    assert agent.client.archives(CALLER, repository.id).total == 1
+
+
+def test_a_killed_backup_is_told_as_failed_and_the_next_one_finds_no_lock(
+    agent: RunningAgent, repository: Repository, big: None
+) -> None:
+    run = begin(agent, repository)
+    number = agent.run_process(run)
+    borg = borg_of(number)
+    os.kill(number, signal.SIGKILL)
+    ended = agent.finished(run)
+    assert (ended.state, ended.error_code) == (State.failed, "run.died")
+    wait_for(lambda: not agent.place.scratch.exists())
+    wait_for(lambda: not alive(borg))  # it does not go on alone
+    again = agent.finished(agent.client.run_backup(CALLER, repository.id))
+    assert again.state is State.done, again.error
+
+
+def test_a_lock_of_our_own_name_is_removed_and_a_strangers_is_not(
+    agent: RunningAgent, repository: Repository, archive: str
+) -> None:
+    """A number that lives again after a restart of the machine: Borg alone would wait for ever."""
+    host = (agent.place.borg / "host-id").read_text()
+    lock = Path(repository.folder) / "lock.exclusive"
+    lock.mkdir()
+    (lock / f"{host}.{os.getpid()}-0").write_text("")
+    again = agent.finished(agent.client.run_backup(CALLER, repository.id))
+    assert again.state is State.done, again.error
+
+    lock.mkdir()
+    (lock / f"another-machine@7.{os.getpid()}-0").write_text("")
+    refused = agent.finished(agent.client.run_backup(CALLER, repository.id))
+    assert refused.error_code == "repository.locked"
+    assert lock.exists()
+
+
+def test_a_killed_borg_is_told_and_its_lock_is_no_obstacle(
+    agent: RunningAgent, repository: Repository, big: None
+) -> None:
+    run = begin(agent, repository)
+    os.kill(borg_of(agent.run_process(run)), signal.SIGKILL)
+    ended = agent.finished(run)
+    assert (ended.state, ended.error_code) == (State.failed, "borg.failed")
+    assert agent.finished(agent.client.run_backup(CALLER, repository.id)).state is State.done
+
+
+def test_a_cancelled_backup_ends_and_leaves_nothing(
+    agent: RunningAgent, repository: Repository, big: None
+) -> None:
+    run = begin(agent, repository)
+    with pytest.raises(RunInProgress):
+        agent.client.check_repository(CALLER, repository.id)
+    assert agent.client.archives(CALLER, repository.id).total == 0  # readable beside the backup
+    agent.client.cancel(CALLER, run.id)
+    ended = agent.finished(run)
+    assert (ended.state, ended.error_code) == (State.cancelled, "run.cancelled")
+    assert not agent.place.scratch.exists()
+    assert agent.client.archives(CALLER, repository.id).total == 0
+    with pytest.raises(RunOver):
+        agent.client.cancel(CALLER, run.id)
+
+
+def flip(repository: Path) -> None:
+    """Change one byte in the middle of the repository's largest segment."""
+    segment = max((repository / "data").rglob("*"), key=lambda path: path.stat().st_size)
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+
+
+def test_one_changed_byte_is_found_by_the_check_METI_28(
+    agent: RunningAgent, repository: Repository, archive: str
+) -> None:
+    whole = agent.finished(agent.client.check_repository(CALLER, repository.id))
+    assert whole.check
+    assert whole.check.whole
+    assert whole.check.findings == ()
+    flip(Path(repository.folder))
+    broken = agent.finished(agent.client.check_repository(CALLER, repository.id))
+    assert broken.state is State.done
+    assert broken.check
+    assert not broken.check.whole
+    assert broken.check.findings
+
+
+def test_a_damaged_archive_is_not_restored_and_leaves_the_target_empty(
+    kept: Kept, kit: KeyKit, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "repository"
+    shutil.copytree(kept.repository, damaged)
+    flip(damaged)
+    (tmp_path / "d").mkdir()
+    with pytest.raises(RepositoryDamaged) as caught:
+        restore(damaged, kit, tmp_path / "d", tmp_path / "k")
+    assert str(damaged) in str(caught.value)
+    assert list((tmp_path / "d").iterdir()) == []
+    assert not (tmp_path / "k").exists()
+
+
+def archive_by_hand(kept: Kept, kit: KeyKit, folder: Path, repository: Path) -> None:
+    """Write `folder` as the repository's newest archive, as somebody with the passphrase could."""
+    subprocess.run(
+        ["borg", "create", f"{repository}::tenshu-99999999T999999Z", "."],
+        check=True,
+        cwd=folder,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "BORG_BASE_DIR": str(folder.parent / "base"),
+            "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
+            "BORG_PASSPHRASE": kit.borg_passphrase().reveal(),
+        },
+    )
+
+
+@pytest.mark.parametrize("change", ["content", "added", "missing"])
+def test_an_archive_that_differs_from_its_manifest_is_refused_S2(
+    kept: Kept, kit: KeyKit, tmp_path: Path, change: str
+) -> None:
+    repository, folder = tmp_path / "repository", tmp_path / "unpacked"
+    shutil.copytree(kept.repository, repository)
+    folder.mkdir()
+    subprocess.run(
+        ["borg", "extract", f"{repository}::{kept.archive}"],
+        check=True,
+        cwd=folder,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "BORG_BASE_DIR": str(tmp_path / "base"),
+            "BORG_PASSPHRASE": kit.borg_passphrase().reveal(),
+        },
+    )
+    small = folder / "files" / "small"
+    match change:
+        case "content":
+            small.write_bytes(b"y")
+        case "added":
+            (folder / "files" / "added").write_bytes(b"y")
+        case "missing":
+            small.unlink()
+    archive_by_hand(kept, kit, folder, repository)
+    with pytest.raises(ArchiveDiffers) as caught:
+        restore(repository, kit, tmp_path / "d", tmp_path / "k")
+    assert caught.value.parameters["path"] == ("files/added" if change == "added" else "files/small")
+    assert not (tmp_path / "d").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 MiB. A real one: only root can mount it."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_repository_disk_is_told_and_works_again_when_there_is_room(
+    agent: RunningAgent, kit: KeyKit, small_disk: Path
+) -> None:
+    (agent.place.data / "files" / "big").write_bytes(os.urandom(40 << 20))
+    made = agent.client.create_repository_for(CALLER, "USB", str(small_disk / "repository"), kit)
+    ended = agent.finished(agent.client.run_backup(CALLER, made.id))
+    assert (ended.state, ended.error_code) == (State.failed, "disk.full")
+    assert str(small_disk) in str(ended.error)
+    (agent.place.data / "files" / "big").write_bytes(os.urandom(1 << 20))
+    again = agent.finished(agent.client.run_backup(CALLER, made.id))
+    assert again.state is State.done, again.error
+
+
+def test_a_restore_onto_a_full_disk_is_told_and_leaves_nothing(
+    kept: Kept, kit: KeyKit, small_disk: Path
+) -> None:
+    (small_disk / "ballast").write_bytes(b"x" * (24 * (1 << 20) - (300 << 10)))
+    with pytest.raises(DiskFull):
+        restore(kept.repository, kit, small_disk / "d", small_disk / "k")
+    assert [one.name for one in small_disk.iterdir()] == ["ballast"]
+
+
+def test_a_write_protected_repository_can_be_restored(
+    kept: Kept, kit: KeyKit, tmp_path: Path, small_disk: Path
+) -> None:
+    shutil.copytree(kept.repository, small_disk / "repository")
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    try:
+        restore(small_disk / "repository", kit, tmp_path / "d", tmp_path / "k")
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    assert (tmp_path / "d" / "tenshu.sqlite").exists()
