@@ -141,6 +141,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "synchronous=FULL",  # NORMAL loses acknowledged commits when the power goes
             "foreign_keys=ON",
             "trusted_schema=OFF",
+            "secure_delete=ON",  # what was erased is overwritten, not only forgotten
             f"cache_size=-{PAGE_CACHE_KIBIBYTES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -223,6 +224,8 @@ class Database:
             driver: Any = connection.connection.driver_connection
             try:
                 (free,) = driver.execute("PRAGMA freelist_count").fetchone()
+                # what an interrupted change left in the write-ahead log goes first
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 for _step in range(-(-free // SHRINK_STEP_PAGES)):
                     # not `execute`, which takes only one of the steps of what returns no rows
                     driver.executescript(f"PRAGMA incremental_vacuum({SHRINK_STEP_PAGES})")

@@ -77,18 +77,16 @@ def is_kept(settings: Settings) -> bool:
 
 
 def require_space(settings: Settings, shrink: Callable[[], None]) -> None:
-    """Raise DiskFull unless an ordinary change may start. `shrink` gives unused pages back."""
-    if not settings.reserve_bytes:
-        return
-    if is_kept(settings):
-        if _free(settings) < settings.reserve_bytes // 2:
-            raise DiskFull
-        return
-    if take_back(settings):
+    """Raise DiskFull unless an ordinary change may start. `shrink` gives unused space back."""
+    if _has_room(settings):
         return
     with contextlib.suppress(DiskFull, DatabaseBusy):  # what it could not give back stays
-        shrink()
-    if not take_back(settings):
+        try:
+            shrink()
+        except DiskFull:  # giving back needs a little room itself
+            if release(settings):
+                shrink()
+    if not _has_room(settings):
         raise DiskFull
 
 
@@ -127,6 +125,12 @@ def take_back(settings: Settings) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _has_room(settings: Settings) -> bool:
+    return take_back(settings) and (
+        not settings.reserve_bytes or _free(settings) >= settings.reserve_bytes // 2
+    )
 
 
 def _path(settings: Settings) -> Path:
