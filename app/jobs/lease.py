@@ -95,12 +95,17 @@ def keep(session: Session, lease: Lease, values: dict[str, object]) -> None:
 
 
 def renew(session: Session, leases: list[Lease]) -> None:
-    """Tell that these jobs are still being worked on."""
+    """Tell that these jobs are still being worked on.
+
+    A lease that a batch has just renewed is left alone: nobody collides with that batch.
+    """
+    now = clock.now()
     session.connection().execute(
         update(jobs)
         .where(
             jobs.c.lease_owner.in_([lease.owner for lease in leases]),
             jobs.c.state == JobState.RUNNING,
+            jobs.c.lease_until < now + LEASE - HEARTBEAT,
         )
-        .values(lease_until=clock.now() + LEASE)
+        .values(lease_until=now + LEASE)
     )

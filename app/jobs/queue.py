@@ -1,5 +1,6 @@
 """The queue: putting a job in, taking the next one out."""
 
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -70,11 +71,15 @@ def claim(database: Database, machine: str) -> Claimed | None:
 
     A job whose worker fell silent counts as free. Two workers never get the same one.
     """
-    now = clock.now()
+    waiting = select(jobs.c.id).where(_claimable(clock.now())).limit(1)
     with database.read() as session:  # an idle worker takes no write lock
-        waiting = select(jobs.c.id).where(_claimable(now)).limit(1)
         if session.connection().execute(waiting).first() is None:
             return None
+    return database.change(partial(_claim, machine=machine))
+
+
+def _claim(session: Session, machine: str) -> Claimed | None:
+    now, owner = clock.now(), new_owner(machine)
     oldest = (
         select(jobs.c.id)
         .where(_claimable(now))
@@ -83,35 +88,21 @@ def claim(database: Database, machine: str) -> Claimed | None:
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    owner = new_owner(machine)
-    with database.write() as session:
-        found = (
-            session.connection()
-            .execute(
-                update(jobs)
-                .where(jobs.c.id == oldest)
-                .values(
-                    state=JobState.RUNNING.value,
-                    lease_owner=owner,
-                    lease_until=now + LEASE,
-                    claimed_at=now,
-                    claimed_done=jobs.c.done,
-                    updated_at=now,
-                    attempts=jobs.c.attempts + 1,
-                )
-                .returning(
-                    jobs.c.id,
-                    jobs.c.kind,
-                    jobs.c.arguments,
-                    jobs.c.created_by,
-                    jobs.c.checkpoint,
-                    jobs.c.attempts,
-                    jobs.c.max_attempts,
-                    jobs.c.cancel_requested,
-                )
-            )
-            .first()
+    statement = (
+        update(jobs)
+        .where(jobs.c.id == oldest)
+        .values(
+            state=JobState.RUNNING.value,
+            lease_owner=owner,
+            lease_until=now + LEASE,
+            claimed_at=now,
+            claimed_done=jobs.c.done,
+            updated_at=now,
+            attempts=jobs.c.attempts + 1,
         )
+        .returning(jobs.c.id, *(jobs.c[name] for name in Claimed.__struct_fields__[1:]))
+    )
+    found = session.connection().execute(statement).first()
     if found is None:
         return None
     identifier, *rest = found
@@ -126,15 +117,18 @@ def release_dead(database: Database, machine: str) -> int:
 
     Called when a worker starts: after a kill nobody waits for the lease to run out.
     """
-    with database.write() as session:
-        connection = session.connection()
-        held = connection.execute(
-            select(jobs.c.id, jobs.c.lease_owner).where(jobs.c.state == JobState.RUNNING)
-        ).all()
-        dead = [identifier for identifier, owner in held if not is_alive(owner, machine)]
-        if dead:
-            connection.execute(update(jobs).where(jobs.c.id.in_(dead)).values(lease_until=NOTHING))
-        return len(dead)
+    return database.change(partial(_release_dead, machine=machine))
+
+
+def _release_dead(session: Session, machine: str) -> int:
+    connection = session.connection()
+    held = connection.execute(
+        select(jobs.c.id, jobs.c.lease_owner).where(jobs.c.state == JobState.RUNNING)
+    ).all()
+    dead = [identifier for identifier, owner in held if not is_alive(owner, machine)]
+    if dead:
+        connection.execute(update(jobs).where(jobs.c.id.in_(dead)).values(lease_until=NOTHING))
+    return len(dead)
 
 
 def attempts_of(session: Session, lease: Lease) -> int:

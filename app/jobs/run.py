@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -71,5 +72,5 @@ class Run:
         self, *, done: int | None = None, total: int | None = None, phase: str | None = None
     ) -> None:
         """Show progress of work that writes nothing. Batches that write use `lease.advance`."""
-        with self.appliance.database.write() as session:
-            advance(session, self.lease, done=done, total=total, phase=phase)
+        work = partial(advance, lease=self.lease, done=done, total=total, phase=phase)
+        self.appliance.database.change(work)

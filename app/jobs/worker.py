@@ -11,6 +11,7 @@ What ends how:
 import logging
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -94,8 +95,7 @@ class Worker:
             if not held:
                 continue
             try:
-                with self.appliance.database.write() as session:
-                    renew(session, held)
+                self.appliance.database.change(partial(renew, leases=held))
             except TenshuError:
                 # The lease outlives some missed beats; after that `advance` finds it lost.
                 _log.warning("the leases could not be renewed", exc_info=True)
@@ -190,8 +190,8 @@ class Worker:
             return attempts_of(session, claimed.lease) < claimed.max_attempts
 
     def _put_back(self, claimed: Claimed, *, not_before: int, counted: bool) -> None:
-        with self.appliance.database.write() as session:
-            put_back(session, claimed.lease, not_before=not_before, counted=counted)
+        back = partial(put_back, lease=claimed.lease, not_before=not_before, counted=counted)
+        self.appliance.database.change(back)
 
     def _finish(
         self,

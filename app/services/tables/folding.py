@@ -8,7 +8,7 @@ knows where that field begins.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 BEGIN: Final = "\x1e"
@@ -19,6 +19,7 @@ _DIGITS: Final = 0xF0000
 
 _KANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
 _MARKS: Final = re.compile("[\x1d-\x1f\U000f0000-\U000fffff]")
+_INNER_MARKS: Final = re.compile("[\x1d\x1e\U000f0000-\U000fffff]")
 
 
 def fold(text: str) -> str:
@@ -36,18 +37,12 @@ def key_of(field: int) -> str:
     return BEGIN + digits + KEYED
 
 
-def search_text(cells: Iterable[tuple[str, str]]) -> str:
-    """Return a row's search text from its filled cells: pairs of key and text."""
-    keys: list[str] = []
-    texts: list[str] = []
-    for key, text in cells:
-        keys.append(key)
-        texts.append(text)
+def search_text(keys: Sequence[str], texts: Sequence[str]) -> str:
+    """Return a row's search text from the keys and texts of its fields; empty ones are left out."""
     joined = END.join(texts)
-    if joined.count(END) != max(0, len(texts) - 1) or _MARKS.search(joined.replace(END, "")):
-        folded = [fold(text) for text in texts]
+    if joined.count(END) == len(texts) - 1 and not _INNER_MARKS.search(joined):
+        # one pass over the row instead of one a cell: END separates, and folding keeps it
+        folded = unicodedata.normalize("NFKC", joined).casefold().translate(_KANA).split(END)
     else:
-        # one pass over the row instead of one a cell: END separates, and NFKC keeps it
-        whole = unicodedata.normalize("NFKC", joined).casefold().translate(_KANA)
-        folded = whole.split(END)
-    return "".join(f"{key}{text}{END}" for key, text in zip(keys, folded, strict=True))
+        folded = [fold(text) for text in texts]
+    return "".join([f"{key}{text}{END}" for key, text in zip(keys, folded, strict=True) if text])

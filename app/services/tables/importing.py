@@ -1,7 +1,7 @@
 """Turning records of a file into rows of a table. Pure."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,7 @@ from app.services.tables.models import FieldKind
 from app.services.tables.physical import FieldInfo
 
 WRONG_WIDTH: Final = mark("The row has not as many cells as the first row.")
+TOO_LARGE: Final = mark("The row is too large for the database.")
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,15 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     value: Annotated[str, Meta(description="What stands there.")] = ""
     reason: Annotated[str, Meta(description="Why it does not fit.")]
     cells: Annotated[list[str], Meta(description="The whole row.")]
+
+
+class Converted(NamedTuple):
+    """What became of some records."""
+
+    rows: list[tuple[Any, ...]]
+    records: list[Record]
+    """Of which records the rows were made."""
+    rejections: list[Rejection]
 
 
 class Converter:
@@ -41,24 +51,24 @@ class Converter:
             if field.kind is not FieldKind.TEXT
         ]
 
-    def convert(self, records: Sequence[Record]) -> tuple[list[tuple[Any, ...]], list[Rejection]]:
+    def convert(self, records: Sequence[Record]) -> Converted:
         """Return rows (search text, then stored values), and the records that do not fit."""
-        rows: list[tuple[Any, ...]] = []
-        rejections: list[Rejection] = []
+        found = Converted([], [], [])
         for record in records:
             row = self._row(record)
             if isinstance(row, Rejection):
-                rejections.append(row)
+                found.rejections.append(row)
             else:
-                rows.append(row)
-        return rows, rejections
+                found.rows.append(row)
+                found.records.append(record)
+        return found
 
     def _row(self, record: Record) -> tuple[Any, ...] | Rejection:
         cells = record.cells
         if record.reason:
-            return _reject(record, record.reason)
+            return reject(record, record.reason)
         if len(cells) != len(self._fields):
-            return _reject(record, WRONG_WIDTH)
+            return reject(record, WRONG_WIDTH)
         whole = "".join(cells)
         if len(whole) > LONGEST_TEXT or "\0" in whole:
             return self._fault(record) or self._fit(cells)
@@ -76,7 +86,7 @@ class Converter:
                 if cells[place]:
                     value = stored[place] = read(cells[place])
                     shown[place] = write(value)
-        text = search_text((key, cell) for key, cell in zip(self._keys, shown, strict=True) if cell)
+        text = search_text(self._keys, shown)
         return (text, *stored)
 
     def _fault(self, record: Record) -> Rejection | None:
@@ -86,11 +96,12 @@ class Converter:
                 try:
                     read(cell)
                 except Unfit as unfit:
-                    return _reject(record, unfit.reason, field.name, cell)
+                    return reject(record, unfit.reason, field.name, cell)
         return None
 
 
-def _reject(record: Record, reason: str, column: str = "", value: str = "") -> Rejection:
+def reject(record: Record, reason: str, column: str = "", value: str = "") -> Rejection:
+    """Return the rejection of a record."""
     return Rejection(
         row=record.number, column=column, value=value, reason=reason, cells=record.cells
     )

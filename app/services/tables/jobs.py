@@ -13,18 +13,17 @@ from app.jobs.run import Run
 from app.services.tables import catalogue, spool
 from app.services.tables.csv_reading import CsvSource, Format
 from app.services.tables.importing import Converter
-from app.services.tables.operations.importing import (
-    IMPORT,
+from app.services.tables.operations.import_steps import (
     READING,
     AbandonImport,
     Checkpoint,
     FinishImport,
-    ImportArguments,
     ImportBatch,
     abandon_import,
     finish_import,
     import_batch,
 )
+from app.services.tables.operations.importing import IMPORT, ImportArguments
 from app.services.tables.physical import TableInfo
 
 BATCH: Final = 5_000
@@ -86,24 +85,19 @@ def _read(
     convert = Converter(table.fields).convert
     while True:
         run.check()
-        rows, rejections = convert(batch := list(islice(records, BATCH)))
+        found = convert(batch := list(islice(records, BATCH)))
         if not batch:
             return stands
-        first = stands.rows + 1
-        stands = Checkpoint(
-            offset=source.offset,
-            record=source.number,
-            rows=stands.rows + len(rows),
-            rejected=stands.rejected + len(rejections),
-        )
-        import_batch(
+        stands = import_batch(
             run.context(),
             ImportBatch(
                 lease=run.lease,
                 table=table.id,
-                first=first,
-                rows=rows,
-                rejections=rejections,
-                checkpoint=stands,
+                rows=found.rows,
+                records=found.records,
+                rejections=found.rejections,
+                before=stands,
+                offset=source.offset,
+                record=source.number,
             ),
         )

@@ -3,10 +3,11 @@
 Like `query`, the only way: nothing else writes to the tables of people.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import insert, update
+from psycopg.errors import ProgramLimitExceeded
+from sqlalchemy import Connection, insert, update
 
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.messages import mark
@@ -39,13 +40,14 @@ def stored_values(fields: Sequence[FieldInfo], values: Mapping[int, Value]) -> d
     return stored
 
 
-def text_of_row(fields: Iterable[FieldInfo], values: Sequence[Stored]) -> str:
+def text_of_row(fields: Sequence[FieldInfo], values: Sequence[Stored]) -> str:
     """Return the search text of a row."""
-    return search_text(
-        (key_of(field.id), kinds.writer_of(field.kind, field.scale)(value))
+    keys = [key_of(field.id) for field in fields]
+    texts = [
+        "" if value is None else kinds.writer_of(field.kind, field.scale)(value)
         for field, value in zip(fields, values, strict=True)
-        if value is not None
-    )
+    ]
+    return search_text(keys, texts)
 
 
 def insert_row(context: Context, table: TableInfo, stored: Mapping[int, Stored]) -> int:
@@ -133,30 +135,48 @@ def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -
 
 def insert_many(
     context: Context, table: TableInfo, first: int, rows: Sequence[tuple[Any, ...]]
-) -> None:
+) -> list[int]:
     """Write new rows with the numbers from `first` on, as fast as the database takes them.
 
-    Each row is its search text, then its values in the fields' order. A number that is there
-    already makes the whole batch fail: no batch counts twice.
+    Each row is its search text, then its values in the fields' order. Return the places of rows
+    that the database cannot hold (PostgreSQL keeps a row in one page of 8 kB); they take no
+    number. A number that is there already makes the whole batch fail: no batch counts twice.
     """
-    if not rows:
-        return
-    now, account = context.now, context.actor.account
-    names = (*SYSTEM_COLUMNS, *(field.column for field in table.fields))
-    whole = (
-        (number, 1, now, account, now, account, 0, *row) for number, row in enumerate(rows, first)
-    )
     connection = context.session.connection()
-    target = sql_table(table).name
-    columns = ", ".join(names)
-    if connection.dialect.name == "postgresql":
-        with connection.connection.cursor().copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
-            for row in whole:
-                copy.write_row(row)
-    else:
+    now, account = context.now, context.actor.account
+    system = (1, now, account, now, account, 0)
+    whole = [(number, *system, *row) for number, row in enumerate(rows, first)]
+    too_large: list[int] = []
+    if not _insert(connection, table, whole):
+        written: list[tuple[Any, ...]] = []
+        for place, row in enumerate(whole):
+            single = (first + len(written), *row[1:])
+            if _insert(connection, table, [single]):
+                written.append(single)
+            else:
+                too_large.append(place)
+        whole = written
+    record(context, table, "import", [(row[0], 1, *row[len(SYSTEM_COLUMNS) :]) for row in whole])
+    return too_large
+
+
+def _insert(connection: Connection, table: TableInfo, rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Write whole rows; tell whether the database could hold them all. If not, none is written."""
+    names = (*SYSTEM_COLUMNS, *(field.column for field in table.fields))
+    target, columns = sql_table(table).name, ", ".join(names)
+    if connection.dialect.name != "postgresql":
         places = ", ".join("?" * len(names))
         statement = f"INSERT INTO {target} ({columns}) VALUES ({places})"  # noqa: S608 - numbers
-        connection.exec_driver_sql(statement, list(whole))
-    record(
-        context, table, "import", [(number, 1, *row[1:]) for number, row in enumerate(rows, first)]
-    )
+        if rows:
+            connection.exec_driver_sql(statement, list(rows))
+        return True
+    before = connection.begin_nested()
+    try:
+        with connection.connection.cursor().copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    except ProgramLimitExceeded:
+        before.rollback()
+        return False
+    before.commit()
+    return True

@@ -1,5 +1,12 @@
 """What people do with tables, records, imports and exports."""
 
-from app.services.tables.operations import exporting, importing, records, tables
+from app.services.tables.operations import (
+    exporting,
+    import_steps,
+    importing,
+    records,
+    rejected,
+    tables,
+)
 
-__all__ = ["exporting", "importing", "records", "tables"]
+__all__ = ["exporting", "import_steps", "importing", "records", "rejected", "tables"]

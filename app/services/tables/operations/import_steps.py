@@ -1,0 +1,166 @@
+"""The steps of an import's job: each batch, the end, and the cleaning up."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import delete, insert, update
+
+from app.core.errors import NotFound
+from app.core.messages import mark
+from app.jobs.lease import Lease, advance
+from app.operations.context import Context
+from app.operations.operation import operation
+from app.operations.permissions import Permission
+from app.services.tables import catalogue, physical, writing
+from app.services.tables.csv_reading import Record
+from app.services.tables.importing import TOO_LARGE, Rejection, reject
+from app.services.tables.models import TableState
+from app.services.tables.operations.rejected import rejections as _rejections
+from app.services.tables.physical import TableInfo
+from app.services.tables.views import TableNumber
+
+READING = mark("Reading rows")
+FINISHING = mark("Finishing")
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an import stands."""
+
+    offset: Annotated[int, Meta(description="Byte where the next record begins.")] = 0
+    record: Annotated[int, Meta(description="Number of the last record read.")] = 0
+    rows: Annotated[int, Meta(description="Rows that are in the table.")] = 0
+    rejected: Annotated[int, Meta(description="Rows that did not fit.")] = 0
+    finished: Annotated[bool, Meta(description="The table is ready.")] = False
+
+
+class ImportBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Some records of the file, as rows."""
+
+    lease: Annotated[Lease, Meta(description="The worker's hold on the job.")]
+    table: TableNumber
+    rows: Annotated[list[Any], Meta(description="Search text and stored values, a row each.")]
+    records: Annotated[list[Record], Meta(description="The records that the rows were made of.")]
+    rejections: Annotated[list[Rejection], Meta(description="Rows that did not fit.")]
+    before: Annotated[Checkpoint, Meta(description="Where the import stood before it.")]
+    offset: Annotated[int, Meta(description="Byte where the record after it begins.")]
+    record: Annotated[int, Meta(description="Number of its last record.")]
+
+
+class FinishImport(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of the file is reached."""
+
+    lease: Annotated[Lease, Meta(description="The worker's hold on the job.")]
+    table: TableNumber
+    checkpoint: Annotated[Checkpoint, Meta(description="Where the import stands.")]
+
+
+class AbandonImport(msgspec.Struct, frozen=True, kw_only=True):
+    """An import that ended without a table."""
+
+    lease: Annotated[Lease, Meta(description="The worker's hold on the job.")]
+    table: TableNumber
+
+
+def _importing(context: Context, table: int, lease: Lease) -> TableInfo:
+    found = catalogue.find_table(context.session, table)
+    context.event.about("table", str(found.id), found.name)
+    context.event.references["job"] = lease.job
+    return found
+
+
+@operation(
+    "tables.import_batch",
+    permission=Permission.RECORDS_IMPORT,
+    planes=(),
+    scope=lambda request: f"tables/{request.table}",
+)
+def import_batch(context: Context, request: ImportBatch) -> Checkpoint:
+    """Write some rows of a running import, and where to go on after them."""
+    table = _importing(context, request.table, request.lease)
+    stood = request.before
+    too_large = writing.insert_many(context, table, stood.rows + 1, request.rows)
+    rejections = [
+        *request.rejections,
+        *(reject(request.records[place], TOO_LARGE) for place in too_large),
+    ]
+    _keep_rejections(context, request, rejections)
+    rows = len(request.rows) - len(too_large)
+    stands = Checkpoint(
+        offset=request.offset,
+        record=request.record,
+        rows=stood.rows + rows,
+        rejected=stood.rejected + len(rejections),
+    )
+    context.event.numbers.update(rows=rows, rejected=len(rejections))
+    advance(
+        context.session,
+        request.lease,
+        checkpoint=stands,
+        done=stands.offset,
+        phase=READING,
+        numbers={"rows": stands.rows, "rejected": stands.rejected},
+    )
+    return stands
+
+
+def _keep_rejections(context: Context, request: ImportBatch, rejections: list[Rejection]) -> None:
+    if not rejections:
+        return
+    context.session.connection().execute(
+        insert(_rejections),
+        [
+            {
+                "job": request.lease.job,
+                "table_id": request.table,
+                "row": found.row,
+                "column": _storable(found.column),
+                "value": _storable(found.value),
+                "reason": found.reason,
+                "cells": msgspec.json.encode(found.cells).decode(),
+            }
+            for found in sorted(rejections, key=lambda found: found.row)
+        ],
+    )
+
+
+def _storable(text: str) -> str:
+    """Return a text with a visible sign for NUL, which PostgreSQL cannot hold."""
+    return text.replace("\0", "\u2400")
+
+
+@operation(
+    "tables.finish_import",
+    permission=Permission.RECORDS_IMPORT,
+    planes=(),
+    scope=lambda request: f"tables/{request.table}",
+)
+def finish_import(context: Context, request: FinishImport) -> None:
+    """Let people see an imported table."""
+    table = _importing(context, request.table, request.lease)
+    physical.continue_numbers(context.session, table)
+    definitions = catalogue.definitions
+    context.session.connection().execute(
+        update(definitions).where(definitions.c.id == table.id).values(state=TableState.READY.value)
+    )
+    stands = request.checkpoint
+    context.event.numbers.update(rows=stands.rows, rejected=stands.rejected)
+    advance(context.session, request.lease, checkpoint=stands, phase=FINISHING)
+
+
+@operation("tables.abandon_import", permission=Permission.TABLES_DESIGN, planes=(), in_reserve=True)
+def abandon_import(context: Context, request: AbandonImport) -> None:
+    """Remove a table whose import was cancelled or failed before anybody saw it."""
+    context.event.references["job"] = request.lease.job
+    try:
+        table = _importing(context, request.table, request.lease)
+    except NotFound:
+        return  # a worker that was killed after cleaning up comes here again
+    if table.state is not TableState.IMPORTING:
+        return
+    physical.drop(context.session, table)
+    connection = context.session.connection()
+    connection.execute(delete(_rejections).where(_rejections.c.table_id == table.id))
+    definitions, fields = catalogue.definitions, catalogue.fields
+    connection.execute(delete(fields).where(fields.c.table_id == table.id))
+    connection.execute(delete(definitions).where(definitions.c.id == table.id))

@@ -1,0 +1,73 @@
+"""The rows of a file that did not fit, handed out as a file of their own."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Table, func, select
+from sqlmodel import SQLModel
+
+from app.core.messages import mark, translate
+from app.operations.context import Appliance, Context
+from app.operations.download import Download
+from app.operations.operation import Effect, Route, operation
+from app.operations.permissions import Permission
+from app.services.tables import catalogue
+from app.services.tables.csv_writing import csv_chunks
+from app.services.tables.models import FieldKind, ImportRejection
+from app.services.tables.operations.tables import STAFF
+from app.services.tables.physical import FieldInfo
+from app.services.tables.views import TableNumber
+
+rejections: Final[Table] = SQLModel.metadata.tables[str(ImportRejection.__tablename__)]
+
+
+class ImportErrors(msgspec.Struct, frozen=True, kw_only=True):
+    """Which import's rejected rows to hand out."""
+
+    table: TableNumber
+
+
+@operation(
+    "tables.import_errors",
+    permission=Permission.RECORDS_IMPORT,
+    effect=Effect.REVEAL,
+    planes=STAFF,
+    route=Route("GET", "/tables/{table}/import/errors"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def import_errors(context: Context, request: ImportErrors) -> Download:
+    """Hand out the rows that did not fit, each with the reason, as CSV."""
+    table = catalogue.find_table(context.session, request.table)
+    context.event.about("table", str(table.id), table.name)
+    mine = rejections.c.table_id == table.id
+    connection = context.session.connection()
+    context.event.numbers["rows"] = connection.execute(
+        select(func.count()).select_from(rejections).where(mine)
+    ).scalar_one()
+    names = [mark("Row"), mark("Reason"), mark("Column"), mark("Value")]
+    labels = [translate(context.language, name) for name in names]
+    fields = [
+        FieldInfo(id=0, name=name, kind=FieldKind.TEXT)
+        for name in (*labels, *(field.name for field in table.fields))
+    ]
+    parts = _rejected_parts(context.appliance, table.id, context.language)
+    chunks = csv_chunks(fields, parts, encoding="utf-8")
+    return Download(f"{table.name}-errors.csv", "text/csv; charset=utf-8", chunks)
+
+
+def _rejected_parts(appliance: Appliance, table: int, language: str) -> Iterator[list[Any]]:
+    query = select(rejections).where(rejections.c.table_id == table).order_by(rejections.c.id)
+    with appliance.database.read() as session:
+        result = session.connection().execute(query, execution_options={"stream_results": True})
+        for part in result.partitions(1000):
+            yield [
+                [
+                    str(row.row),
+                    translate(language, row.reason),
+                    row.column,
+                    row.value,
+                    *msgspec.json.decode(row.cells),
+                ]
+                for row in part
+            ]
