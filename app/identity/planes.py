@@ -37,6 +37,11 @@ def on_plane(tables: tuple[type[Columns], ...], plane: str) -> type[Columns]:
     return tables[0] if plane in (Plane.CONSOLE, Plane.LOCAL) else tables[1]
 
 
+def writable_on(tables: tuple[type[Columns], ...], plane: str) -> tuple[type[Columns], ...]:
+    """Return the tables that `plane` may change: the console all, the others not the console's."""
+    return tables if plane in (Plane.CONSOLE, Plane.LOCAL) else tables[1:]
+
+
 def readable_on(tables: tuple[type[Columns], ...], plane: str) -> tuple[type[Columns], ...]:
     """Return the tables whose rows count on `plane`.
 

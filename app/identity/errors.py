@@ -1,0 +1,254 @@
+"""What can go wrong with accounts, sign-in, sessions and rights."""
+
+from app.core.errors import TenshuError
+from app.operations.errors import Refused
+
+
+class Counted(TenshuError):
+    """A failed attempt: it was counted, and the count is kept although nothing else was done."""
+
+
+class SignInFailed(Counted):
+    """Login ID or password does not fit. The same for unknown, suspended and mistyped ones."""
+
+    code = "sign_in.failed"
+    status = 401
+    message = "Login ID or password is not right."
+    hint = "Type both again. After several failures the waiting time grows."
+
+
+class TooManyAttempts(Counted):
+    """Lock-out with growing delay, the same for known and unknown login IDs; never for ever."""
+
+    code = "sign_in.too_many_attempts"
+    status = 429
+    message = "Too many failed attempts. The next one is possible in {seconds} seconds."
+    hint = "Wait, then try again. An administrator of the machine itself can always sign you in."
+
+
+class WrongCode(Counted):
+    """A code of the authenticator does not fit."""
+
+    code = "sign_in.wrong_code"
+    status = 401
+    message = "The code is not right. The next one comes in {seconds} seconds."
+    hint = "Type the newest code. If none fits, compare the clocks of phone and appliance."
+
+
+class CodeAlreadyUsed(Counted):
+    """The authenticator's code was accepted before: each works once (RFC 6238 section 5.2)."""
+
+    code = "sign_in.code_already_used"
+    status = 401
+    message = "This code was used already. The next one comes in {seconds} seconds."
+    hint = "Wait for the next code and type that one."
+
+
+class WrongRecoveryCode(Counted):
+    """A recovery code does not fit or was used before."""
+
+    code = "sign_in.wrong_recovery_code"
+    status = 401
+    message = "This recovery code is not right, or it was used already."
+    hint = "Type another one of your list. Each works once."
+
+
+class SignInExpired(Counted):
+    """The sign-in took too long, failed too often, or is finished."""
+
+    code = "sign_in.expired"
+    status = 401
+    message = "This sign-in is no longer open."
+    hint = "Begin again with login ID and password."
+
+
+class StepNotOffered(Counted):
+    """An answer to a step that is not the next one."""
+
+    code = "sign_in.step_not_offered"
+    status = 409
+    message = "The sign-in does not ask for this step now."
+    hint = "Take the step that the page shows."
+
+
+class NoSecondFactor(Counted):
+    """The plane demands a second factor, and the account has none."""
+
+    code = "sign_in.no_second_factor"
+    status = 403
+    message = "Your account has no second factor, which is needed here."
+    hint = "Ask an administrator to reset your second factor: you can then set up a new one."
+
+
+class NotForThisPlane(Counted):
+    """The account has nothing to do on this plane."""
+
+    code = "sign_in.not_for_this_plane"
+    status = 403
+    message = "Your account is not meant for these pages."
+    hint = "Use the workspace, or ask an administrator for the rights that you need."
+
+
+class WrongPassword(Counted):
+    """A signed-in person gave a wrong current password."""
+
+    code = "password.wrong"
+    status = 403
+    message = "Your current password is not right."
+    hint = "Type it again."
+
+
+class UnsuitablePassword(TenshuError):
+    """A new password breaks a rule of NIST SP 800-63B-4, or of this company."""
+
+    code = "password.unsuitable"
+    status = 422
+    message = "This password cannot be used: {reason}"
+    hint = "A sentence of several words that only you would write is good, and easy to keep."
+
+
+class PasswordTooShort(UnsuitablePassword):
+    """Fewer characters than SP 800-63B-4 section 3.1.1.2 asks for."""
+
+    code = "password.too_short"
+    message = "A password must have at least {minimum} characters."
+
+
+class PasswordTooLong(UnsuitablePassword):
+    """Far above the 64 characters that must be accepted: only resources set this limit."""
+
+    code = "password.too_long"
+    message = "A password may have at most {maximum} characters."
+    hint = "Take a shorter one."
+
+
+class UnsuitableLoginId(TenshuError):
+    """A login ID that cannot be typed safely or told apart."""
+
+    code = "accounts.unsuitable_login_id"
+    status = 422
+    message = "“{login_id}” cannot be a login ID."
+    hint = "Use 1 to 64 letters, digits and . _ - @ + without spaces."
+
+
+class LoginIdTaken(TenshuError):
+    """Each person has a login ID of their own (F1)."""
+
+    code = "accounts.login_id_taken"
+    status = 409
+    message = "The login ID “{login_id}” belongs to another account."
+    hint = "Choose another one. Upper and lower case make no difference."
+
+
+class NameTaken(TenshuError):
+    """Two groups of one name could not be told apart."""
+
+    code = "groups.name_taken"
+    status = 409
+    message = "There is a group called “{name}” already."
+    hint = "Choose another name."
+
+
+class LastOwner(Refused):
+    """Nobody removes the last owner: nobody could give the role back."""
+
+    code = "accounts.last_owner"
+    status = 409
+    message = "This would leave the appliance without an owner."
+    hint = "Make somebody else owner first."
+
+
+class BeyondYourRights(Refused):
+    """Nobody gives, takes or impersonates administrative rights that they lack themselves."""
+
+    code = "accounts.beyond_your_rights"
+    message = "This concerns rights that you do not hold yourself."
+    hint = "Ask an owner to do it."
+
+
+class InPersonOnly(Refused):
+    """API tokens do not change what proves their person's identity."""
+
+    code = "accounts.in_person_only"
+    message = "This is done in person, not with an API token."
+    hint = "Sign in and try again."
+
+
+class LastFactor(Refused):
+    """The factor is needed to sign in."""
+
+    code = "factors.last"
+    status = 409
+    message = "This is your last second factor, and you need one."
+    hint = "Add another one first."
+
+
+class PasswordTooShortAlone(Refused):
+    """Without the factor the password alone would have to be longer."""
+
+    code = "factors.password_too_short"
+    status = 409
+    message = "Without a second factor your password must have at least {minimum} characters."
+    hint = "Change the password first."
+
+
+class RequestClosed(Refused):
+    """A request was confirmed, declined, spent or is too old; or it is another session's."""
+
+    code = "requests.closed"
+    status = 409
+    message = "This request is no longer open."
+    hint = "Start again from the page where you asked for it."
+
+
+class OwnRequest(Refused):
+    """What is irreversible needs two people."""
+
+    code = "requests.own"
+    message = "A second administrator must approve this, not the one who asked."
+    hint = "Ask a colleague who may approve requests."
+
+
+class NotConfirmable(Refused):
+    """The operation does not exist or needs no confirmation."""
+
+    code = "requests.not_confirmable"
+    status = 404
+    message = "“{operation}” is nothing to confirm."
+    hint = "Start again from the page where you asked for it."
+
+
+class WrongClaimCode(Counted):
+    """Somebody at the page of a new appliance does not have the machine's claim code."""
+
+    code = "setup.wrong_claim_code"
+    status = 403
+    message = "The claim code is not right. Tries left: {left}."
+    hint = "It was printed when the appliance started for the first time."
+
+
+class ClaimCodeSpent(Counted):
+    """No tries are left, or there never was a code."""
+
+    code = "setup.claim_code_spent"
+    status = 403
+    message = "This claim code can no longer be used."
+    hint = "Make a new one on the machine itself: tenshu setup claim-code"
+
+
+class SetupDone(Refused):
+    """The appliance has its first administrator."""
+
+    code = "setup.done"
+    status = 409
+    message = "This appliance is set up already."
+    hint = "Sign in."
+
+
+class SetupExpired(Counted):
+    """Another browser claimed the appliance in the meantime, or the step comes too early."""
+
+    code = "setup.expired"
+    status = 409
+    message = "This setup is no longer open here."
+    hint = "Type the claim code again; what was entered so far is asked again."

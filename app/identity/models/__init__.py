@@ -1,0 +1,63 @@
+"""Accounts, credentials, sessions, groups and grants as they stand in the database.
+
+What proves or carries a person's identity exists once for the console and once for the other
+planes, in tables of the same columns: the database role of the workspace writes its own and cannot
+touch the console's (architecture section 4). `planes.on_plane` picks the table.
+
+Accounts are never deleted (METI-46): they are suspended. Times are milliseconds; 0 means never.
+"""
+
+from app.identity.models.accounts import Account, Grant, Group, Membership
+from app.identity.models.credentials import (
+    Attempts,
+    ConsoleCredential,
+    CredentialColumns,
+    CredentialUse,
+    Password,
+    WorkspaceCredential,
+)
+from app.identity.models.requests import (
+    ConsoleRequest,
+    OperationRequestColumns,
+    Setup,
+    StoredPolicy,
+    WorkspaceRequest,
+)
+from app.identity.models.sessions import (
+    ApiTokenColumns,
+    ConsoleApiToken,
+    ConsolePendingSignIn,
+    ConsoleSession,
+    PendingSignInColumns,
+    SessionColumns,
+    WorkspaceApiToken,
+    WorkspacePendingSignIn,
+    WorkspaceSession,
+)
+
+__all__ = [
+    "Account",
+    "ApiTokenColumns",
+    "Attempts",
+    "ConsoleApiToken",
+    "ConsoleCredential",
+    "ConsolePendingSignIn",
+    "ConsoleRequest",
+    "ConsoleSession",
+    "CredentialColumns",
+    "CredentialUse",
+    "Grant",
+    "Group",
+    "Membership",
+    "OperationRequestColumns",
+    "Password",
+    "PendingSignInColumns",
+    "SessionColumns",
+    "Setup",
+    "StoredPolicy",
+    "WorkspaceApiToken",
+    "WorkspaceCredential",
+    "WorkspacePendingSignIn",
+    "WorkspaceRequest",
+    "WorkspaceSession",
+]

@@ -1,0 +1,72 @@
+"""Accounts and what they may do: groups, memberships, grants."""
+
+from sqlalchemy import BigInteger, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.identity.access import ACCOUNT, CONSOLE_WRITES
+
+
+class Account(SQLModel, table=True):
+    """One person, device or service. One login ID a person (F1)."""
+
+    __tablename__ = "identity_account"
+    __table_args__ = (CONSOLE_WRITES,)
+
+    id: str = Field(primary_key=True)
+    login_id: str = Field(unique=True)
+    """NFKC, case-folded."""
+    name: str
+    kind: str = "staff"
+    """staff, partner, device or service."""
+    state: str = "active"
+    """active or suspended."""
+    language: str = "ja"
+    time_zone: str = "Asia/Tokyo"
+    rev: int = 1
+    """Rises with each change: who changes gives the one that they have seen."""
+    may_enrol: bool = False
+    """New, or its factor was reset: the next sign-in on the console enrols a factor."""
+    rights: str = "[]"
+    """Compiled from grants, roles and groups: JSON list of [permission, scope], sorted."""
+    is_owner: bool = Field(default=False, index=True)
+    """Compiled: holds the role of owner on everything, itself or through a group."""
+    created_at: int = Field(sa_type=BigInteger)
+    changed_at: int = Field(sa_type=BigInteger)
+
+
+class Group(SQLModel, table=True):
+    """People who hold the same grants."""
+
+    __tablename__ = "identity_group"
+    __table_args__ = (CONSOLE_WRITES,)
+
+    id: str = Field(primary_key=True)
+    name: str = Field(unique=True)
+    rev: int = 1
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class Membership(SQLModel, table=True):
+    """One account in one group."""
+
+    __tablename__ = "identity_membership"
+    __table_args__ = (CONSOLE_WRITES,)
+
+    group: str = Field(primary_key=True, foreign_key="identity_group.id")
+    account: str = Field(primary_key=True, foreign_key=ACCOUNT, index=True)
+
+
+class Grant(SQLModel, table=True):
+    """Holder (account or group) × permission or role × scope."""
+
+    __tablename__ = "identity_grant"
+    __table_args__ = (UniqueConstraint("holder", "permission", "role", "scope"), CONSOLE_WRITES)
+
+    id: str = Field(primary_key=True)
+    holder: str = Field(index=True)
+    """Identifier of an account or a group."""
+    permission: str = ""
+    """Empty where a whole role is granted."""
+    role: str = ""
+    scope: str = ""
+    created_at: int = Field(sa_type=BigInteger)

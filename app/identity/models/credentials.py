@@ -1,0 +1,80 @@
+"""What proves an identity: password, factors, and what is counted about attempts."""
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_WRITES
+
+
+class Password(SQLModel, table=True):
+    """The one password of an account (F12)."""
+
+    __tablename__ = "identity_password"
+    __table_args__ = (BOTH_WRITE,)
+
+    account: str = Field(primary_key=True, foreign_key=ACCOUNT)
+    hash: str
+    """argon2id in its own notation, parameters included."""
+    stands_alone: bool
+    """Long enough without a second factor (NIST SP 800-63B-4: 15 characters)."""
+    must_change: bool = False
+    """Given by an administrator: its first use is to choose another."""
+    valid_until: int = Field(default=0, sa_type=BigInteger)
+    """0: without end."""
+    changed_at: int = Field(sa_type=BigInteger)
+
+
+class CredentialColumns(SQLModel):
+    """One proof of identity beyond the password."""
+
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key=ACCOUNT, index=True)
+    kind: str
+    """totp, recovery_code, passkey, client_certificate, external or email_code."""
+    name: str
+    secret: str
+    """Sealed (TOTP) or a keyed hash (recovery codes)."""
+    state: str
+    """pending until its first valid code, then active."""
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class ConsoleCredential(CredentialColumns, table=True):
+    """A factor enrolled on the console: it counts everywhere."""
+
+    __tablename__ = "identity_console_credential"
+    __table_args__ = (CONSOLE_WRITES,)
+
+
+class WorkspaceCredential(CredentialColumns, table=True):
+    """A factor enrolled on another plane: it never opens the console."""
+
+    __tablename__ = "identity_workspace_credential"
+    __table_args__ = (BOTH_WRITE,)
+
+
+class CredentialUse(SQLModel, table=True):
+    """What changes at each use, apart from the secret: every plane writes it."""
+
+    __tablename__ = "identity_credential_use"
+    __table_args__ = (BOTH_WRITE,)
+
+    credential: str = Field(primary_key=True)
+    account: str = Field(foreign_key=ACCOUNT, index=True)
+    last_used_at: int = Field(default=0, sa_type=BigInteger)
+    last_step: int = Field(default=0, sa_type=BigInteger)
+    """Newest TOTP time step that was accepted: a code works once (RFC 6238 section 5.2)."""
+    spent: bool = False
+    """A recovery code that was used."""
+
+
+class Attempts(SQLModel, table=True):
+    """Failed attempts of one login ID or one address, known or not (lock-out)."""
+
+    __tablename__ = "identity_attempts"
+    __table_args__ = (BOTH_WRITE,)
+
+    subject: str = Field(primary_key=True)
+    """Hash of what is counted: people type passwords into the wrong field."""
+    failures: int = 0
+    last_failure_at: int = Field(default=0, sa_type=BigInteger, index=True)

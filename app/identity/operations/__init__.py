@@ -1,0 +1,35 @@
+"""Everything about accounts, sign-in, sessions and rights, as operations."""
+
+from app.identity.operations import (
+    accounts,
+    credentials,
+    expulsion,
+    grants,
+    groups,
+    own_factors,
+    own_password,
+    own_sessions,
+    policies,
+    requests,
+    roles,
+    setup,
+    sign_in,
+    tokens,
+)
+
+__all__ = [
+    "accounts",
+    "credentials",
+    "expulsion",
+    "grants",
+    "groups",
+    "own_factors",
+    "own_password",
+    "own_sessions",
+    "policies",
+    "requests",
+    "roles",
+    "setup",
+    "sign_in",
+    "tokens",
+]

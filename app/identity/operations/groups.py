@@ -1,0 +1,246 @@
+"""Groups: people who hold the same grants (F4)."""
+
+import msgspec
+from sqlalchemy import delete, func, update
+from sqlmodel import Session, col, select
+
+from app.core.errors import Conflict, NotFound
+from app.core.identifiers import new_identifier
+from app.core.messages import mark
+from app.identity import account_rows, rights
+from app.identity.errors import NameTaken
+from app.identity.fields import AccountId, GroupId, Name, Rev
+from app.identity.models import Grant, Group, Membership
+from app.identity.operations.accounts import AccountRow, GrantRow, describe, grants_of
+from app.identity.operations.expulsion import Done
+from app.identity.operations.grants import members_of
+from app.operations.context import Context, Plane
+from app.operations.operation import Effect, NoRequest, Route, Tier, operation
+from app.operations.permissions import Permission, Rights
+
+ON_CONSOLE = (Plane.CONSOLE,)
+
+
+class GroupRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A group in the list."""
+
+    id: str
+    name: str
+    rev: int
+    members: int
+
+
+class GroupList(msgspec.Struct, frozen=True):
+    """All groups."""
+
+    items: list[GroupRow]
+
+
+class GroupDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """One group."""
+
+    group: GroupRow
+    members: list[AccountRow]
+    grants: list[GrantRow]
+
+
+class NewGroup(msgspec.Struct, frozen=True):
+    """A group to be made."""
+
+    name: Name
+
+
+class GroupRef(msgspec.Struct, frozen=True):
+    """One group."""
+
+    group: GroupId
+
+
+class GroupChange(msgspec.Struct, frozen=True):
+    """A new name of a group."""
+
+    group: GroupId
+    rev: Rev
+    name: Name
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One account in one group."""
+
+    group: GroupId
+    account: AccountId
+
+
+@operation(
+    "groups.list",
+    permission=Permission.ACCOUNTS_VIEW,
+    effect=Effect.READ,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/groups"),
+)
+def list_groups(context: Context, _: NoRequest) -> GroupList:
+    """Show the groups with the number of their members."""
+    counts = dict(
+        context.session.exec(
+            select(Membership.group, func.count()).group_by(col(Membership.group))
+        ).all()
+    )
+    found = context.session.exec(select(Group).order_by(Group.name)).all()
+    return GroupList([_row(group, counts.get(group.id, 0)) for group in found])
+
+
+@operation(
+    "groups.get",
+    permission=Permission.ACCOUNTS_VIEW,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/groups/{group}"),
+)
+def get_group(context: Context, which: GroupRef) -> GroupDetails:
+    """Show one group with its members and grants."""
+    session = context.session
+    group = _find(context, which.group)
+    members = [account_rows.by_id(session, each) for each in members_of(session, group.id)]
+    return GroupDetails(
+        group=_row(group, len(members)),
+        members=[describe(each) for each in sorted(members, key=lambda each: each.login_id)],
+        grants=grants_of(session, group.id),
+    )
+
+
+@operation(
+    "groups.create",
+    permission=Permission.GRANTS_MANAGE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/groups", 201),
+)
+def create_group(context: Context, new: NewGroup) -> GroupRow:
+    """Make a group without members and rights. Raise NameTaken."""
+    rights.take_turn(context.session)
+    _require_free(context.session, new.name)
+    group = Group(id=new_identifier(), name=new.name, created_at=context.now)
+    context.session.add(group)
+    context.event.about("group", group.id, group.name)
+    return _row(group, 0)
+
+
+@operation(
+    "groups.rename",
+    permission=Permission.GRANTS_MANAGE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("PATCH", "/groups/{group}"),
+)
+def rename_group(context: Context, change: GroupChange) -> GroupRow:
+    """Give a group another name. Raise NameTaken or Conflict."""
+    session = context.session
+    rights.take_turn(session)
+    group = _find(context, change.group)
+    if group.name != change.name:
+        _require_free(session, change.name)
+    context.event.change("name", group.name, change.name)
+    changed = session.exec(
+        update(Group)
+        .where(col(Group.id) == group.id, col(Group.rev) == change.rev)
+        .values(name=change.name, rev=change.rev + 1)
+    )
+    if changed.rowcount != 1:
+        raise Conflict(name=group.name)
+    session.refresh(group)
+    return _row(group, len(members_of(session, group.id)))
+
+
+@operation(
+    "groups.delete",
+    permission=Permission.GRANTS_MANAGE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("DELETE", "/groups/{group}"),
+)
+def delete_group(context: Context, which: GroupRef) -> Done:
+    """Delete a group; its members lose what they held through it. Raise LastOwner."""
+    session = context.session
+    with rights.an_owner_remains(session):
+        group = _find(context, which.group)
+        rights.require_reach(context.actor, _rights_of(session, group.id))
+        members = members_of(session, group.id)
+        for statement in (
+            delete(Membership).where(col(Membership.group) == group.id),
+            delete(Grant).where(col(Grant.holder) == group.id),
+            delete(Group).where(col(Group.id) == group.id),
+        ):
+            session.exec(statement)
+        rights.recompile(session, members)
+    context.event.numbers["members"] = len(members)
+    return Done()
+
+
+@operation(
+    "groups.add_member",
+    permission=Permission.GRANTS_MANAGE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/groups/{group}/members"),
+)
+def add_member(context: Context, member: Member) -> Done:
+    """Put an account into a group. Raise BeyondYourRights for a group that may do more."""
+    session = context.session
+    rights.take_turn(session)
+    group = _find(context, member.group)
+    rights.require_reach(context.actor, _rights_of(session, group.id))
+    account = account_rows.by_id(session, member.account)
+    if session.get(Membership, (group.id, account.id)) is not None:
+        return Done(done=False)
+    session.add(Membership(group=group.id, account=account.id))
+    context.event.change("member", None, account.id)
+    rights.recompile(session, [account.id])
+    return Done()
+
+
+@operation(
+    "groups.remove_member",
+    permission=Permission.GRANTS_MANAGE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("DELETE", "/groups/{group}/members/{account}"),
+)
+def remove_member(context: Context, member: Member) -> Done:
+    """Take an account out of a group. Raise LastOwner."""
+    session = context.session
+    with rights.an_owner_remains(session):
+        group = _find(context, member.group)
+        rights.require_reach(context.actor, _rights_of(session, group.id))
+        removed = session.exec(
+            delete(Membership).where(
+                col(Membership.group) == group.id, col(Membership.account) == member.account
+            )
+        )
+        context.event.change("member", member.account, None)
+        rights.recompile(session, [member.account])
+    return Done(removed.rowcount == 1)
+
+
+def _find(context: Context, identifier: str) -> Group:
+    group = context.session.get(Group, identifier)
+    if group is None:
+        raise NotFound(kind=mark("group"), name=identifier)
+    context.event.about("group", group.id, group.name)
+    return group
+
+
+def _require_free(session: Session, name: str) -> None:
+    if session.exec(select(Group.id).where(Group.name == name)).first() is not None:
+        raise NameTaken(name=name)
+
+
+def _rights_of(session: Session, group: str) -> Rights:
+    return Rights(
+        pair
+        for grant in grants_of(session, group)
+        for pair in rights.expand(grant.permission, grant.role, grant.scope).grants()
+    )
+
+
+def _row(group: Group, members: int) -> GroupRow:
+    return GroupRow(id=group.id, name=group.name, rev=group.rev, members=members)

@@ -1,0 +1,213 @@
+"""One's own second factors (F11): named, with last use; a new one counts after a valid code."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from sqlmodel import select
+
+from app.core.errors import NotFound
+from app.core.messages import mark
+from app.core.secret import Secret
+from app.identity import factors, policies, proof, totp
+from app.identity.built_in_steps import issuer
+from app.identity.errors import LastFactor, PasswordTooShortAlone
+from app.identity.fields import Code, Name, PasswordField
+from app.identity.models import CredentialUse, Password
+from app.identity.operations.expulsion import Done
+from app.identity.planes import CREDENTIALS, on_plane
+from app.identity.tried import Tried, attempt
+from app.operations.context import Context, Plane
+from app.operations.operation import Effect, NoRequest, operation
+from app.operations.permissions import Permission
+
+FactorId = Annotated[str, Meta(max_length=64, description="Identifier of the factor")]
+
+
+class FactorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An authenticator."""
+
+    id: str
+    name: str
+    kind: str
+    created_at: int
+    last_used_at: int
+    removable: bool
+    """Whether this plane may remove it; the console's are removed on the console."""
+
+
+class FactorList(msgspec.Struct, frozen=True):
+    """One's authenticators, and how many recovery codes are left."""
+
+    items: list[FactorRow]
+    recovery_codes_left: int
+
+
+class NewFactor(msgspec.Struct, frozen=True, kw_only=True):
+    """An authenticator to be added."""
+
+    name: Name
+    password: PasswordField
+    code: Annotated[
+        Secret, Meta(description="Code of a factor that exists; empty where there is none")
+    ] = msgspec.field(default_factory=lambda: Secret(""))
+
+
+class BegunFactor(msgspec.Struct, frozen=True):
+    """What to scan; it counts after its first code."""
+
+    id: str
+    enrolment: totp.Enrolment
+
+
+class FactorCode(msgspec.Struct, frozen=True):
+    """A factor, and a code."""
+
+    id: FactorId
+    code: Code
+
+
+class FreshCode(msgspec.Struct, frozen=True):
+    """The proof that it is really this person, now."""
+
+    code: Code
+
+
+class RecoveryCodes(msgspec.Struct, frozen=True):
+    """New recovery codes, shown once; empty where the old ones still hold."""
+
+    codes: list[Secret]
+
+
+@operation("own.list_factors", permission=Permission.SIGNED_IN, effect=Effect.READ)
+def list_factors(context: Context, _: NoRequest) -> FactorList:
+    """Show one's second factors."""
+    uses = {
+        use.credential: use
+        for use in context.session.exec(
+            select(CredentialUse).where(CredentialUse.account == context.actor.account)
+        )
+    }
+    here = on_plane(CREDENTIALS, context.plane)
+    found = factors.active(proof.holder(context))
+    return FactorList(
+        items=[
+            FactorRow(
+                id=each.id,
+                name=each.name,
+                kind=each.kind,
+                created_at=each.created_at,
+                last_used_at=uses[each.id].last_used_at,
+                removable=isinstance(each, here),
+            )
+            for each in found
+            if each.kind != factors.RECOVERY_CODE
+        ],
+        recovery_codes_left=sum(
+            each.kind == factors.RECOVERY_CODE and not uses[each.id].spent for each in found
+        ),
+    )
+
+
+@operation("own.begin_factor", permission=Permission.SIGNED_IN)
+def begin_factor_operation(context: Context, new: NewFactor) -> Tried[BegunFactor]:
+    """Begin to add an authenticator: give the password, and a code of the one that exists."""
+    account = proof.in_person(context)
+
+    def action() -> BegunFactor:
+        proof.prove_password(context, new.password)
+        holder = proof.holder(context)
+        if factors.TOTP in factors.kinds(holder):
+            proof.prove_code(context, new.code)
+        secret = totp.new_secret()
+        identifier = factors.add_totp(holder, new.name, secret, context.now, state=factors.PENDING)
+        return BegunFactor(identifier, totp.describe(secret, account.login_id, issuer(context)))
+
+    return attempt(context, action)
+
+
+@operation("own.confirm_factor", permission=Permission.SIGNED_IN)
+def confirm_factor_operation(context: Context, first: FactorCode) -> Tried[RecoveryCodes]:
+    """Let a new authenticator count, after its first valid code."""
+    proof.in_person(context)
+
+    def action() -> RecoveryCodes:
+        holder = proof.holder(context)
+        with proof.counting(context):
+            factors.activate(holder, first.id, first.code, context.now)
+        context.event.references["factor"] = first.id
+        if factors.RECOVERY_CODE in factors.kinds(holder):
+            return RecoveryCodes([])
+        return RecoveryCodes(factors.renew_recovery_codes(holder, context.now))
+
+    return attempt(context, action)
+
+
+@operation("own.remove_factor", permission=Permission.SIGNED_IN)
+def remove_factor_operation(context: Context, which: FactorCode) -> Tried[Done]:
+    """Remove one of one's authenticators, with a fresh code."""
+    account = proof.in_person(context)
+
+    def action() -> Done:
+        proof.prove_code(context, which.code)
+        holder = proof.holder(context)
+        table = on_plane(CREDENTIALS, context.plane)
+        held = factors.active(holder)
+        authenticators = [each for each in held if each.kind == factors.TOTP]
+        if not any(each.id == which.id and isinstance(each, table) for each in authenticators):
+            raise NotFound(kind=mark("second factor"), name=which.id)
+        removed = [which.id]
+        if len(authenticators) == 1:
+            _require_dispensable(context, account.id)
+            # recovery codes stand in for an authenticator: alone they are none
+            removed += [
+                each.id
+                for each in held
+                if each.kind == factors.RECOVERY_CODE and isinstance(each, table)
+            ]
+        factors.remove(context.session, context.plane, removed)
+        context.event.references["factor"] = which.id
+        return Done()
+
+    return attempt(context, action)
+
+
+@operation("own.renew_recovery_codes", permission=Permission.SIGNED_IN)
+def renew_recovery_codes_operation(context: Context, proven: FreshCode) -> Tried[RecoveryCodes]:
+    """Replace one's recovery codes, with a fresh code."""
+    proof.in_person(context)
+
+    def action() -> RecoveryCodes:
+        proof.prove_code(context, proven.code)
+        return RecoveryCodes(factors.renew_recovery_codes(proof.holder(context), context.now))
+
+    return attempt(context, action)
+
+
+def begin_factor(context: Context, new: NewFactor) -> BegunFactor:
+    """Begin to add an authenticator. Raise WrongPassword, WrongCode and their like."""
+    return begin_factor_operation(context, new).unwrap()
+
+
+def confirm_factor(context: Context, first: FactorCode) -> RecoveryCodes:
+    """Finish adding an authenticator. Raise WrongCode or TooManyAttempts."""
+    return confirm_factor_operation(context, first).unwrap()
+
+
+def remove_factor(context: Context, which: FactorCode) -> Done:
+    """Remove an authenticator. Raise LastFactor, PasswordTooShortAlone, WrongCode, NotFound."""
+    return remove_factor_operation(context, which).unwrap()
+
+
+def renew_recovery_codes(context: Context, proven: FreshCode) -> RecoveryCodes:
+    """Replace one's recovery codes. Raise WrongCode, CodeAlreadyUsed or TooManyAttempts."""
+    return renew_recovery_codes_operation(context, proven).unwrap()
+
+
+def _require_dispensable(context: Context, account: str) -> None:
+    rules = policies.load(context.session)
+    if context.plane != Plane.WORKSPACE or rules.workspace_second_factor == "required":
+        raise LastFactor
+    kept = context.session.get(Password, account)
+    if kept is not None and not kept.stands_alone:
+        raise PasswordTooShortAlone(minimum=rules.password.minimum_alone)

@@ -1,0 +1,59 @@
+"""The rules about sign-in, sessions and passwords that a company chooses."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from app.identity import policies
+from app.identity.fields import Rev
+from app.identity.policies import IdentityPolicy
+from app.operations.context import Context, Plane
+from app.operations.operation import Effect, NoRequest, Route, Tier, operation
+from app.operations.permissions import Permission
+
+ON_CONSOLE = (Plane.CONSOLE,)
+
+
+class PolicyInForce(msgspec.Struct, frozen=True):
+    """The rules in force, and the revision that a change must name."""
+
+    policy: IdentityPolicy
+    rev: int
+
+
+class PolicyChange(msgspec.Struct, frozen=True):
+    """New rules."""
+
+    policy: Annotated[IdentityPolicy, Meta(description="All rules, changed or not")]
+    rev: Rev
+
+
+@operation(
+    "identity_policy.get",
+    permission=Permission.SETTINGS_VIEW,
+    effect=Effect.READ,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/identity-policy"),
+)
+def get_policy(context: Context, _: NoRequest) -> PolicyInForce:
+    """Show the rules about sign-in, sessions and passwords."""
+    return PolicyInForce(*policies.load_with_rev(context.session))
+
+
+@operation(
+    "identity_policy.update",
+    permission=Permission.SETTINGS_MANAGE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("PUT", "/identity-policy"),
+)
+def update_policy(context: Context, change: PolicyChange) -> PolicyInForce:
+    """Put other rules about sign-in, sessions and passwords into force. Raise Conflict."""
+    before, _ = policies.load_with_rev(context.session)
+    policies.store(context.session, change.policy, change.rev)
+    old, new = msgspec.to_builtins(before), msgspec.to_builtins(change.policy)
+    for field, value in new.items():
+        if old[field] != value:
+            context.event.change(field, old[field], value)
+    return PolicyInForce(*policies.load_with_rev(context.session))

@@ -1,0 +1,60 @@
+"""What each plane asks of a sign-in. Another plane is one more entry: `register`."""
+
+from typing import Final
+
+from app.identity.errors import Counted, NoSecondFactor, NotForThisPlane
+from app.identity.roles import is_administrative
+from app.identity.sign_in import Facts, Policy, Requirement
+from app.operations.context import Plane
+
+SECOND_FACTOR: Final = "second factor"
+FACTOR_STEPS: Final = ("totp", "recovery_code", "enrol")
+
+
+def _governs(facts: Facts) -> bool:
+    return any(is_administrative(name) for name, _ in facts.rights.grants())
+
+
+def _has_or_needs_factor(facts: Facts) -> bool:
+    return bool(facts.factors) or facts.factor_demanded
+
+
+def _must_change_password(facts: Facts) -> bool:
+    return facts.must_change_password
+
+
+IDENTIFY: Final = Requirement("password", ("password",))
+NEW_PASSWORD: Final = Requirement("new password", ("new_password",), _must_change_password)
+
+CONSOLE: Final = Policy(
+    plane=Plane.CONSOLE,
+    requirements=(IDENTIFY, Requirement(SECOND_FACTOR, FACTOR_STEPS), NEW_PASSWORD),
+    admits=_governs,
+)
+"""Always a second factor (METI-50), and only people who administer something."""
+
+WORKSPACE: Final = Policy(
+    plane=Plane.WORKSPACE,
+    requirements=(
+        IDENTIFY,
+        Requirement(SECOND_FACTOR, FACTOR_STEPS, _has_or_needs_factor),
+        NEW_PASSWORD,
+    ),
+)
+
+_policies: Final[dict[str, Policy]] = {policy.plane: policy for policy in (CONSOLE, WORKSPACE)}
+
+
+def policy_of(plane: str) -> Policy:
+    """Return the policy of a plane that people sign in to."""
+    return _policies[plane]
+
+
+def register(policy: Policy) -> None:
+    """Let people sign in to one more plane."""
+    _policies[policy.plane] = policy
+
+
+def refusal(requirement: str) -> Counted:
+    """Return the error of a sign-in that ends at a requirement."""
+    return NoSecondFactor() if requirement == SECOND_FACTOR else NotForThisPlane()

@@ -1,0 +1,90 @@
+"""What a company may choose about sign-in, sessions and passwords. The defaults are safe."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from app.core.clock import HOUR, MINUTE
+from app.core.errors import Conflict
+from app.core.messages import mark
+from app.identity.models import StoredPolicy
+from app.identity.password_rules import PasswordPolicy
+from app.identity.planes import SESSIONS
+
+ONLY_ROW: Final = 1
+
+
+class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules of this appliance."""
+
+    idle_minutes: Annotated[
+        int, Meta(ge=1, le=240, description="Minutes without work until a session ends")
+    ] = 15
+    session_hours: Annotated[
+        int, Meta(ge=1, le=24, description="Hours until a session ends in any case")
+    ] = 12
+    workspace_second_factor: Annotated[
+        Literal["if_enrolled", "required"],
+        Meta(description="Whether the workspace asks everybody for a second factor"),
+    ] = "if_enrolled"
+    initial_password_days: Annotated[
+        int, Meta(ge=1, le=30, description="Days in which a given password must be used")
+    ] = 7
+    password: Annotated[PasswordPolicy, Meta(description="Rules for new passwords")] = (
+        PasswordPolicy()
+    )
+
+    @property
+    def idle_limit(self) -> int:
+        """Milliseconds without a request after which a session ends (F7)."""
+        return self.idle_minutes * MINUTE
+
+    @property
+    def longest_session(self) -> int:
+        """Milliseconds after which a session ends in any case."""
+        return self.session_hours * HOUR
+
+
+DEFAULT: Final = IdentityPolicy()
+
+
+def load(session: Session) -> IdentityPolicy:
+    """Return the rules in force."""
+    return load_with_rev(session)[0]
+
+
+def load_with_rev(session: Session) -> tuple[IdentityPolicy, int]:
+    """Return the rules in force, and the revision that a change must name (0: the defaults)."""
+    row = session.get(StoredPolicy, ONLY_ROW)
+    if row is None:
+        return DEFAULT, 0
+    return msgspec.json.decode(row.document, type=IdentityPolicy), row.rev
+
+
+def store(session: Session, policy: IdentityPolicy, rev: int) -> None:
+    """Put new rules into force; a new idle time holds for sessions that run already.
+
+    Raise Conflict unless `rev` is the revision in force.
+    """
+    _, current = load_with_rev(session)
+    if rev != current:
+        raise Conflict(name=mark("Sign-in rules"))
+    document = msgspec.json.encode(policy).decode()
+    if current == 0:
+        session.add(StoredPolicy(id=ONLY_ROW, document=document))
+        session.flush()
+    else:
+        changed = session.exec(
+            update(StoredPolicy)
+            .where(col(StoredPolicy.rev) == rev)
+            .values(document=document, rev=rev + 1)
+        )
+        if changed.rowcount != 1:
+            raise Conflict(name=mark("Sign-in rules"))
+    for table in SESSIONS:
+        session.exec(
+            update(table).where(col(table.ended_at) == 0).values(idle_limit=policy.idle_limit)
+        )

@@ -1,0 +1,269 @@
+"""A sign-in on its way: carried between requests by a ticket, its state kept on the server.
+
+The ticket is a random token of which only the hash is kept; it opens nothing but the next step.
+Failures are counted for account and address (`lockout`), and five end the sign-in.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from app.core.clock import MINUTE
+from app.core.identifiers import new_identifier
+from app.core.secret import Secret
+from app.identity import (
+    built_in_steps,
+    factors,
+    lockout,
+    password_rules,
+    plane_policies,
+    policies,
+    rights,
+    session_rows,
+    totp,
+)
+from app.identity.errors import (
+    Counted,
+    SignInExpired,
+    StepNotOffered,
+    TooManyAttempts,
+)
+from app.identity.models import Account, Password, PendingSignInColumns
+from app.identity.planes import PENDING, on_plane
+from app.identity.secrets_at_rest import hash_token, new_token
+from app.identity.sign_in import Ask, Facts, Move, Policy, Refuse, next_move
+from app.identity.sign_in_steps import Attempt, Notes, step_called, usable_steps
+from app.operations.context import Context, Plane
+
+LASTS: Final = 10 * MINUTE
+MOST_FAILURES: Final = 5
+NOTHING: Final = Secret("")
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A step that may be taken next."""
+
+    step: Annotated[str, Meta(description="Name of the step")]
+    enrolment: Annotated[
+        totp.Enrolment | None, Meta(description="What to scan, where the step enrols a factor")
+    ] = None
+
+
+class NewSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that has just begun."""
+
+    token: Secret
+    """Goes into the plane's cookie; it is kept nowhere else."""
+    session: str
+    account: str
+    name: str
+    language: str
+    expires_at: int
+    recovery_codes: list[Secret] = []
+    """Made with a new factor; shown once."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a sign-in stands: either it goes on with one of the steps, or it is done."""
+
+    ticket: Secret = NOTHING
+    steps: list[Offer] = []
+    signed_in: NewSession | None = None
+
+
+def start(context: Context, policy: Policy) -> PendingSignInColumns:
+    """Return the beginning of a sign-in; it is kept when its first step is passed or offered."""
+    now = context.now
+    table = on_plane(PENDING, policy.plane)
+    context.session.exec(delete(table).where(col(table.expires_at) < now))
+    return table(
+        id=new_identifier(),
+        ticket_hash="",
+        plane=policy.plane,
+        peer=context.source.peer,
+        created_at=now,
+        expires_at=now + LASTS,
+    )
+
+
+def find(context: Context, policy: Policy, ticket: Secret) -> PendingSignInColumns:
+    """Return the sign-in of a ticket. Raise SignInExpired if there is none (any more)."""
+    table = on_plane(PENDING, policy.plane)
+    pending = context.session.exec(
+        select(table)
+        .where(
+            table.ticket_hash == hash_token(ticket.reveal()),
+            table.plane == policy.plane,
+            table.expires_at > context.now,
+        )
+        .with_for_update()
+    ).first()
+    if pending is None:
+        raise SignInExpired
+    return pending
+
+
+def take_step(  # noqa: PLR0917 - one call, its arguments in the order of their making
+    context: Context,
+    policy: Policy,
+    pending: PendingSignInColumns,
+    step: str,
+    answer: Secret,
+    login_id: str = "",
+) -> Progress:
+    """Check one answer and go on. Raise Counted errors (kept) and UnsuitablePassword (not)."""
+    session, now, peer = context.session, context.now, context.source.peer
+    account = session.get(Account, pending.account) if pending.account else None
+    counted = account.login_id if account else login_id
+    seconds = lockout.wait_in_turn(session, counted, peer, now)
+    if seconds:
+        raise TooManyAttempts(seconds=seconds)
+    attempt = Attempt(context, policy, account, _open_notes(context, pending), login_id)
+    move = _next(attempt, pending)
+    if not isinstance(move, Ask) or step not in move.steps:
+        raise StepNotOffered
+    if account:
+        _tell_event(context, account)
+    try:
+        attempt.account = step_called(step).check(attempt, answer)
+    except Counted:
+        lockout.count(session, counted, peer, now)
+        _count_failure(context, pending)
+        raise
+    pending.account = attempt.account.id
+    pending.passed = f"{pending.passed} {step}".strip()
+    _tell_event(context, attempt.account)
+    return go_on(attempt, pending)
+
+
+def go_on(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
+    """Offer the next steps, or begin the session. Raise NoSecondFactor or NotForThisPlane."""
+    context = attempt.context
+    move = _next(attempt, pending)
+    if isinstance(move, Refuse):
+        _drop(context, pending)
+        raise plane_policies.refusal(move.requirement)
+    if not isinstance(move, Ask):
+        return _complete(attempt, pending)
+    offers = [Offer(step, step_called(step).offer(attempt)) for step in move.steps]
+    ticket = new_token()
+    pending.ticket_hash = hash_token(ticket.reveal())
+    pending.notes = context.appliance.keyring.seal(
+        _purpose(pending), Secret(msgspec.json.encode(attempt.notes).decode())
+    )
+    context.session.add(pending)
+    context.session.flush()
+    return Progress(ticket=ticket, steps=offers)
+
+
+def resume(context: Context, policy: Policy, pending: PendingSignInColumns) -> Progress:
+    """Show the present step again: the page was reloaded."""
+    account = context.session.get(Account, pending.account) if pending.account else None
+    return go_on(Attempt(context, policy, account, _open_notes(context, pending)), pending)
+
+
+def facts_about(attempt: Attempt) -> Facts | None:
+    """Return what the machine needs to know about the account; None where nobody is known."""
+    account, session = attempt.account, attempt.context.session
+    if account is None:
+        return None
+    rules = policies.load(session)
+    held = factors.kinds(attempt.holder)
+    kept = session.get(Password, account.id)
+    demanded = attempt.policy.plane != Plane.CONSOLE and rules.workspace_second_factor == "required"
+    too_short = kept is not None and not kept.stands_alone and not held
+    must_change = kept is not None and (
+        kept.must_change
+        or password_rules.is_expired(rules.password, kept.changed_at, attempt.context.now)
+        or too_short
+    )
+    return Facts(
+        kind=account.kind,
+        factors=held,
+        may_enrol=account.may_enrol,
+        must_change_password=must_change,
+        factor_demanded=demanded,
+        rights=rights.parse(account.rights),
+    )
+
+
+def _next(attempt: Attempt, pending: PendingSignInColumns) -> Move:
+    passed = frozenset(pending.passed.split())
+    return next_move(attempt.policy, facts_about(attempt), passed, usable_steps())
+
+
+def _complete(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
+    context, account = attempt.context, attempt.known_account
+    codes: list[Secret] = []
+    if built_in_steps.ENROL.name in pending.passed.split():
+        codes = factors.renew_recovery_codes(attempt.holder, context.now)
+    _drop(context, pending)
+    lockout.forget(context.session, account.login_id)
+    if context.actor.session:  # whoever signs in again in the same browser leaves no old session
+        session_rows.end(
+            context.session,
+            attempt.policy.plane,
+            context.actor.account,
+            context.actor.session,
+            "replaced",
+        )
+    return Progress(
+        signed_in=begin_session(context, attempt.policy.plane, account, pending.passed, codes)
+    )
+
+
+def begin_session(
+    context: Context, plane: str, account: Account, passed: str, codes: list[Secret]
+) -> NewSession:
+    """Begin the session of somebody who has proven everything."""
+    token, row = session_rows.begin(
+        context.session,
+        policies.load(context.session),
+        plane=plane,
+        account=account.id,
+        source=context.source,
+        factors=passed,
+        now=context.now,
+    )
+    context.event.session = row.id
+    return NewSession(
+        token=token,
+        session=row.id,
+        account=account.id,
+        name=account.name,
+        language=account.language,
+        expires_at=row.expires_at,
+        recovery_codes=codes,
+    )
+
+
+def _count_failure(context: Context, pending: PendingSignInColumns) -> None:
+    pending.failures += 1
+    if pending.failures >= MOST_FAILURES:
+        _drop(context, pending)
+
+
+def _drop(context: Context, pending: PendingSignInColumns) -> None:
+    table = type(pending)
+    context.session.flush()
+    context.session.exec(delete(table).where(col(table.id) == pending.id))
+
+
+def _open_notes(context: Context, pending: PendingSignInColumns) -> Notes:
+    if not pending.notes:
+        return Notes()
+    opened = context.appliance.keyring.open(_purpose(pending), pending.notes)
+    return msgspec.json.decode(opened.reveal(), type=Notes)
+
+
+def _purpose(pending: PendingSignInColumns) -> str:
+    return f"pending sign-in {pending.plane} {pending.id}"
+
+
+def _tell_event(context: Context, account: Account) -> None:
+    event = context.event
+    event.actor, event.actor_name = account.id, account.name
+    event.about("account", account.id, account.name)
