@@ -3,7 +3,7 @@
 import enum
 import socket
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session
 
@@ -80,6 +80,8 @@ class Context:
     """Digest of the one operation and arguments that a fresh second factor has confirmed."""
     approved_by: str = ""
     """Account of the second administrator, for what is irreversible."""
+    ahead: Any = None
+    """What the operation's `ahead` has returned: the answer of the machine's agent, say."""
     _session: Session | None = None
     _event: Draft | None = None
 
@@ -125,6 +127,7 @@ class Context:
             incident=self.incident,
             confirmed=self.confirmed,
             approved_by=self.approved_by,
+            ahead=self.ahead,
             _session=session,
             _event=event,
         )

@@ -14,7 +14,7 @@ import hashlib
 import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 import msgspec
@@ -97,6 +97,9 @@ class Operation(Generic[Request, Result]):
     planes: frozenset[Plane]
     route: Route | None
     scope: Callable[[Request], str]
+    ahead: Callable[[Context, Request], Any] | None
+    """What reaches outside the database (the machine's agent): done once, before the transaction.
+    The function finds its result in `context.ahead`."""
     in_reserve: bool
     """May use the reserve of a full disk: signs in or out, cleans, or only leaves its event."""
     request_type: type[Request]
@@ -134,6 +137,8 @@ class Operation(Generic[Request, Result]):
 
         try:
             self._authorise(context, request)
+            if self.ahead:
+                context = replace(context, ahead=self.ahead(context, request))
             if self.effect is Effect.READ:
                 with context.appliance.database.read() as session:
                     return self.function(context.running(session, event), request)
@@ -218,14 +223,21 @@ def operation(
     planes: tuple[Plane, ...] = (Plane.CONSOLE, Plane.WORKSPACE),
     route: Route | None = None,
     scope: Callable[[Any], str] = lambda _: EVERYTHING,
+    ahead: Callable[[Context, Any], Any] | None = None,
     in_reserve: bool | None = None,
 ) -> Callable[[Callable[[Context, Request], Result]], Operation[Request, Result]]:
     """Make a function of `(context, request)` an operation and register it.
 
     `scope` tells from the request where the permission must hold. The tier is T0 for what changes
     nothing and T1 for changes, unless told otherwise. Operations on `Plane.LOCAL` (the machine
-    itself) are always offered. On a full disk a change is refused unless it is declared
-    `in_reserve` (signing in and out, deleting, cleaning); what only reveals always is.
+    itself) are always offered.
+
+    `ahead` reaches outside the database, once, after the rights are checked and before the
+    transaction opens; a failure of it is recorded too.
+
+    On a full disk a change is refused unless it is declared `in_reserve` (signing in and out,
+    deleting, cleaning); what only reveals always is. What is deleted passes through the write-ahead
+    log: cleaning takes portions well below the reserve.
     """
 
     def wrap(function: Callable[[Context, Request], Result]) -> Operation[Request, Result]:
@@ -246,6 +258,7 @@ def operation(
             planes=frozenset(planes),
             route=route,
             scope=scope,
+            ahead=ahead,
             in_reserve=effect is Effect.REVEAL if in_reserve is None else in_reserve,
             request_type=request_type,
             result_type=result_type,
@@ -257,7 +270,9 @@ def operation(
 
 
 def _decode_hook(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
-    if kind is Secret and isinstance(value, str):
+    if kind is Secret:
+        if not isinstance(value, str):
+            raise TypeError("Expected `str`")  # becomes a ValidationError that names the field
         return Secret(value)
     msg = f"{kind.__name__} in a request"
     raise NotImplementedError(msg)
