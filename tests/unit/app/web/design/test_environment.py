@@ -11,7 +11,7 @@ from jinja2.ext import extract_from_ast
 from app.core.messages import catalogue
 from app.web.design import errors, formatting
 from app.web.design.assets import DESIGN, collect_assets
-from app.web.design.component import cut
+from app.web.design.component import component_files, cut
 from app.web.design.environment import APP, create_environment, qr_image, render
 
 AT = 1_795_225_506_789
@@ -118,6 +118,24 @@ def test_every_template_of_ours_compiles(environment: Environment) -> None:
     assert len(names) > 25
     for name in names:
         environment.get_template(name)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_gallery_shows_every_component(environment: Environment, language: str) -> None:
+    page = render(
+        environment,
+        "gallery.html",
+        language=language,
+        at=AT,
+        appliance_name="Tenshu",
+        path="/design",
+        viewer=None,
+    )
+    assert page.startswith("<!doctype html>")
+    shown = (DESIGN / "gallery.html").read_text() + (DESIGN / "console.html").read_text()
+    shown += (DESIGN / "base.html").read_text() + (DESIGN / "plain.html").read_text()
+    for path in component_files():
+        assert f'"components/{path.name}"' in shown, path.name
 
 
 def test_every_word_of_the_design_system_is_there_in_japanese(environment: Environment) -> None:
