@@ -8,7 +8,6 @@ after that it waits 24 hours for a second administrator, who approves with a fac
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import update
 from sqlmodel import col, select
 
 from app.core.clock import HOUR, MINUTE
@@ -115,7 +114,7 @@ def confirm(context: Context, identifier: str, code: Secret) -> Cleared:
         raise RequestClosed
     _prove(context, code, row)
     waits = row.tier >= Tier.T3_IRREVERSIBLE
-    _close(context, row, OPEN, WAITING if waits else DONE)
+    _close(context, row, WAITING if waits else DONE)
     token = session_rows.rotate(context.session, context.plane, row.session, context.now)
     return _clear(context, row, waiting=waits, token=token)
 
@@ -134,14 +133,14 @@ def approve(context: Context, identifier: str, code: Secret) -> Cleared:
         token = session_rows.rotate(
             context.session, context.plane, context.actor.session, context.now
         )
-    _close(context, row, WAITING, DONE)
+    _close(context, row, DONE)
     return _clear(context, row, waiting=False, token=token)
 
 
 def decline(context: Context, identifier: str) -> None:
     """Take back one's own request, or decline somebody else's. Raise RequestClosed."""
     row = _find(context, identifier, OPEN, WAITING)
-    _close(context, row, row.state, DECLINED)
+    _close(context, row, DECLINED)
     context.event.about("request", row.id, row.operation)
 
 
@@ -196,24 +195,17 @@ def _prove(context: Context, code: Secret, row: OperationRequestColumns) -> None
 
 def _find(context: Context, identifier: str, *states: str) -> OperationRequestColumns:
     table = on_plane(REQUESTS, context.plane)
-    row = context.session.exec(
-        select(table).where(table.id == identifier).with_for_update()
-    ).first()
+    row = context.session.get(table, identifier)
     if row is None or row.state not in states or row.expires_at <= context.now:
         raise RequestClosed
     return row
 
 
-def _close(context: Context, row: OperationRequestColumns, before: str, after: str) -> None:
-    table = type(row)
-    deadline = {"expires_at": context.now + TO_APPROVE} if after == WAITING else {}
-    changed = context.session.exec(
-        update(table)
-        .where(col(table.id) == row.id, col(table.state) == before)
-        .values(state=after, decided_at=context.now, decided_by=context.actor.account, **deadline)
-    )
-    if changed.rowcount != 1:
-        raise RequestClosed
+def _close(context: Context, row: OperationRequestColumns, after: str) -> None:
+    row.state, row.decided_at, row.decided_by = after, context.now, context.actor.account
+    if after == WAITING:
+        row.expires_at = context.now + TO_APPROVE
+    context.session.flush()
 
 
 def _clear(

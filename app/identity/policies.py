@@ -69,21 +69,14 @@ def store(session: Session, policy: IdentityPolicy, rev: int) -> None:
 
     Raise Conflict unless `rev` is the revision in force.
     """
-    _, current = load_with_rev(session)
-    if rev != current:
+    row = session.get(StoredPolicy, ONLY_ROW)
+    if rev != (row.rev if row else 0):
         raise Conflict(name=mark("Sign-in rules"))
-    document = msgspec.json.encode(policy).decode()
-    if current == 0:
-        session.add(StoredPolicy(id=ONLY_ROW, document=document))
-        session.flush()
-    else:
-        changed = session.exec(
-            update(StoredPolicy)
-            .where(col(StoredPolicy.rev) == rev)
-            .values(document=document, rev=rev + 1)
-        )
-        if changed.rowcount != 1:
-            raise Conflict(name=mark("Sign-in rules"))
+    if row is None:
+        row = StoredPolicy(id=ONLY_ROW, document="", rev=0)
+    row.document, row.rev = msgspec.json.encode(policy).decode(), rev + 1
+    session.add(row)
+    session.flush()
     for table in SESSIONS:
         session.exec(
             update(table).where(col(table.ended_at) == 0).values(idle_limit=policy.idle_limit)

@@ -23,10 +23,11 @@ PURPOSE: Final = "recovery codes"
 
 def new_codes() -> list[Secret]:
     """Return ten new codes, written in fours: `7k2m-…`."""
-    return [_new_code() for _ in range(COUNT)]
+    return [new_code() for _ in range(COUNT)]
 
 
-def _new_code() -> Secret:
+def new_code() -> Secret:
+    """Return 80 random bits that are easy to read out and to type."""
     text = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     return Secret("-".join(text[start : start + 4] for start in range(0, LENGTH, 4)))
 

@@ -64,21 +64,12 @@ def recompile(session: Session, accounts: Iterable[str] | None = None) -> None:
         )
 
 
-def take_turn(session: Session) -> None:
-    """Let changes of rights and of account states come one after the other.
-
-    Two owners who suspend each other at once must not both find the other still there. SQLite has
-    one writer anyway; elsewhere the oldest account's row is the lock (accounts are never deleted).
-    """
-    session.exec(
-        select(Account.id).order_by(Account.id).limit(1).with_for_update(key_share=True)
-    ).first()
-
-
 @contextlib.contextmanager
 def an_owner_remains(session: Session) -> Iterator[None]:
-    """Run a change in turn. Raise LastOwner if it leaves no active owner where there was one."""
-    take_turn(session)
+    """Run a change. Raise LastOwner if it leaves no active owner where there was one.
+
+    Also where two owners suspend each other at once: changes are serialisable (`core.database`).
+    """
     before = _owners(session)
     yield
     session.flush()

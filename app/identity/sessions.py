@@ -43,8 +43,13 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     """When a fresh second factor was last given here (ms); 0: never since the sign-in."""
 
 
-def look_up(appliance: Appliance, plane: Plane, token: str, source: Source) -> SignedIn | None:
+def look_up(
+    appliance: Appliance, plane: Plane, token: str, source: Source, *, touch: bool = True
+) -> SignedIn | None:
     """Return who holds `token` on `plane`; None if nobody does (any more).
+
+    Without `touch` the request does not count as work of a person: a page that asks for news by
+    itself must not keep its session alive (F7).
 
     One SELECT. A session that turns up from the other address family is ended and that recorded.
     """
@@ -60,7 +65,7 @@ def look_up(appliance: Appliance, plane: Plane, token: str, source: Source) -> S
         context = Context(appliance, actor=actor, source=source, plane=plane)
         expel_session(context, MovedSession(session=row.id))
         return None
-    seen_at = _touch(appliance, plane, row, now)
+    seen_at = _touch(appliance, plane, row, now) if touch else row.seen_at
     return SignedIn(
         actor=actor,
         login_id=row.login_id,

@@ -9,8 +9,7 @@ import secrets
 from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
@@ -73,7 +72,7 @@ class SetupProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_needed(session: Session) -> bool:
     """Tell whether the appliance has no owner yet."""
-    row = session.get(Setup, ONLY_ROW)
+    row = _only_row(session)
     return row is None or row.completed_at == 0
 
 
@@ -81,7 +80,7 @@ def make_claim_code(context: Context) -> Secret:
     """Make a new claim code; an older one, and a setup that was begun with it, end."""
     _require_needed(context.session)
     text = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    row = context.session.get(Setup, ONLY_ROW)
+    row = _only_row(context.session)
     if row is None:
         row = Setup(id=ONLY_ROW, claim_hash="", tries_left=0)
         context.session.add(row)
@@ -96,7 +95,7 @@ def claim(context: Context, code: Secret) -> SetupProgress:
     The same code again, in another browser, takes the setup over there.
     """
     _require_needed(context.session)
-    row = _locked_row(context.session)
+    row = _only_row(context.session)
     if row is None or row.tries_left <= 0:
         raise ClaimCodeSpent
     if not Secret(hash_token(_tidy(code))).matches(row.claim_hash):
@@ -196,16 +195,12 @@ def make_owner(
     """Make the first account, as owner, and close the setup. Raise SetupDone if it is closed."""
     session, now = context.session, context.now
     _require_needed(session)
-    if session.get(Setup, ONLY_ROW) is None:  # unattended, before any claim code
-        session.add(Setup(id=ONLY_ROW, claim_hash="", tries_left=0))
-        session.flush()
-    closed = session.exec(
-        update(Setup)
-        .where(col(Setup.id) == ONLY_ROW, col(Setup.completed_at) == 0)
-        .values(completed_at=now, claim_hash="", ticket_hash="", notes="", tries_left=0)
-    )
-    if closed.rowcount != 1:
-        raise SetupDone
+    row = _only_row(session)
+    if row is None:  # unattended, before any claim code
+        row = Setup(id=ONLY_ROW, claim_hash="", tries_left=0)
+        session.add(row)
+    row.completed_at, row.tries_left = now, 0
+    row.claim_hash, row.ticket_hash, row.notes = "", "", ""
     account = Account(
         id=new_identifier(),
         login_id=login_id,
@@ -230,15 +225,13 @@ def _require_needed(session: Session) -> None:
         raise SetupDone
 
 
-def _locked_row(session: Session) -> Setup | None:
-    question = select(Setup).where(Setup.id == ONLY_ROW).with_for_update()
-    # a row that was read before the lock was waited for is read again
-    return session.exec(question, execution_options={"populate_existing": True}).first()
+def _only_row(session: Session) -> Setup | None:
+    return session.get(Setup, ONLY_ROW)
 
 
 def _row_of(context: Context, ticket: Secret) -> Setup:
     _require_needed(context.session)
-    row = _locked_row(context.session)
+    row = _only_row(context.session)
     if row is None or not row.ticket_hash:
         raise SetupExpired
     if not Secret(hash_token(ticket.reveal())).matches(row.ticket_hash):

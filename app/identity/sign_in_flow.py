@@ -93,13 +93,11 @@ def find(context: Context, policy: Policy, ticket: Secret) -> PendingSignInColum
     """Return the sign-in of a ticket. Raise SignInExpired if there is none (any more)."""
     table = on_plane(PENDING, policy.plane)
     pending = context.session.exec(
-        select(table)
-        .where(
+        select(table).where(
             table.ticket_hash == hash_token(ticket.reveal()),
             table.plane == policy.plane,
             table.expires_at > context.now,
         )
-        .with_for_update()
     ).first()
     if pending is None:
         raise SignInExpired

@@ -1,6 +1,7 @@
 """Everything about accounts, sign-in, sessions and rights, as operations."""
 
 from app.identity.operations import (
+    account_views,
     accounts,
     credentials,
     expulsion,
@@ -18,6 +19,7 @@ from app.identity.operations import (
 )
 
 __all__ = [
+    "account_views",
     "accounts",
     "credentials",
     "expulsion",

@@ -96,6 +96,7 @@ def list_sessions_of(context: Context, which: AccountRef) -> SessionList:
 @operation(
     "accounts.end_sessions",
     permission=Permission.SESSIONS_MANAGE,
+    in_reserve=True,
     planes=ON_CONSOLE,
     route=Route("POST", "/accounts/{account}/end-sessions"),
 )

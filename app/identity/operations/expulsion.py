@@ -26,7 +26,7 @@ class Done(msgspec.Struct, frozen=True):
     done: Annotated[bool, Meta(description="Whether something was changed")] = True
 
 
-@operation("sessions.expel", permission=Permission.SIGNED_IN)
+@operation("sessions.expel", permission=Permission.SIGNED_IN, in_reserve=True)
 def expel_session(context: Context, moved: MovedSession) -> Done:
     """End a session whose token came from another address family: it may have been stolen."""
     ended = session_rows.end(

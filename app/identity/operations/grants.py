@@ -12,7 +12,7 @@ from app.core.identifiers import new_identifier
 from app.core.messages import mark
 from app.identity import rights
 from app.identity.models import Account, Grant, Group, Membership
-from app.identity.operations.accounts import GrantRow
+from app.identity.operations.account_views import GrantRow
 from app.identity.roles import Role
 from app.operations.context import Context, Plane
 from app.operations.operation import Route, Tier, operation
@@ -64,7 +64,6 @@ def give(context: Context, new: NewGrant) -> GrantRow:
         raise InvalidInput(field="permission", reason=mark("there is no such permission."))
     if new.role and new.role not in set(Role):
         raise InvalidInput(field="role", reason=mark("there is no such role."))
-    rights.take_turn(session)
     rights.require_reach(context.actor, rights.expand(new.permission, new.role, new.scope))
     affected = _affected(context, new.holder)
     grant = session.exec(

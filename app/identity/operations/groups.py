@@ -11,7 +11,7 @@ from app.identity import account_rows, rights
 from app.identity.errors import NameTaken
 from app.identity.fields import AccountId, GroupId, Name, Rev
 from app.identity.models import Grant, Group, Membership
-from app.identity.operations.accounts import AccountRow, GrantRow, describe, grants_of
+from app.identity.operations.account_views import AccountRow, GrantRow, describe, grants_of
 from app.identity.operations.expulsion import Done
 from app.identity.operations.grants import members_of
 from app.operations.context import Context, Plane
@@ -117,7 +117,6 @@ def get_group(context: Context, which: GroupRef) -> GroupDetails:
 )
 def create_group(context: Context, new: NewGroup) -> GroupRow:
     """Make a group without members and rights. Raise NameTaken."""
-    rights.take_turn(context.session)
     _require_free(context.session, new.name)
     group = Group(id=new_identifier(), name=new.name, created_at=context.now)
     context.session.add(group)
@@ -135,7 +134,6 @@ def create_group(context: Context, new: NewGroup) -> GroupRow:
 def rename_group(context: Context, change: GroupChange) -> GroupRow:
     """Give a group another name. Raise NameTaken or Conflict."""
     session = context.session
-    rights.take_turn(session)
     group = _find(context, change.group)
     if group.name != change.name:
         _require_free(session, change.name)
@@ -186,7 +184,6 @@ def delete_group(context: Context, which: GroupRef) -> Done:
 def add_member(context: Context, member: Member) -> Done:
     """Put an account into a group. Raise BeyondYourRights for a group that may do more."""
     session = context.session
-    rights.take_turn(session)
     group = _find(context, member.group)
     rights.require_reach(context.actor, _rights_of(session, group.id))
     account = account_rows.by_id(session, member.account)

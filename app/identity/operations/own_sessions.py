@@ -59,6 +59,7 @@ def list_sessions(context: Context, _: NoRequest) -> SessionList:
 @operation(
     "own.end_session",
     permission=Permission.SIGNED_IN,
+    in_reserve=True,
     route=Route("POST", "/own/sessions/{session}/end"),
 )
 def end_session(context: Context, which: SessionRef) -> Done:

@@ -66,7 +66,7 @@ class Confirmed:
         return self.result
 
 
-@operation("requests.prepare", permission=Permission.SIGNED_IN)
+@operation("requests.prepare", permission=Permission.SIGNED_IN, in_reserve=True)
 def prepare_operation(context: Context, request: Prepare) -> PendingRequest:
     """Keep a dangerous request until it is confirmed with a fresh second factor."""
     if context.actor.token:
@@ -76,13 +76,13 @@ def prepare_operation(context: Context, request: Prepare) -> PendingRequest:
     return prepared
 
 
-@operation("requests.confirm", permission=Permission.SIGNED_IN)
+@operation("requests.confirm", permission=Permission.SIGNED_IN, in_reserve=True)
 def confirm_operation(context: Context, request: Confirm) -> Tried[Cleared]:
     """Confirm one's own request with a fresh code."""
     return attempt(context, lambda: confirmation.confirm(context, request.id, request.code))
 
 
-@operation("requests.approve", permission=Permission.REQUESTS_APPROVE)
+@operation("requests.approve", permission=Permission.REQUESTS_APPROVE, in_reserve=True)
 def approve_operation(context: Context, request: Confirm) -> Tried[Cleared]:
     """Approve somebody else's irreversible request with a code of one's own."""
     if context.actor.token:
@@ -90,7 +90,7 @@ def approve_operation(context: Context, request: Confirm) -> Tried[Cleared]:
     return attempt(context, lambda: confirmation.approve(context, request.id, request.code))
 
 
-@operation("requests.decline", permission=Permission.SIGNED_IN)
+@operation("requests.decline", permission=Permission.SIGNED_IN, in_reserve=True)
 def decline(context: Context, request: RequestId) -> Done:
     """Take back one's own request, or decline one that waits for approval."""
     mine = [found.id for found in confirmation.list_open(context, others=False)]

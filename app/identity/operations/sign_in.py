@@ -40,7 +40,7 @@ class Ticket(msgspec.Struct, frozen=True):
     ticket: Annotated[Secret, Meta(description="What the last step gave")]
 
 
-@operation("sign_in.start", permission=Permission.ANYBODY)
+@operation("sign_in.start", permission=Permission.ANYBODY, in_reserve=True)
 def start_operation(context: Context, request: Start) -> Tried[Progress]:
     """Check login ID and password."""
     policy = plane_policies.policy_of(context.plane)
@@ -55,7 +55,7 @@ def start_operation(context: Context, request: Start) -> Tried[Progress]:
     return attempt(context, action)
 
 
-@operation("sign_in.begin", permission=Permission.ANYBODY)
+@operation("sign_in.begin", permission=Permission.ANYBODY, in_reserve=True)
 def begin_operation(context: Context, _: NoRequest) -> Tried[Progress]:
     """Begin a sign-in whose first step is another than the password."""
     policy = plane_policies.policy_of(context.plane)
@@ -65,7 +65,7 @@ def begin_operation(context: Context, _: NoRequest) -> Tried[Progress]:
     )
 
 
-@operation("sign_in.answer", permission=Permission.ANYBODY)
+@operation("sign_in.answer", permission=Permission.ANYBODY, in_reserve=True)
 def answer_operation(context: Context, request: Answer) -> Tried[Progress]:
     """Check the next step of a sign-in."""
     policy = plane_policies.policy_of(context.plane)
@@ -77,7 +77,7 @@ def answer_operation(context: Context, request: Answer) -> Tried[Progress]:
     return attempt(context, action)
 
 
-@operation("sign_in.resume", permission=Permission.ANYBODY)
+@operation("sign_in.resume", permission=Permission.ANYBODY, in_reserve=True)
 def resume_operation(context: Context, request: Ticket) -> Tried[Progress]:
     """Show the present step of a sign-in again, with a new ticket."""
     policy = plane_policies.policy_of(context.plane)
@@ -89,7 +89,7 @@ def resume_operation(context: Context, request: Ticket) -> Tried[Progress]:
     )
 
 
-@operation("sign_in.sign_out", permission=Permission.SIGNED_IN)
+@operation("sign_in.sign_out", permission=Permission.SIGNED_IN, in_reserve=True)
 def sign_out(context: Context, _: NoRequest) -> Done:
     """End one's session."""
     actor = context.actor

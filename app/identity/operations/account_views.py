@@ -1,0 +1,148 @@
+"""Seeing accounts (F4): who there is, and what each may do."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+from sqlmodel import Session, col, select
+
+from app.identity import account_rows, login_ids, rights
+from app.identity.fields import AccountId, After, Limit
+from app.identity.models import Account, Grant, Group, Membership, Password
+from app.operations.context import Context, Plane
+from app.operations.operation import Effect, Route, operation
+from app.operations.page import Page
+from app.operations.permissions import Permission
+
+ON_CONSOLE = (Plane.CONSOLE,)
+
+
+class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An account in a list."""
+
+    id: str
+    login_id: str
+    name: str
+    kind: str
+    state: str
+    is_owner: bool
+    language: str
+    time_zone: str
+    rev: int
+    created_at: int
+    changed_at: int
+
+
+class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One grant as it was given."""
+
+    id: str
+    holder: str
+    permission: str
+    role: str
+    scope: str
+
+
+class GroupName(msgspec.Struct, frozen=True):
+    """A group that somebody is in."""
+
+    id: str
+    name: str
+
+
+class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """One account with what it may do."""
+
+    account: AccountRow
+    may_enrol: bool
+    """The next sign-in on the console enrols an authenticator."""
+    must_change_password: bool
+    grants: list[GrantRow]
+    groups: list[GroupName]
+    rights: list[tuple[str, str]]
+    """All of it, compiled: pairs of permission and scope."""
+
+
+class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which accounts to show."""
+
+    search: Annotated[str, Meta(max_length=128, description="Part of login ID or name")] = ""
+    state: Annotated[
+        Literal["", "active", "suspended"], Meta(description="State; empty for all")
+    ] = ""
+    after: After = ""
+    limit: Limit = 50
+
+
+class AccountRef(msgspec.Struct, frozen=True):
+    """One account."""
+
+    account: AccountId
+
+
+@operation(
+    "accounts.list",
+    permission=Permission.ACCOUNTS_VIEW,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/accounts"),
+)
+def list_accounts(context: Context, wanted: AccountFilter) -> Page[AccountRow]:
+    """Show accounts, in the order of their login IDs."""
+    question = select(Account).where(Account.login_id > wanted.after)
+    if wanted.state:
+        question = question.where(Account.state == wanted.state)
+    if wanted.search:
+        part = wanted.search
+        question = question.where(
+            col(Account.login_id).contains(login_ids.fold(part), autoescape=True)
+            | col(Account.name).contains(part, autoescape=True)
+        )
+    found = context.session.exec(question.order_by(Account.login_id).limit(wanted.limit + 1)).all()
+    shown = found[: wanted.limit]
+    after = shown[-1].login_id if len(found) > wanted.limit else ""
+    context.event.numbers["rows"] = len(shown)
+    return Page(items=[describe(account) for account in shown], after=after)
+
+
+@operation(
+    "accounts.get",
+    permission=Permission.ACCOUNTS_VIEW,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/accounts/{account}"),
+)
+def get_account(context: Context, wanted: AccountRef) -> AccountDetails:
+    """Show one account with its grants and groups."""
+    session = context.session
+    account = account_rows.by_id(session, wanted.account)
+    context.event.about("account", account.id, account.name)
+    groups = session.exec(
+        select(Group)
+        .join(Membership, col(Membership.group) == col(Group.id))
+        .where(Membership.account == account.id)
+        .order_by(Group.name)
+    ).all()
+    kept = session.get(Password, account.id)
+    return AccountDetails(
+        account=describe(account),
+        may_enrol=account.may_enrol,
+        must_change_password=kept is not None and kept.must_change,
+        grants=grants_of(session, account.id),
+        groups=[GroupName(group.id, group.name) for group in groups],
+        rights=sorted(rights.parse(account.rights).grants()),
+    )
+
+
+def describe(account: Account) -> AccountRow:
+    """Return an account as it is listed."""
+    return AccountRow(**{field: getattr(account, field) for field in AccountRow.__struct_fields__})
+
+
+def grants_of(session: Session, holder: str) -> list[GrantRow]:
+    """Return what was given to an account or group itself."""
+    found = session.exec(select(Grant).where(Grant.holder == holder).order_by(Grant.id)).all()
+    return [
+        GrantRow(**{field: getattr(grant, field) for field in GrantRow.__struct_fields__})
+        for grant in found
+    ]
