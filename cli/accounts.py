@@ -81,7 +81,7 @@ def show(invocation: Invocation, login_id: str) -> None:
 @everywhere
 @this_call
 def create(
-    invocation: Invocation, login_id: str, password_file: str | None, **particulars: str
+    invocation: Invocation, /, login_id: str, password_file: str | None, **particulars: str
 ) -> None:
     """Make an account, with a password that must be changed at its first use."""
     password = _password(password_file)

@@ -5,6 +5,7 @@ runs in the virtual machine. No value of a person enters the text: paths come fr
 file (`%(here)s`) and from the environment.
 """
 
+import enum
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,9 +14,13 @@ SOCKET: Final = "supervisor.sock"
 LOG_BYTES: Final = 10 * 1024 * 1024
 LOGS_KEPT: Final = 5
 
-FIRST: Final = 10
-"""What others lean on starts first and stops last: the sealer takes what the planes still write."""
-THEN: Final = 20
+
+class Group(enum.Enum):
+    """What starts and stops together; the value is the place in the order of starting."""
+
+    MACHINE = 10
+    """What others lean on starts first and stops last: the sealer takes what is still written."""
+    FACES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Program:
     name: str
     module: str
     argument: str = ""
-    order: int = THEN
+    group: Group = Group.FACES
     stop_seconds: int = 10
     """From SIGTERM to SIGKILL."""
 
@@ -36,8 +41,8 @@ class Program:
 
 
 PROGRAMS: Final = (
-    Program("agent", "appliance.agent", order=FIRST),
-    Program("sealer", "app.audit", order=FIRST),
+    Program("agent", "appliance.agent", group=Group.MACHINE),
+    Program("sealer", "app.audit", group=Group.MACHINE),
     Program("console", "app.web.serve", "console"),
     Program("workspace", "app.web.serve", "workspace"),
     Program("worker", "app.jobs", stop_seconds=20),
@@ -46,7 +51,8 @@ PROGRAMS: Final = (
 
 def render(programs: tuple[Program, ...] = PROGRAMS) -> str:
     """Return supervisord's configuration, to be written into the folder `run`."""
-    return "\n".join([_SUPERVISOR, *(_render_program(one) for one in programs)])
+    groups = [_render_group(group, programs) for group in Group]
+    return "\n".join([_SUPERVISOR, *groups, *(_render_program(one) for one in programs)])
 
 
 _SUPERVISOR: Final = f"""\
@@ -70,13 +76,21 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 """
 
 
+def _render_group(group: Group, programs: tuple[Program, ...]) -> str:
+    names = ",".join(one.name for one in programs if one.group is group)
+    return f"""\
+[group:{group.name.lower()}]
+programs = {names}
+priority = {group.value}
+"""
+
+
 def _render_program(program: Program) -> str:
     # startretries: a process that cannot start is tried for ever, with growing pauses; the page of
     # a full disk or a database that comes back late must not need a person at the machine.
     return f"""\
 [program:{program.name}]
 command = {program.command}
-priority = {program.order}
 autostart = true
 autorestart = true
 startsecs = 1

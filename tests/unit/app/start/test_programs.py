@@ -21,8 +21,11 @@ def test_every_process_of_the_architecture_is_supervised_and_comes_back_for_ever
 
 
 def test_the_sealer_stops_after_the_processes_that_write_events():
-    order = {one.name: one.order for one in PROGRAMS}
-    assert order["sealer"] < min(order["console"], order["workspace"], order["worker"])
+    found = _rendered()
+    faces, machine = found["group:faces"], found["group:machine"]
+    assert machine["programs"].split(",") == ["agent", "sealer"]
+    assert faces["programs"].split(",") == ["console", "workspace", "worker"]
+    assert int(machine["priority"]) < int(faces["priority"])
 
 
 def test_the_supervisor_has_no_network_door_and_its_socket_is_its_own_users():
