@@ -1,4 +1,4 @@
-"""Which database role may do what with a table (architecture section 4)."""
+"""What tables declare: which database role may do what, which texts are sealed for what."""
 
 from typing import Any, Final
 
@@ -13,3 +13,8 @@ def _access(console: str, workspace: str) -> dict[str, Any]:
 CONSOLE_WRITES: Final = _access(ALL, "select")
 CONSOLE_ONLY: Final = _access(ALL, "")
 BOTH_WRITE: Final = _access(ALL, ALL)
+
+
+def sealed(purpose: str) -> dict[str, Any]:
+    """Declare a column as sealed for `purpose`, so that a rotation seals it anew."""
+    return {"info": {"sealed": purpose}}

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_WRITES
+from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_WRITES, sealed
 
 
 class Password(SQLModel, table=True):
@@ -32,7 +32,7 @@ class CredentialColumns(SQLModel):
     kind: str
     """totp, recovery_code, passkey, client_certificate, external or email_code."""
     name: str
-    secret: str
+    secret: str = Field(sa_column_kwargs=sealed("identity credential {id}"))
     """Sealed (TOTP) or a keyed hash (recovery codes)."""
     state: str
     """pending until its first valid code, then active."""

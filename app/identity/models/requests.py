@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_ONLY, CONSOLE_WRITES
+from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_ONLY, CONSOLE_WRITES, sealed
 
 
 class OperationRequestColumns(SQLModel):
@@ -13,7 +13,7 @@ class OperationRequestColumns(SQLModel):
     operation: str
     digest: str
     """SHA-256 over operation and arguments."""
-    arguments: str
+    arguments: str = Field(sa_column_kwargs=sealed("operation request {plane} {id}"))
     """Sealed JSON."""
     account: str = Field(foreign_key=ACCOUNT, index=True)
     session: str
@@ -52,7 +52,7 @@ class Setup(SQLModel, table=True):
     claim_hash: str
     tries_left: int
     ticket_hash: str = ""
-    notes: str = ""
+    notes: str = Field(default="", sa_column_kwargs=sealed("setup notes"))
     """The person and their factor so far, sealed."""
     completed_at: int = Field(default=0, sa_type=BigInteger)
 

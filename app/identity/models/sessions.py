@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_ONLY
+from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_ONLY, sealed
 
 
 class SessionColumns(SQLModel):
@@ -54,7 +54,7 @@ class PendingSignInColumns(SQLModel):
     """Empty until a step has told who it is."""
     passed: str = ""
     """Steps that were passed, with spaces between."""
-    notes: str = ""
+    notes: str = Field(default="", sa_column_kwargs=sealed("pending sign-in {plane} {id}"))
     """What steps keep for themselves, sealed."""
     failures: int = 0
     peer: str = ""
