@@ -83,6 +83,11 @@ class Server:
             connection.settimeout(IDLE)
             # the other end may go at any time: that is its right
             with contextlib.suppress(OSError):
+                uid = peer_uid(connection)
+                if uid not in self._allowed:
+                    LOG.warning("refused a connection of user %d", uid)
+                    connection.sendall(pack(fault(PeerRefused(uid=uid))))
+                    return
                 if not self._places.acquire(blocking=False):
                     connection.sendall(pack(fault(AgentBusy())))
                     return
@@ -92,11 +97,6 @@ class Server:
                     self._places.release()
 
     def _talk_with(self, connection: socket.socket) -> None:
-        uid = peer_uid(connection)
-        if uid not in self._allowed:
-            LOG.warning("refused a connection of user %d", uid)
-            connection.sendall(pack(fault(PeerRefused(uid=uid))))
-            return
         messages = Messages(connection)
         while not self._stop.is_set():
             try:

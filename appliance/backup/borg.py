@@ -268,7 +268,7 @@ class Borg:
         def hear(line: Line) -> None:
             on_progress(line)
             if line.levelname in {"WARNING", "ERROR", "CRITICAL"} and len(findings) < FINDINGS:
-                findings.append(line.message[:500])
+                findings.append(line.message[:200])
 
         ended = self._run(
             "--progress",

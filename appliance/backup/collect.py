@@ -136,7 +136,7 @@ def _link_tree(source: Path, target: Path, *, link: bool) -> None:
                 _link_tree(Path(entry.path), path, link=link)
                 continue
             if not entry.is_file(follow_symlinks=False):
-                raise FolderUnusable(path=entry.path, reason="it is neither file nor folder")
+                raise FolderUnusable(path=entry.path, reason="It is neither file nor folder.")
             with contextlib.suppress(FileNotFoundError):
                 if link:
                     with contextlib.suppress(PermissionError):  # links to others' files forbidden

@@ -70,7 +70,7 @@ def _explained(name: str, folder: Path) -> Iterator[None]:
 def copy_sqlite(source: Path, target: Path, reporter: Reporter) -> None:
     """Copy a SQLite database as it is now into one whole file. Raise as `copy_database`."""
     if not source.is_file():
-        raise DatabaseUnreadable(name=source.name, reason="no such file")
+        raise DatabaseUnreadable(name=source.name, reason="There is no such file.")
 
     def step(status: int, remaining: int, total: int) -> None:  # noqa: ARG001
         reporter.reach((total - remaining) * 4096, bytes_total=total * 4096)
@@ -120,7 +120,7 @@ def _libpq(database_url: str) -> dict[str, Any]:
     except psycopg.Error:
         # the message would repeat the address with its password
         raise DatabaseUnreadable(
-            name="PostgreSQL", reason="the address is not understood"
+            name="PostgreSQL", reason="The address is not understood."
         ) from None
 
 

@@ -86,7 +86,7 @@ def restore(
     reporter = reporter or Reporter()
     repository, data, keys = repository.absolute(), data.absolute(), keys.absolute()
     if keys.is_relative_to(data) or data.is_relative_to(keys):
-        raise FolderUnusable(path=str(keys), reason="keys and data must lie apart")
+        raise FolderUnusable(path=str(keys), reason="Keys and data must lie apart.")
     with explained(data), _targets(data, keys) as scratch:
         borg = Borg(repository, kit.borg_passphrase(), scratch / "borg", reporter)
         archives = borg.listing().archives
@@ -186,7 +186,7 @@ def _newest_manifest(
         # Borg only warns where an archive has no such file: exit code 1
         except (RepositoryDamaged, ArchiveDiffers, ArchiveUnreadable, BorgFailed):
             unreadable.append(one.name)
-    raise ArchiveUnreadable(archive=unreadable[0], reason="there is no manifest in it")
+    raise ArchiveUnreadable(archive=unreadable[0], reason="There is no manifest in it.")
 
 
 def _read_known(
@@ -231,7 +231,7 @@ def _restore(
 
     borg.extract(chosen, folder, on_progress=hear)
     if not (folder / NAME).is_file():
-        raise ArchiveUnreadable(archive=chosen, reason="no manifest")
+        raise ArchiveUnreadable(archive=chosen, reason="There is no manifest in it.")
     manifest = read_manifest(chosen, (folder / NAME).read_bytes())
     _require_database(manifest, database_url)
     reporter.phase(Phase.comparing, manifest.bytes, len(manifest.files))

@@ -16,7 +16,7 @@ import pytest
 
 from appliance.contract.actions import Caller, Repository
 from appliance.contract.client import AgentClient
-from appliance.contract.errors import AgentNotRunning
+from appliance.contract.errors import AgentBusy, AgentNotRunning
 from appliance.contract.kit import KeyKit
 from appliance.contract.ring import wrap_ring
 from appliance.contract.runs import Run, State
@@ -89,7 +89,7 @@ class RunningAgent:
         wait_for(self.answers)
 
     def answers(self) -> bool:
-        with contextlib.suppress(AgentNotRunning):
+        with contextlib.suppress(AgentNotRunning, AgentBusy):
             return bool(self.client.repositories(CALLER) or True)
         return False
 

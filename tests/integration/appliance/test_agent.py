@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -186,31 +187,29 @@ def test_null_means_left_out_and_several_calls_go_over_one_connection(
 def test_a_user_who_is_not_on_the_list_is_refused(agent: RunningAgent) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become somebody else")
-    # the socket's mode alone would already stop this user; the agent must not rely on it
+    # folders and mode alone would already stop this user; the agent must not rely on them
     agent.place.socket.chmod(0o666)
-    program = (
-        "import socket, sys\n"
-        "line = socket.socket(socket.AF_UNIX)\n"
-        "line.settimeout(30)\n"
-        "line.connect('/proc/self/fd/0/agent.sock')\n"
-        "line.sendall(b'{\"method\":\"org.varlink.service.GetInfo\"}\\0')\n"
-        "print(line.recv(65536).decode())\n"
-    )
-    folder = os.open(agent.place.socket.parent, os.O_PATH)
-    try:
+    with tempfile.TemporaryDirectory() as open_folder:
+        Path(open_folder).chmod(0o755)
+        (Path(open_folder) / "agent.sock").hardlink_to(agent.place.socket)
+        program = (
+            "import socket\n"
+            "line = socket.socket(socket.AF_UNIX)\n"
+            "line.settimeout(30)\n"
+            f"line.connect('{open_folder}/agent.sock')\n"
+            "line.sendall(b'{\"method\":\"org.varlink.service.GetInfo\"}\\0')\n"
+            "print(line.recv(65536).decode())\n"
+        )
         told = subprocess.run(
             ["/usr/bin/python3", "-c", program],
-            stdin=folder,
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
             user=65534,
             group=65534,
             extra_groups=[],
             cwd="/",
         ).stdout
-    finally:
-        os.close(folder)
     found = json.loads(told.rstrip("\0\n"))
     assert code(found) == "agent.peer_refused"
     assert found["parameters"]["parameters"] == {"uid": "65534"}
