@@ -79,23 +79,21 @@ def format_time(instant: int, language: str, zone: dt.tzinfo) -> str:
     """Return 2026年11月21日(土) 10:45, or Sat 21 Nov 2026, 10:45, in `zone`."""
     local = moment(instant, zone)
     separator = " " if language == "ja" else ", "
-    return f"{format_date(local.date(), language)}{separator}{local:%H:%M}"
+    return f"{format_date(local, language)}{separator}{local.isoformat()[11:16]}"
 
 
 def format_exact_time(instant: int, language: str, zone: dt.tzinfo) -> str:
     """Return the instant to the millisecond with the zone's distance from UTC, for the hover."""
     local = moment(instant, zone)
-    offset = local.strftime("%z")
-    return (
-        f"{format_date(local.date(), language)} {local:%H:%M:%S}.{instant % SECOND:03d} "
-        f"(UTC{offset[:3]}:{offset[3:5]})"
-    )
+    # 2026-11-21T10:45:06+09:00
+    parts = local.isoformat(timespec="seconds")
+    milliseconds = f"{instant % SECOND:03d}"
+    return f"{format_date(local, language)} {parts[11:19]}.{milliseconds} (UTC{parts[19:]})"
 
 
 def format_machine_time(instant: int) -> str:
     """Return the instant as RFC 3339 in UTC, for `<time datetime>`."""
-    local = moment(instant, dt.UTC)
-    return f"{local:%Y-%m-%dT%H:%M:%S}.{instant % SECOND:03d}Z"
+    return f"{moment(instant, dt.UTC).isoformat(timespec='seconds')[:19]}.{instant % SECOND:03d}Z"
 
 
 def format_relative_time(instant: int, now: int, language: str, zone: dt.tzinfo) -> str:

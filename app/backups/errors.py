@@ -1,0 +1,34 @@
+"""What can go wrong between the console and the machine."""
+
+from app.core.errors import TenshuError
+from appliance.contract.errors import ApplianceError
+
+
+class MachineError(TenshuError):
+    """What the agent answered, with its own code, words and parameters."""
+
+    def __init__(self, original: ApplianceError) -> None:
+        # the same class attributes, taken over one by one: pages and API treat both alike
+        self.code = original.code  # type: ignore[misc]
+        self.status = original.status  # type: ignore[misc]
+        self.message = original.message  # type: ignore[misc]
+        self.hint = original.hint  # type: ignore[misc]
+        super().__init__(**original.parameters)
+
+
+class NoKeyKit(TenshuError):
+    """The kit was kept and forgotten here long ago, or never made."""
+
+    code = "backups.no_key_kit"
+    status = 404
+    message = "The key kit cannot be shown again."
+    hint = "It is on the sheet that was printed when the first repository was made."
+
+
+class KitDiffers(TenshuError):
+    """The typed end of the kit is not the kit's."""
+
+    code = "backups.kit_differs"
+    status = 422
+    message = "These are not the last characters of the key kit."
+    hint = "Compare with the sheet: the last group of four characters is asked for."

@@ -1,0 +1,29 @@
+"""Calling the agent for an operation: who asks goes along, errors come back in our words."""
+
+import contextlib
+from collections.abc import Iterator
+
+from app.backups.errors import MachineError
+from app.operations.context import Context
+from appliance.contract.actions import Caller
+from appliance.contract.client import AgentClient
+from appliance.contract.errors import ApplianceError
+
+
+def caller_of(context: Context) -> Caller:
+    """Return who asks, as the agent records it."""
+    return Caller(
+        account=context.actor.account,
+        session=context.actor.session or context.actor.token,
+        source=context.source.peer,
+        plane=context.plane.value,
+    )
+
+
+@contextlib.contextmanager
+def agent_for(context: Context) -> Iterator[AgentClient]:
+    """Open the door to the machine. Raise MachineError for whatever it answers."""
+    try:
+        yield AgentClient(context.appliance.settings.agent_socket)
+    except ApplianceError as error:
+        raise MachineError(error) from error

@@ -1,0 +1,241 @@
+"""Accounts: the list, a new person, one account with its rights and sessions."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+
+from app.core.errors import TenshuError
+from app.identity.operations import accounts, credentials, grants
+from app.identity.operations.account_views import GrantRow
+from app.identity.roles import NAMES, Role
+from app.operations.operation import Operation
+from app.operations.permissions import Permission
+from app.web.asking import AnyRequest
+from app.web.pages import (
+    Answer,
+    field_errors,
+    go,
+    need_sign_in,
+    page,
+    perform,
+    read_form,
+    result_of,
+)
+from app.web.shared_pages import Form
+
+
+@get("/accounts", sync_to_thread=True)
+def show_accounts(request: AnyRequest, q: str = "", status: str = "", after: str = "") -> Answer:
+    """Show accounts."""
+    context = need_sign_in(request)
+    state: Any = status if status in {"active", "suspended"} else ""
+    found = accounts.list_accounts(
+        context, accounts.AccountFilter(search=q[:128], state=state, after=after)
+    )
+    kept = {name: text for name, text in (("q", q), ("status", status)) if text}
+    following = urlencode({**kept, "after": found.after})
+    return page(
+        request,
+        "console/accounts.html",
+        rows=found.items,
+        q=q,
+        status=state,
+        next=f"/accounts?{following}" if found.after else "",
+        may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
+    )
+
+
+@get("/accounts/new", sync_to_thread=True)
+def show_new_account(request: AnyRequest) -> Answer:
+    """Show the form for a new person."""
+    need_sign_in(request).require(Permission.ACCOUNTS_MANAGE)
+    return _new_page(request, {"role": Role.STAFF.value}, {})
+
+
+@post("/accounts/new", sync_to_thread=True)
+def make_account(request: AnyRequest, data: Form) -> Answer:
+    """Make the account, after a fresh second factor."""
+    context = need_sign_in(request)
+    try:
+        return perform(request, accounts.create_account, read_form(accounts.NewAccount, data))
+    except TenshuError as error:
+        return _new_page(request, data, field_errors(context.language, error), error.status)
+
+
+@result_of(accounts.create_account)
+def made(request: AnyRequest, result: accounts.CreatedAccount) -> Answer:
+    """Show the one-time password, once."""
+    return page(
+        request,
+        "console/account_password.html",
+        account=result.account,
+        password=result.initial_password.reveal(),
+    )
+
+
+@get("/accounts/{account:str}", sync_to_thread=True)
+def show_account(request: AnyRequest, account: str) -> Answer:
+    """Show one account."""
+    return _account_page(request, account, {})
+
+
+@post("/accounts/{account:str}/update", sync_to_thread=True)
+def update(request: AnyRequest, account: str, data: Form) -> Answer:
+    """Change name, login ID, language."""
+    return _perform(request, account, accounts.update_account, accounts.AccountChange, data)
+
+
+@post("/accounts/{account:str}/suspend", sync_to_thread=True)
+def suspend(request: AnyRequest, account: str, data: Form) -> Answer:
+    """Suspend the account."""
+    return _perform(request, account, accounts.suspend_account, accounts.SuspendAccount, data)
+
+
+@post("/accounts/{account:str}/resume", sync_to_thread=True)
+def resume(request: AnyRequest, account: str, data: Form) -> Answer:
+    """Let the account sign in again."""
+    return _perform(request, account, accounts.resume_account, accounts.SuspendAccount, data)
+
+
+@post("/accounts/{account:str}/reset-password", sync_to_thread=True)
+def reset_password(request: AnyRequest, account: str, data: Form) -> Answer:
+    """Give a one-time password."""
+    return _perform(request, account, credentials.reset_password, credentials.PasswordReset, data)
+
+
+@post("/accounts/{account:str}/reset-factor", sync_to_thread=True)
+def reset_factor(request: AnyRequest, account: str, data: Form) -> Answer:
+    """Remove the person's second factors."""
+    return _perform(request, account, credentials.reset_factor, accounts.AccountRef, data)
+
+
+@post("/accounts/{account:str}/end-sessions", sync_to_thread=True)
+def end_sessions(request: AnyRequest, account: str, data: Form) -> Answer:
+    """Sign the person out everywhere."""
+    need_sign_in(request)
+    perform(
+        request, credentials.end_sessions, read_form(accounts.AccountRef, data, account=account)
+    )
+    return go(f"/accounts/{account}")
+
+
+@post("/accounts/{account:str}/grants", sync_to_thread=True)
+def give(request: AnyRequest, account: str, data: Form) -> Answer:
+    """Give a role."""
+    fields = {"holder": account, "role": str(data.get("role", ""))}
+    return _perform(request, account, grants.give, grants.NewGrant, fields)
+
+
+@post("/accounts/{account:str}/grants/{grant:str}/take", sync_to_thread=True)
+def take(request: AnyRequest, account: str, grant: str) -> Answer:
+    """Take a role back."""
+    return _perform(request, account, grants.take, grants.GrantRef, {"grant": grant})
+
+
+@result_of(accounts.update_account)
+@result_of(accounts.suspend_account)
+@result_of(accounts.resume_account)
+def changed(_request: AnyRequest, result: accounts.AccountRow) -> Answer:
+    """Go back to the account."""
+    return go(f"/accounts/{result.id}")
+
+
+@result_of(credentials.reset_password)
+def given(request: AnyRequest, result: credentials.GivenPassword) -> Answer:
+    """Show the one-time password, once."""
+    return page(
+        request,
+        "console/account_password.html",
+        account=None,
+        password=result.initial_password.reveal(),
+    )
+
+
+@result_of(credentials.reset_factor)
+@result_of(credentials.end_sessions)
+def counted(_request: AnyRequest, _result: credentials.Count) -> Answer:
+    """Go back to the list."""
+    return go("/accounts")
+
+
+@result_of(grants.give)
+@result_of(grants.take)
+def granted(_request: AnyRequest, result: GrantRow) -> Answer:
+    """Go back to the holder."""
+    return go(f"/accounts/{result.holder}")
+
+
+def _perform(
+    request: AnyRequest,
+    account: str,
+    operation: Operation[Any, Any],
+    kind: type[msgspec.Struct],
+    data: dict[str, Any],
+) -> Answer:
+    """Run an operation on an account; an error shows on the account's page."""
+    context = need_sign_in(request)
+    fields = {name: value for name, value in data.items() if value != ""}
+    try:
+        fixed = {"account": account} if "account" in kind.__struct_fields__ else {}
+        return perform(request, operation, read_form(kind, fields, **fixed))
+    except TenshuError as error:
+        return _account_page(request, account, field_errors(context.language, error), error.status)
+
+
+def _new_page(
+    request: AnyRequest, values: dict[str, Any], errors: dict[str, str], status: int = 200
+) -> Answer:
+    roles = [(role.value, NAMES[role]) for role in Role]
+    return page(
+        request,
+        "console/account_new.html",
+        status=status,
+        values=values,
+        errors=errors,
+        roles=roles,
+    )
+
+
+def _account_page(
+    request: AnyRequest, account: str, errors: dict[str, str], status: int = 200
+) -> Answer:
+    context = need_sign_in(request)
+    found = accounts.get_account(context, accounts.AccountRef(account))
+    sessions = (
+        credentials.list_sessions_of(context, accounts.AccountRef(account)).items
+        if context.actor.rights.allows(Permission.SESSIONS_MANAGE)
+        else []
+    )
+    return page(
+        request,
+        "console/account.html",
+        status=status,
+        found=found,
+        sessions=sessions,
+        errors=errors,
+        roles=[(role.value, NAMES[role]) for role in Role],
+        role_names={role.value: NAMES[role] for role in Role},
+        may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
+        may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),
+    )
+
+
+def account_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [
+        show_accounts,
+        show_new_account,
+        make_account,
+        show_account,
+        update,
+        suspend,
+        resume,
+        reset_password,
+        reset_factor,
+        end_sessions,
+        give,
+        take,
+    ]

@@ -1,0 +1,190 @@
+"""Backups: repository, key kit, the run with its progress, archives."""
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+
+from app.backups import operations as backups
+from app.backups.errors import MachineError, NoKeyKit
+from app.core.errors import TenshuError
+from app.core.messages import explain
+from app.core.secret import Secret
+from app.operations.operation import NoRequest
+from app.web.asking import AnyRequest
+from app.web.pages import Answer, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.shared_pages import Form
+from appliance.contract.actions import Archive, Repository
+from appliance.contract.runs import Run
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A repository with what it holds, or why that cannot be read."""
+
+    repository: Repository
+    archives: tuple[Archive, ...] = ()
+    total: int = 0
+    problem: str = ""
+    hint: str = ""
+
+
+@get("/backups", sync_to_thread=True)
+def show_backups(request: AnyRequest) -> Answer:
+    """Show repositories, archives and runs; the first step where there is none."""
+    context = need_sign_in(request)
+    kit = backups.kit_state(context, NoRequest())
+    try:
+        repositories = backups.list_repositories(context, NoRequest()).repositories
+        runs = backups.list_runs(context, backups.ListOfRuns()).runs[:20]
+    except MachineError as error:
+        message, hint = explain(context.language, error)
+        return page(
+            request, "console/backups.html", kit=kit, shown=[], runs=[], problem=message, hint=hint
+        )
+    shown = []
+    for repository in repositories:
+        try:
+            found = backups.list_archives(context, backups.ListOfArchives(repository=repository.id))
+            shown.append(Shown(repository, found.archives, found.total))
+        except MachineError as error:
+            message, hint = explain(context.language, error)
+            shown.append(Shown(repository, problem=message, hint=hint))
+    return page(
+        request, "console/backups.html", kit=kit, shown=shown, runs=runs, problem="", hint=""
+    )
+
+
+@get("/backups/new", sync_to_thread=True)
+def show_new_repository(request: AnyRequest) -> Answer:
+    """Show the form for a repository."""
+    need_sign_in(request)
+    return page(request, "console/backup_new.html", values={}, errors={})
+
+
+@post("/backups/new", sync_to_thread=True)
+def make_repository(request: AnyRequest, data: Form) -> Answer:
+    """Make the repository."""
+    context = need_sign_in(request)
+    wanted = backups.NewRepository(
+        name=str(data.get("name", "")), folder=str(data.get("folder", ""))
+    )
+    try:
+        return perform(request, backups.create_repository, wanted)
+    except TenshuError as error:
+        return page(
+            request,
+            "console/backup_new.html",
+            status=error.status,
+            values=data,
+            errors=field_errors(context.language, error),
+        )
+
+
+@result_of(backups.create_repository)
+def made(request: AnyRequest, _result: Repository) -> Answer:
+    """Show the key kit after the first repository, else the list."""
+    kit = backups.kit_state(need_sign_in(request), NoRequest())
+    return go("/backups" if kit.kept else "/backups/kit")
+
+
+@get("/backups/kit", sync_to_thread=True)
+def show_kit(request: AnyRequest) -> Answer:
+    """Show the key kit, until somebody keeps it."""
+    return _kit_page(request, {})
+
+
+@post("/backups/kit", sync_to_thread=True)
+def keep_kit(request: AnyRequest, data: Form) -> Answer:
+    """Take the proof that the kit stands on paper."""
+    context = need_sign_in(request)
+    try:
+        backups.keep_kit(context, backups.KitEnd(end=Secret(str(data.get("end", "")))))
+    except TenshuError as error:
+        return _kit_page(request, field_errors(context.language, error), error.status)
+    return go("/backups")
+
+
+def _kit_page(request: AnyRequest, errors: dict[str, str], status: int = 200) -> Answer:
+    try:
+        kit = backups.show_kit(need_sign_in(request), NoRequest())
+    except NoKeyKit:
+        return go("/backups")
+    groups = kit.text.reveal().split(" ")
+    lines = [" ".join(groups[at : at + 4]) for at in range(0, len(groups), 4)]
+    return page(
+        request,
+        "console/backup_kit.html",
+        status=status,
+        lines=lines,
+        qr=kit.qr.reveal(),
+        number=kit.number,
+        errors=errors,
+    )
+
+
+@post("/backups/repositories/{repository:str}/run", sync_to_thread=True)
+def start_backup(request: AnyRequest, repository: str) -> Answer:
+    """Start a backup."""
+    need_sign_in(request)
+    return perform(request, backups.run_backup, backups.OneRepository(repository=repository))
+
+
+@post("/backups/repositories/{repository:str}/check", sync_to_thread=True)
+def start_check(request: AnyRequest, repository: str) -> Answer:
+    """Start a check of every byte."""
+    need_sign_in(request)
+    return perform(request, backups.check_repository, backups.OneRepository(repository=repository))
+
+
+@result_of(backups.run_backup)
+@result_of(backups.check_repository)
+def started(_request: AnyRequest, result: Run) -> Answer:
+    """Go to the run."""
+    return go(f"/backups/runs/{result.id}")
+
+
+@get("/backups/runs/{run:str}", sync_to_thread=True)
+def show_run(request: AnyRequest, run: str) -> Answer:
+    """Show one run."""
+    return _run_page(request, run, "console/backup_run.html")
+
+
+@get("/backups/runs/{run:str}/progress", sync_to_thread=True)
+def show_run_progress(request: AnyRequest, run: str) -> Answer:
+    """Return the run's progress alone, for a page that refreshes it."""
+    return _run_page(request, run, "console/backup_run_progress.html")
+
+
+@post("/backups/runs/{run:str}/cancel", sync_to_thread=True)
+def stop_run(request: AnyRequest, run: str) -> Answer:
+    """Ask a run to end."""
+    need_sign_in(request)
+    return perform(request, backups.cancel_run, backups.OneRun(run=run))
+
+
+@result_of(backups.cancel_run)
+def stopped(_request: AnyRequest, result: Run) -> Answer:
+    """Go back to the run."""
+    return go(f"/backups/runs/{result.id}")
+
+
+def _run_page(request: AnyRequest, run: str, template: str) -> Answer:
+    context = need_sign_in(request)
+    found = backups.get_run(context, backups.OneRun(run=run))
+    problem = " ".join(explain(context.language, MachineError(found.error))) if found.error else ""
+    return page(request, template, run=found, problem=problem)
+
+
+def backup_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [
+        show_backups,
+        show_new_repository,
+        make_repository,
+        show_kit,
+        keep_kit,
+        start_backup,
+        start_check,
+        show_run,
+        show_run_progress,
+        stop_run,
+    ]

@@ -1,0 +1,96 @@
+"""The operation history: search, one event, export."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+
+from app.audit.event import Outcome
+from app.core.errors import InvalidInput
+from app.core.messages import mark
+from app.history import operations as history
+from app.operations.permissions import Permission
+from app.operations.registry import all_operations
+from app.web.asking import AnyRequest, signed_in
+from app.web.pages import DEFAULT_ZONE, Answer, need_sign_in, page, perform
+from app.web.shared_pages import Form
+
+FILTERS = ("q", "verb", "actor", "outcome", "from", "to", "target")
+
+
+@get("/history", sync_to_thread=True)
+def show_history(request: AnyRequest) -> Answer:
+    """Show a page of the history; the address keeps what is looked for."""
+    context = need_sign_in(request)
+    asked = {name: request.query_params.get(name, "") for name in FILTERS}
+    wanted = _search(request, asked, after=request.query_params.get("after", ""))
+    found = history.search_events(context, wanted)
+    following = urlencode(
+        {**{name: text for name, text in asked.items() if text}, "after": found.next}
+    )
+    return page(
+        request,
+        "console/history.html",
+        found=found,
+        asked=asked,
+        next=f"/history?{following}" if found.next else "",
+        verbs=[operation.name for operation in all_operations()],
+        outcomes=list(Outcome),
+        may_export=context.actor.rights.allows(Permission.AUDIT_EXPORT),
+    )
+
+
+@get("/history/{event:str}", sync_to_thread=True)
+def show_event(request: AnyRequest, event: str) -> Answer:
+    """Show one event with its values."""
+    found = history.get_event(need_sign_in(request), history.OneEvent(event=event))
+    names = sorted(found.before.keys() | found.after.keys())
+    changes = [(name, found.before.get(name), found.after.get(name)) for name in names]
+    return page(request, "console/event.html", found=found, changes=changes)
+
+
+@post("/history/export", sync_to_thread=True)
+def export_history(request: AnyRequest, data: Form) -> Answer:
+    """Hand out what the list shows."""
+    need_sign_in(request)
+    asked = {name: str(data.get(name, "")) for name in FILTERS}
+    searched = _search(request, asked, after="")
+    form: Any = "jsonl" if data.get("form") == "jsonl" else "csv"
+    fields = {name: getattr(searched, name) for name in searched.__struct_fields__}
+    return perform(request, history.export_events, history.ExportEvents(**fields, form=form))
+
+
+def _search(request: AnyRequest, asked: dict[str, str], after: str) -> history.SearchEvents:
+    """Return the search of an address. Raise InvalidInput for a day that is none."""
+    outcome = asked["outcome"]
+    return history.SearchEvents(
+        text=asked["q"][:200],
+        verb=asked["verb"][:64],
+        actor=asked["actor"][:64],
+        target=asked["target"][:128],
+        outcome=Outcome(outcome) if outcome in tuple(Outcome) else None,
+        since=_day(request, "from", asked["from"], days=0),
+        until=_day(request, "to", asked["to"], days=1),
+        after=after,
+    )
+
+
+def _day(request: AnyRequest, field: str, text: str, days: int) -> int | None:
+    """Return the first moment of a day in the viewer's zone (ms), `days` later."""
+    if not text:
+        return None
+    session = signed_in(request)
+    zone = ZoneInfo(session.time_zone if session and session.time_zone else DEFAULT_ZONE)
+    try:
+        day = dt.date.fromisoformat(text) + dt.timedelta(days=days)
+        return int(dt.datetime.combine(day, dt.time(), zone).timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(field=field, reason=mark("This is no day.")) from error
+
+
+def history_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [show_history, show_event, export_history]

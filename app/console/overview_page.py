@@ -1,0 +1,134 @@
+"""The overview: is everything well, what needs me, what happened lately."""
+
+import shutil
+from typing import Any
+
+import msgspec
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from app.backups import kit
+from app.backups import operations as backups
+from app.backups.errors import MachineError
+from app.core import clock, reserve
+from app.core.messages import mark
+from app.identity.models import Account
+from app.identity.operations import setup
+from app.operations.context import Context
+from app.operations.operation import NoRequest
+from app.operations.permissions import Permission
+from app.web.asking import AnyRequest, context_of, signed_in
+from app.web.pages import Answer, go, need_sign_in, page
+from appliance.contract.runs import State
+
+BACKUP_DUE = 2 * clock.DAY
+"""METI-29: a day's backup that failed twice is what an administrator must see."""
+
+
+class Attention(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that needs somebody."""
+
+    kind: str
+    """`warning` or `danger`."""
+    title: str
+    text: str
+    href: str
+    action: str
+    parameters: dict[str, Any] = {}
+
+
+def needs_attention(context: Context, last_backup: int | None) -> list[Attention]:
+    """Return what an administrator should do next, the most urgent first."""
+    found: list[Attention] = []
+    appliance = context.appliance
+    space = reserve.state(appliance.settings)
+    if space.state is not reserve.State.KEPT:
+        found.append(
+            Attention(
+                kind="danger",
+                title=mark("The disk is full"),
+                text=mark("Changes are refused until there is space again."),
+                href="/settings",
+                action=mark("Look at the data folder"),
+            )
+        )
+    if context.actor.rights.allows(Permission.BACKUPS_VIEW):
+        found += _backup_attention(context, last_backup)
+    return found
+
+
+def _backup_attention(context: Context, last_backup: int | None) -> list[Attention]:
+    ring = context.appliance.keyring
+    if not kit.have_kit(ring):
+        return [
+            Attention(
+                kind="warning",
+                title=mark("There is no backup yet"),
+                text=mark("Choose a repository, print the key kit, and run the first backup."),
+                href="/backups/new",
+                action=mark("Choose a repository"),
+            )
+        ]
+    found = []
+    if kit.unkept_kit(ring):
+        found.append(
+            Attention(
+                kind="danger",
+                title=mark("Nobody keeps the key kit yet"),
+                text=mark("Without it a backup cannot be opened on another machine."),
+                href="/backups/kit",
+                action=mark("Print the key kit"),
+            )
+        )
+    if last_backup is None or clock.now() - last_backup > BACKUP_DUE:
+        found.append(
+            Attention(
+                kind="warning",
+                title=mark("The last backup is too long ago"),
+                text=mark("A backup should be made every day."),
+                href="/backups",
+                action=mark("Back up now"),
+            )
+        )
+    return found
+
+
+def last_backup(context: Context) -> int | None:
+    """Return when the newest successful backup ended (ms); None if none is known."""
+    try:
+        runs = backups.list_runs(context, backups.ListOfRuns()).runs
+    except MachineError:
+        return None
+    ended = [run.finished_at for run in runs if run.backup and run.state is State.done]
+    return max((at for at in ended if at), default=None)
+
+
+@get("/", sync_to_thread=True)
+def show_overview(request: AnyRequest) -> Answer:
+    """Show the overview; before anybody has claimed the appliance, the setup."""
+    if signed_in(request) is None and setup.status(context_of(request), NoRequest()).needed:
+        return go("/setup")
+    context = need_sign_in(request)
+    rights = context.actor.rights
+    backed_up = last_backup(context) if rights.allows(Permission.BACKUPS_VIEW) else None
+    usage = shutil.disk_usage(context.appliance.settings.data)
+    with context.appliance.database.read() as session:
+        people = session.exec(
+            select(func.count()).select_from(Account).where(col(Account.state) == "active")
+        ).one()
+    return page(
+        request,
+        "console/overview.html",
+        attention=needs_attention(context, backed_up),
+        last_backup=backed_up,
+        people=people,
+        disk_free=usage.free,
+        disk_used_percent=round(100 * usage.used / usage.total),
+    )
+
+
+def overview_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [show_overview]

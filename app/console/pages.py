@@ -1,0 +1,22 @@
+"""All pages of the console."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from app.console.account_pages import account_pages
+from app.console.backup_pages import backup_pages
+from app.console.history_pages import history_pages
+from app.console.overview_page import overview_pages
+from app.console.settings_pages import settings_pages
+from app.console.setup_pages import setup_pages
+
+
+def console_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of the console beyond those that both planes have."""
+    return [
+        *overview_pages(),
+        *setup_pages(),
+        *account_pages(),
+        *history_pages(),
+        *backup_pages(),
+        *settings_pages(),
+    ]

@@ -1,0 +1,142 @@
+"""The first visit: claim code, first administrator, authenticator, recovery codes."""
+
+from typing import Any, Final
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+
+from app.core.errors import TenshuError
+from app.core.messages import mark, translate
+from app.core.secret import Secret
+from app.identity.operations import setup
+from app.identity.setup import SetupProgress
+from app.operations.context import Plane
+from app.operations.operation import NoRequest
+from app.web.asking import AnyRequest, context_of, language_of
+from app.web.cookies import drop_cookie, make_cookie, session_cookie_name, sign_in_cookie_name
+from app.web.pages import Answer, field_errors, go, page
+from app.web.shared_pages import Form
+from app.web.sign_in_pages import show_recovery_codes
+
+TICKET: Final = sign_in_cookie_name(Plane.CONSOLE)
+HOUR_SECONDS: Final = 3600
+
+
+@get("/setup", sync_to_thread=True)
+def show_setup(request: AnyRequest) -> Answer:
+    """Show the step where this browser stopped, or the claim code's."""
+    context = context_of(request)
+    if not setup.status(context, NoRequest()).needed:
+        return go("/sign-in")
+    ticket = request.cookies.get(TICKET, "")
+    if ticket:
+        try:
+            progress = setup.resume(context, setup.SetupTicket(ticket=Secret(ticket)))
+        except TenshuError:
+            return _claim_step(request)
+        return _step(request, progress)
+    return _claim_step(request)
+
+
+@post("/setup/claim", sync_to_thread=True)
+def claim(request: AnyRequest, data: Form) -> Answer:
+    """Take the claim code."""
+    try:
+        progress = setup.claim(
+            context_of(request), setup.Claim(code=Secret(str(data.get("code", ""))))
+        )
+    except TenshuError as error:
+        return _claim_step(request, error)
+    ticket = make_cookie(TICKET, progress.ticket.reveal(), plane=Plane.CONSOLE, lasts=HOUR_SECONDS)
+    return go("/setup", [ticket])
+
+
+@post("/setup/person", sync_to_thread=True)
+def describe(request: AnyRequest, data: Form) -> Answer:
+    """Take name, login ID and password of the first administrator."""
+    ticket = Secret(request.cookies.get(TICKET, ""))
+    language = str(data.get("language", ""))
+    context = context_of(request)
+    try:
+        if data.get("password") != data.get("again"):
+            return _person_step(request, data, errors={"again": _differs(language_of(request))})
+        setup.describe(
+            context,
+            setup.Person(
+                ticket=ticket,
+                login_id=str(data.get("login_id", "")),
+                name=str(data.get("name", "")),
+                password=Secret(str(data.get("password", ""))),
+                language="en" if language == "en" else "ja",
+                time_zone=str(data.get("time_zone") or "Asia/Tokyo"),
+            ),
+        )
+    except TenshuError as error:
+        errors = field_errors(language_of(request), error)
+        return _person_step(request, data, errors, error.status)
+    return go("/setup")
+
+
+@post("/setup/factor", sync_to_thread=True)
+def finish(request: AnyRequest, data: Form) -> Answer:
+    """Take the first code of the authenticator: the administrator is made and signed in."""
+    ticket = Secret(request.cookies.get(TICKET, ""))
+    context = context_of(request)
+    try:
+        session = setup.finish(
+            context, setup.FirstCode(ticket=ticket, code=Secret(str(data.get("answer", ""))))
+        )
+    except TenshuError as error:
+        try:
+            progress = setup.resume(context, setup.SetupTicket(ticket=ticket))
+        except TenshuError:
+            return _claim_step(request, error)
+        return _step(request, progress, error)
+    cookies = [
+        make_cookie(
+            session_cookie_name(Plane.CONSOLE), session.token.reveal(), plane=Plane.CONSOLE
+        ),
+        drop_cookie(TICKET),
+    ]
+    return show_recovery_codes(request, session.recovery_codes, "/", cookies)
+
+
+def setup_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [show_setup, claim, describe, finish]
+
+
+def _differs(language: str) -> str:
+    return translate(language, mark("The two passwords differ."))
+
+
+def _claim_step(request: AnyRequest, error: TenshuError | None = None) -> Answer:
+    errors = field_errors(language_of(request), error) if error else {}
+    return page(
+        request, "console/setup_claim.html", status=error.status if error else 200, errors=errors
+    )
+
+
+def _person_step(
+    request: AnyRequest, data: dict[str, Any], errors: dict[str, str], status: int = 422
+) -> Answer:
+    return page(
+        request,
+        "console/setup_person.html",
+        status=status if errors else 200,
+        values=data,
+        errors=errors,
+    )
+
+
+def _step(request: AnyRequest, progress: SetupProgress, error: TenshuError | None = None) -> Answer:
+    errors = field_errors(language_of(request), error) if error else {}
+    if progress.step == "person":
+        return _person_step(request, {}, errors)
+    return page(
+        request,
+        "console/setup_factor.html",
+        status=error.status if error else 200,
+        offer=progress,
+        errors=errors,
+    )

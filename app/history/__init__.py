@@ -1,0 +1,1 @@
+"""The operation history as people use it: search, one event, export, erasure."""

@@ -1,0 +1,154 @@
+"""Reading the history, through rights like everything else (F5, METI-18, METI-46)."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from app.audit import search as trail
+from app.audit.event import Outcome
+from app.audit.filters import EventFilter
+from app.audit.rows import EventDetail, EventRow
+from app.operations.context import Context, Plane
+from app.operations.download import Download
+from app.operations.operation import Effect, NoRequest, Route, operation
+from app.operations.permissions import Permission
+
+ON_CONSOLE = (Plane.CONSOLE,)
+COLUMNS = EventRow.__struct_fields__
+
+
+class SearchEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events to list. All conditions must hold."""
+
+    actor: Annotated[str, Meta(description="Account identifier.", max_length=64)] = ""
+    verb: Annotated[
+        str, Meta(description="Operation; `accounts.*` for a group of them.", max_length=64)
+    ] = ""
+    target_kind: Annotated[str, Meta(description="Kind of the thing.", max_length=64)] = ""
+    target: Annotated[str, Meta(description="Identifier of the thing.", max_length=128)] = ""
+    outcome: Annotated[Outcome | None, Meta(description="How it ended.")] = None
+    since: Annotated[
+        Annotated[int, Meta(ge=0, lt=2**62)] | None, Meta(description="Not older than this (ms).")
+    ] = None
+    until: Annotated[
+        Annotated[int, Meta(ge=0, lt=2**62)] | None, Meta(description="Older than this (ms).")
+    ] = None
+    text: Annotated[str, Meta(description="Text in it.", max_length=200)] = ""
+    after: Annotated[str, Meta(description="`next` of the page before.", max_length=64)] = ""
+    limit: Annotated[int, Meta(description="Most events to return.", ge=1, le=200)] = 50
+
+    def filter(self) -> EventFilter:
+        """Return the conditions without the page."""
+        return EventFilter(
+            actor=self.actor,
+            verb=self.verb,
+            target_kind=self.target_kind,
+            target=self.target,
+            outcome=self.outcome,
+            since=self.since,
+            until=self.until,
+            text=self.text,
+        )
+
+
+class OneEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Which event."""
+
+    event: Annotated[str, Meta(description="Identifier of the event.", max_length=64)]
+
+
+class ExportEvents(SearchEvents, frozen=True, kw_only=True):
+    """Which events to export, and how."""
+
+    form: Annotated[Literal["csv", "jsonl"], Meta(description="CSV or JSON Lines.")] = "csv"
+
+
+@operation(
+    "audit.search",
+    permission=Permission.AUDIT_VIEW,
+    effect=Effect.READ,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/events"),
+)
+def search_events(context: Context, wanted: SearchEvents) -> trail.EventPage:
+    """List events of the history, the newest first."""
+    appliance = context.appliance
+    return trail.search(
+        appliance.database,
+        appliance.settings.sealed_store,
+        wanted.filter(),
+        after=wanted.after,
+        limit=wanted.limit,
+    )
+
+
+@operation(
+    "audit.get",
+    permission=Permission.AUDIT_VIEW,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/events/{event}"),
+)
+def get_event(context: Context, wanted: OneEvent) -> EventDetail:
+    """Show one event with the values before and after."""
+    appliance = context.appliance
+    context.event.about("event", wanted.event)
+    return trail.detail(appliance.database, appliance.settings.sealed_store, wanted.event)
+
+
+@operation(
+    "audit.lag",
+    permission=Permission.AUDIT_VIEW,
+    effect=Effect.READ,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/events/lag"),
+)
+def show_lag(context: Context, request: NoRequest) -> trail.Lag:  # noqa: ARG001
+    """Tell how many events wait to be sealed, and for how long."""
+    return trail.lag(context.appliance.database)
+
+
+@operation(
+    "audit.export",
+    permission=Permission.AUDIT_EXPORT,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/events/export"),
+)
+def export_events(context: Context, wanted: ExportEvents) -> Download:
+    """Export events as CSV or JSON Lines."""
+    appliance = context.appliance
+    events = trail.export(appliance.database, appliance.settings.sealed_store, wanted.filter())
+    context.event.about("history", wanted.form)
+    if wanted.form == "csv":
+        return Download("history.csv", "text/csv; charset=utf-8", _csv(events))
+    return Download("history.jsonl", "application/jsonl", _json_lines(events))
+
+
+def _json_lines(events: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    for event in events:
+        yield msgspec.json.encode(event) + b"\n"
+
+
+def _csv(events: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    yield "\ufeff".encode()  # Excel takes a file without it for CP932
+    yield _line(COLUMNS)
+    for event in events:
+        yield _line([_harmless(event[name]) for name in COLUMNS])
+
+
+def _line(cells: Any) -> bytes:  # noqa: ANN401 - anything that csv writes
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
+
+
+def _harmless(value: Any) -> Any:  # noqa: ANN401 - a cell
+    """Return a text so that a spreadsheet does not run it as a formula (CWE-1236)."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return "'" + value
+    return value

@@ -1,0 +1,113 @@
+"""The REST API: every operation that declares a route, under /api/v1, and nothing else."""
+
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+import anyio.to_thread
+import msgspec
+from litestar import HttpMethod, Response, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+
+from app.core.errors import InvalidInput
+from app.operations.context import Plane
+from app.operations.download import Download
+from app.operations.operation import Operation, decode_fields
+from app.operations.registry import all_operations
+from app.web.asking import AnyRequest, context_of
+from app.web.errors import MalformedRequest
+from app.web.schema import as_invalid_input, encode
+
+PREFIX: Final = "/api/v1"
+
+
+def offered(plane: Plane) -> list[Operation[Any, Any]]:
+    """Return the operations that the plane's API offers."""
+    return [found for found in all_operations() if found.route and plane in found.planes]
+
+
+def api_handlers(plane: Plane) -> list[HTTPRouteHandler]:
+    """Return one litestar handler an offered operation."""
+    return [_handler(operation) for operation in offered(plane)]
+
+
+def _handler(operation: Operation[Any, Any]) -> HTTPRouteHandler:
+    declared = operation.route
+    if declared is None:
+        raise ValueError(operation.name)
+
+    async def handle(request: AnyRequest) -> Response[Any]:
+        body = await request.body() if declared.method not in ("GET", "DELETE") else b""
+        return await anyio.to_thread.run_sync(_run, operation, request, body)
+
+    handle.__name__ = operation.name.replace(".", "_")
+    path = PREFIX + declared.path.replace("}", ":str}")
+    return route(
+        path,
+        http_method=HttpMethod(declared.method),
+        status_code=declared.status,
+        include_in_schema=False,
+    )(handle)
+
+
+def _run(operation: Operation[Any, Any], request: AnyRequest, body: bytes) -> Response[Any]:
+    result = operation(context_of(request), read_request(operation, request, body))
+    if isinstance(result, Download):
+        return send_download(result)
+    status = operation.route.status if operation.route else 200
+    return Response(encode(result), status_code=status, media_type="application/json")
+
+
+def send_download(download: Download) -> Stream:
+    """Return a download as a streamed answer that a browser saves."""
+    return Stream(
+        download.chunks,
+        media_type=download.media_type,
+        headers={"content-disposition": content_disposition(download.filename)},
+    )
+
+
+def content_disposition(filename: str) -> str:
+    """Return the header for a file name in any language (RFC 6266, RFC 8187)."""
+    plain = "".join(
+        character if character.isascii() and (character.isalnum() or character in "-_.") else "_"
+        for character in filename
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename)}"
+
+
+def read_request(
+    operation: Operation[Any, Any], request: AnyRequest, body: bytes
+) -> msgspec.Struct:
+    """Return the request of an operation: path, then query (GET) or JSON body.
+
+    Raise InvalidInput naming the field, or MalformedRequest for what is no JSON object.
+    """
+    fields: dict[str, Any] = {}
+    if body:
+        try:
+            fields = msgspec.json.decode(body, type=dict[str, Any])
+        except msgspec.ValidationError as error:
+            raise MalformedRequest(reason="the body is no JSON object") from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedRequest(reason="the body is no JSON") from error
+    else:
+        for name, value in request.query_params.multi_items():
+            known = fields.get(name)
+            fields[name] = value if known is None else _several(known, value)
+    for name, value in request.path_params.items():
+        if name in fields and fields[name] != value:
+            raise InvalidInput(field=name, reason="The address says something else.")
+        fields[name] = value
+    known_names = set(operation.request_type.__struct_encode_fields__)
+    for name in fields:
+        if name not in known_names:
+            raise InvalidInput(field=str(name)[:64], reason="There is no such field.")
+    try:
+        return cast("msgspec.Struct", decode_fields(fields, operation.request_type))
+    except msgspec.ValidationError as error:
+        raise as_invalid_input(error) from error
+
+
+def _several(known: Any, value: str) -> list[str]:  # noqa: ANN401 - one text or several
+    return [*known, value] if isinstance(known, list) else [known, value]

@@ -1,0 +1,107 @@
+"""From an HTTP request to the context that operations take."""
+
+from typing import Any, Final
+
+from litestar import Request
+
+from app.audit.event import Source
+from app.core.incident import new_incident
+from app.core.messages import LANGUAGES
+from app.identity import sessions, tokens
+from app.identity.sessions import SignedIn
+from app.operations.context import NOBODY, Actor, Appliance, Context, Plane
+from app.operations.errors import SignInNeeded
+from app.web.cookies import LANGUAGE, session_cookie_name
+
+AnyRequest = Request[Any, Any, Any]
+
+DEVICE_CHARACTERS: Final = 200
+POLLED: Final = "tenshu-poll"
+"""Header of requests that a page makes by itself: they do not keep a session alive (F7)."""
+
+
+def appliance_of(request: AnyRequest) -> Appliance:
+    """Return what this process holds."""
+    found: Appliance = request.app.state.appliance
+    return found
+
+
+def plane_of(request: AnyRequest) -> Plane:
+    """Return the plane that serves the request."""
+    found: Plane = request.app.state.plane
+    return found
+
+
+def source_of(request: AnyRequest) -> Source:
+    """Return where a request came from: the peer, and what a proxy in front claims."""
+    return Source(
+        peer=request.client.host if request.client else "local",
+        claimed=request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:64],
+        device=request.headers.get("user-agent", "")[:DEVICE_CHARACTERS],
+    )
+
+
+def language_of(request: AnyRequest) -> str:
+    """Return the chosen language, else the browser's first that we speak, else Japanese."""
+    chosen = request.cookies.get(LANGUAGE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    for wish in request.headers.get("accept-language", "").split(","):
+        language = wish.partition(";")[0].strip()[:2].lower()
+        if language in LANGUAGES:
+            return language
+    return "ja"
+
+
+def incident_of(request: AnyRequest) -> str:
+    """Return the request's incident number, the same wherever it is asked."""
+    state = request.scope["state"]
+    if "incident" not in state:
+        state["incident"] = new_incident()
+    return str(state["incident"])
+
+
+def signed_in(request: AnyRequest) -> SignedIn | None:
+    """Return the session behind the request's cookie, looked up once a request."""
+    state = request.scope["state"]
+    if "signed_in" not in state:
+        plane = plane_of(request)
+        # a confirmation rotates the session: what came with the request is worth nothing then
+        value = state.get("session_token") or request.cookies.get(session_cookie_name(plane), "")
+        state["signed_in"] = (
+            sessions.look_up(
+                appliance_of(request),
+                plane,
+                value,
+                source_of(request),
+                touch=POLLED not in request.headers,
+            )
+            if value
+            else None
+        )
+    found: SignedIn | None = state["signed_in"]
+    return found
+
+
+def _actor(request: AnyRequest) -> Actor:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind == "Bearer":
+        found = tokens.look_up(appliance_of(request), plane_of(request), token, source_of(request))
+        if found is None:
+            raise SignInNeeded
+        return found
+    session = signed_in(request)
+    return session.actor if session else NOBODY
+
+
+def context_of(request: AnyRequest) -> Context:
+    """Return the context of a request: who asks, from where, on which plane."""
+    session = signed_in(request)
+    return Context(
+        appliance=appliance_of(request),
+        actor=_actor(request),
+        source=source_of(request),
+        plane=plane_of(request),
+        language=session.language if session and session.language else language_of(request),
+        incident=incident_of(request),
+    )

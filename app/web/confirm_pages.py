@@ -1,0 +1,92 @@
+"""Confirming a dangerous change with a fresh second factor, and approving another's."""
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+
+from app.core.errors import TenshuError
+from app.core.secret import Secret
+from app.identity.confirmation import PendingRequest
+from app.identity.operations import requests
+from app.operations.operation import NoRequest
+from app.web.asking import AnyRequest, context_of, plane_of
+from app.web.cookies import make_cookie, session_cookie_name
+from app.web.errors import PageNotFound
+from app.web.pages import (
+    Answer,
+    field_errors,
+    go,
+    need_sign_in,
+    page,
+    set_session,
+    show_result,
+)
+from app.web.shared_pages import Form
+
+
+@get("/requests", sync_to_thread=True)
+def show_requests(request: AnyRequest) -> Answer:
+    """Show what waits for a confirmation or an approval."""
+    context = need_sign_in(request)
+    found = requests.list_requests(context, NoRequest())
+    return page(request, "web/requests.html", items=found.items, mine=context.actor.account)
+
+
+@get("/confirm/{pending:str}", sync_to_thread=True)
+def show_confirmation(request: AnyRequest, pending: str) -> Answer:
+    """Ask for the fresh code of one's own request, or of an approval."""
+    return _confirm_page(request, _find(request, pending))
+
+
+@post("/confirm/{pending:str}", sync_to_thread=True)
+def confirm(request: AnyRequest, pending: str, data: Form) -> Answer:
+    """Take the code and run what waits for it."""
+    context = need_sign_in(request)
+    found = _find(request, pending)
+    proof = requests.Confirm(id=pending, code=Secret(str(data.get("code", ""))))
+    mine = found.asked_by == context.actor.account
+    try:
+        confirmed = (requests.confirm if mine else requests.approve)(context, proof)
+    except TenshuError as error:
+        return _confirm_page(
+            request, found, field_errors(context.language, error), status=error.status
+        )
+    plane = plane_of(request)
+    cookie = make_cookie(session_cookie_name(plane), confirmed.token.reveal(), plane=plane)
+    set_session(request, confirmed.token)
+    answer: Answer = (
+        go("/requests")
+        if confirmed.waiting
+        else show_result(request, found.operation, confirmed.unwrap())
+    )
+    answer.cookies.append(cookie)
+    return answer
+
+
+@post("/requests/{pending:str}/decline", sync_to_thread=True)
+def decline(request: AnyRequest, pending: str) -> Answer:
+    """Take back one's own request, or decline another's."""
+    requests.decline(need_sign_in(request), requests.RequestId(id=pending))
+    return go("/requests")
+
+
+def confirm_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [show_requests, show_confirmation, confirm, decline]
+
+
+def _find(request: AnyRequest, pending: str) -> PendingRequest:
+    need_sign_in(request)
+    for found in requests.list_requests(context_of(request), NoRequest()).items:
+        if found.id == pending:
+            return found
+    raise PageNotFound
+
+
+def _confirm_page(
+    request: AnyRequest,
+    pending: PendingRequest,
+    errors: dict[str, str] | None = None,
+    *,
+    status: int = 200,
+) -> Answer:
+    return page(request, "web/confirm.html", status=status, pending=pending, errors=errors or {})

@@ -1,0 +1,80 @@
+"""What becomes of an error: a page, a problem document, a redirect to the sign-in page."""
+
+import logging
+from typing import Any
+
+from litestar import Response
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+)
+
+from app.core.errors import TenshuError
+from app.core.messages import explain
+from app.operations.errors import SignInNeeded
+from app.web.api import PREFIX
+from app.web.asking import AnyRequest, incident_of, language_of, plane_of
+from app.web.cookies import drop_cookie, session_cookie_name
+from app.web.errors import InternalFault, MalformedRequest, MethodNotAllowed, PageNotFound
+from app.web.pages import Answer, go, page, sign_in_path
+from app.web.problem import MEDIA_TYPE, describe
+from app.web.schema import encode
+
+log = logging.getLogger("tenshu.web")
+
+
+def translate_exception(error: Exception, request: AnyRequest) -> TenshuError:
+    """Return any exception as one of ours; what we did not expect goes to the log, whole."""
+    if isinstance(error, TenshuError):
+        return error
+    if isinstance(error, NotFoundException):
+        return PageNotFound()
+    if isinstance(error, MethodNotAllowedException):
+        return MethodNotAllowed(method=request.method)
+    if isinstance(error, ClientException | HTTPException) and error.status_code < 500:
+        return MalformedRequest(reason=str(error.detail)[:200])
+    log.error(
+        "%s %s failed",
+        request.method,
+        request.url.path,
+        exc_info=error,
+        extra={"incident": incident_of(request)},
+    )
+    return InternalFault()
+
+
+def answer_error(request: AnyRequest, error: Exception) -> Answer:
+    """Return the answer for an error: for programs under /api, for people elsewhere."""
+    ours = translate_exception(error, request)
+    language = language_of(request)
+    if _wants_json(request):
+        body = encode(describe(ours, language, incident_of(request)))
+        headers = {"www-authenticate": "Bearer"} if ours.status == 401 else {}
+        return Response(body, status_code=ours.status, media_type=MEDIA_TYPE, headers=headers)
+    if isinstance(ours, SignInNeeded):
+        forget = drop_cookie(session_cookie_name(plane_of(request)))
+        if request.headers.get("hx-request"):
+            return Response(b"", status_code=200, headers={"hx-redirect": "/sign-in"})
+        return go(sign_in_path(request) if request.method == "GET" else "/sign-in", [forget])
+    message, hint = explain(language, ours)
+    return page(
+        request,
+        "web/error.html",
+        status=ours.status,
+        message=message,
+        hint=hint,
+        incident=incident_of(request),
+        code=ours.code,
+    )
+
+
+def _wants_json(request: AnyRequest) -> bool:
+    accepted = request.headers.get("accept", "")
+    return request.url.path.startswith(PREFIX + "/") or accepted.startswith("application/json")
+
+
+def handlers() -> dict[Any, Any]:
+    """Return litestar's table of exception handlers."""
+    return {Exception: answer_error, HTTPException: answer_error}

@@ -1,0 +1,132 @@
+"""What every request passes before routing, and every answer on its way out.
+
+Plain ASGI around the application, because it must also cover what routing refuses.
+"""
+
+import urllib.parse
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+
+from app.core.errors import TenshuError
+from app.operations.context import Plane
+from app.web.cookies import keep_own
+from app.web.errors import (
+    BodyTooLarge,
+    ForeignOrigin,
+    HeadersTooLarge,
+    MalformedRequest,
+    MethodNotAllowed,
+    WrongHost,
+)
+from app.web.headers import security_headers
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+Refusal = Callable[[Scope, TenshuError], AsgiApplication]
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+METHODS: Final = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
+HEADER_BYTES: Final = 32 * 1024
+ADDRESS_BYTES: Final = 4 * 1024
+BODY_BYTES: Final = 1024 * 1024
+UPLOAD_BYTES: Final = 2 * 1024 * 1024 * 1024
+UPLOAD_PATH: Final = "/uploads"
+
+
+class Gate:
+    """Checks method, host, sizes, encoding and origin; strips foreign cookies; adds headers."""
+
+    def __init__(
+        self, application: AsgiApplication, plane: Plane, hosts: Iterable[str], refusal: Refusal
+    ) -> None:
+        self.application = application
+        self.plane = plane
+        self.hosts = frozenset(name.lower() for name in hosts)
+        self.refusal = refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection scope of ASGI 3."""
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        name = urllib.parse.urlsplit("//" + host).hostname or ""
+        send_on = self._with_headers(send, name)
+        try:
+            self._check(scope, headers, host, name)
+            receive_on = self._measured(scope, headers, receive)
+        except TenshuError as error:
+            await self.refusal(scope, error)(scope, receive, send_on)
+            return
+        scope["headers"] = [
+            (key, keep_own(value, self.plane) if key == b"cookie" else value)
+            for key, value in scope["headers"]
+        ]
+        await self.application(scope, receive_on, send_on)
+
+    def _check(self, scope: Scope, headers: dict[bytes, bytes], host: str, name: str) -> None:
+        if scope["method"] not in METHODS:
+            raise MethodNotAllowed(method=scope["method"][:16])
+        if name not in self.hosts:
+            raise WrongHost(host=name[:255])
+        raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
+        if (
+            len(raw) + len(scope["query_string"]) > ADDRESS_BYTES
+            or sum(len(key) + len(value) for key, value in scope["headers"]) > HEADER_BYTES
+        ):
+            raise HeadersTooLarge(limit=HEADER_BYTES)
+        _check_text(urllib.parse.unquote_to_bytes(raw))
+        _check_text(urllib.parse.unquote_to_bytes(scope["query_string"].replace(b"+", b" ")))
+        if scope["method"] not in SAFE_METHODS and not _is_token_alone(headers):
+            site = headers.get(b"sec-fetch-site", b"")
+            origin = headers.get(b"origin", b"").decode("latin-1").lower()
+            if site != b"same-origin" or origin != f"https://{host}":
+                raise ForeignOrigin
+
+    def _measured(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        """Return a `receive` that stops at the limit, whatever Content-Length promised."""
+        limit = UPLOAD_BYTES if scope["path"] == UPLOAD_PATH else BODY_BYTES
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit():
+            raise MalformedRequest(reason="Content-Length is no number")
+        if int(length) > limit:
+            raise BodyTooLarge(limit=limit)
+        received = 0
+
+        async def measured() -> dict[str, Any]:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise BodyTooLarge(limit=limit)
+            return message
+
+        return measured
+
+    def _with_headers(self, send: Send, name: str) -> Send:
+        async def send_on(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", []))
+                present = frozenset(bytes(key).lower() for key, _ in headers)
+                message = {**message, "headers": headers + security_headers(name, present)}
+            await send(message)
+
+        return send_on
+
+
+def _check_text(raw: bytes) -> None:
+    """Raise MalformedRequest for what is no UTF-8 text, or holds control characters."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(reason="the address is not UTF-8") from error
+    if any(character < " " and character not in "\t\r\n" for character in text) or "\x7f" in text:
+        raise MalformedRequest(reason="the address holds control characters")
+
+
+def _is_token_alone(headers: dict[bytes, bytes]) -> bool:
+    """Tell whether a request carries a token and no cookie: no browser sends that by itself."""
+    return headers.get(b"authorization", b"").startswith(b"Bearer ") and b"cookie" not in headers

@@ -1,0 +1,64 @@
+"""Background jobs: a list, and a page for each that can be left and found again."""
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+
+from app.jobs.operations import (
+    CancelJob,
+    GetJob,
+    ListJobs,
+    cancel_job,
+    get_job,
+    list_jobs,
+)
+from app.jobs.view import JobView
+from app.operations.permissions import Permission
+from app.web.asking import AnyRequest
+from app.web.pages import Answer, go, need_sign_in, page, perform, result_of
+
+
+@get("/jobs", sync_to_thread=True)
+def show_jobs(request: AnyRequest, after: str = "") -> Answer:
+    """List jobs: everybody's for those who may see them, else one's own."""
+    context = need_sign_in(request)
+    everybody = context.actor.rights.allows(Permission.JOBS_VIEW)
+    found = list_jobs(context, ListJobs(everybody=everybody, after=after))
+    return page(request, "web/jobs.html", jobs=found.items, after=found.after, everybody=everybody)
+
+
+@get("/jobs/{job:str}", sync_to_thread=True)
+def show_job(request: AnyRequest, job: str) -> Answer:
+    """Show one job."""
+    found = get_job(need_sign_in(request), GetJob(job=job))
+    return page(request, "web/job.html", job=found, result_page=result_page(found))
+
+
+@get("/jobs/{job:str}/progress", sync_to_thread=True)
+def show_progress(request: AnyRequest, job: str) -> Answer:
+    """Return the job's progress alone, for a page that refreshes it."""
+    found = get_job(need_sign_in(request), GetJob(job=job))
+    return page(request, "web/job_progress.html", job=found, result_page=result_page(found))
+
+
+@post("/jobs/{job:str}/cancel", sync_to_thread=True)
+def stop_job(request: AnyRequest, job: str) -> Answer:
+    """Ask a job to stop."""
+    need_sign_in(request)
+    return perform(request, cancel_job, CancelJob(job=job))
+
+
+@result_of(cancel_job)
+def stopped(_request: AnyRequest, result: JobView) -> Answer:
+    """Go back to the job's page."""
+    return go(f"/jobs/{result.id}")
+
+
+def result_page(job: JobView) -> str:
+    """Return the address of what a finished job has made; empty where it made nothing to see."""
+    table = (job.result or {}).get("table")
+    return f"/tables/{table}" if table else ""
+
+
+def job_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [show_jobs, show_job, show_progress, stop_job]

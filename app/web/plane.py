@@ -1,0 +1,114 @@
+"""One plane: a litestar application behind the gate."""
+
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+
+from app.core.errors import TenshuError
+from app.operations.context import Appliance, Plane
+from app.web.api import PREFIX, api_handlers
+from app.web.asking import AnyRequest
+from app.web.confirm_pages import confirm_pages
+from app.web.design.assets import collect_assets
+from app.web.design.environment import create_environment
+from app.web.faults import answer_error, handlers
+from app.web.gate import AsgiApplication, Gate, Scope
+from app.web.job_pages import job_pages
+from app.web.openapi import document
+from app.web.own_account_pages import own_account_pages
+from app.web.schema import encode
+from app.web.shared_pages import shared_pages
+from app.web.sign_in_pages import sign_in_pages
+
+
+def hosts_of(appliance: Appliance) -> set[str]:
+    """Return the names and addresses by which this appliance may be called."""
+    settings = appliance.settings
+    return {
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        settings.address,
+        socket.gethostname(),
+        *settings.host_names,
+    }
+
+
+@get("/health", sync_to_thread=True, include_in_schema=False)
+def health(request: AnyRequest) -> Response[bytes]:
+    """Tell whether this plane answers, its database included (S7)."""
+    with request.app.state.appliance.database.read() as session:
+        session.connection().exec_driver_sql("SELECT 1")
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+def _openapi(plane: Plane) -> HTTPRouteHandler:
+    body = encode(document(plane))
+
+    @get(f"{PREFIX}/openapi.json", include_in_schema=False, sync_to_thread=False)
+    def openapi() -> Response[bytes]:
+        """Return the OpenAPI document."""
+        return Response(body, media_type="application/json")
+
+    return openapi
+
+
+def create_plane(
+    appliance: Appliance,
+    plane: Plane,
+    pages: Sequence[HTTPRouteHandler],
+    *,
+    at_end: Callable[[], None] = lambda: None,
+) -> AsgiApplication:
+    """Return the ASGI application of a plane with its pages and its API.
+
+    `at_end` is called when the process is told to stop, before the database is closed.
+    """
+    assets = collect_assets()
+    application = Litestar(
+        route_handlers=[
+            health,
+            _openapi(plane),
+            *shared_pages(),
+            *sign_in_pages(),
+            *confirm_pages(),
+            *own_account_pages(),
+            *job_pages(),
+            *api_handlers(plane),
+            *pages,
+        ],
+        state=State(
+            {
+                "appliance": appliance,
+                "plane": plane,
+                "name": appliance.machine,
+                "assets": assets,
+                "templates": create_environment(assets),
+            }
+        ),
+        exception_handlers=handlers(),
+        openapi_config=None,
+        debug=False,
+        on_shutdown=[at_end, appliance.database.close],
+        request_max_body_size=None,  # the gate measures, route by route
+        on_app_init=[_without_logging],
+    )
+
+    def refuse(scope: Scope, error: TenshuError) -> AsgiApplication:
+        scope.setdefault("state", {})
+        scope["app"] = scope["litestar_app"] = application
+        request: AnyRequest = Request(scope)  # type: ignore[arg-type]  # our dict is ASGI's
+        answer: Any = answer_error(request, error)
+        return answer.to_asgi_response(application, request)  # type: ignore[no-any-return]
+
+    return Gate(application, plane, hosts_of(appliance), refuse)  # type: ignore[arg-type]
+
+
+def _without_logging(config: AppConfig) -> AppConfig:
+    config.logging_config = None  # ours is set up by the process; litestar's logs requests
+    return config

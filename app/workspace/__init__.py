@@ -1,0 +1,1 @@
+"""The workspace: the plane of staff, and later of customers and visitors."""

@@ -1,0 +1,240 @@
+"""Tables: the list, a new one from a file, its records."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Body
+
+from app.core.errors import TenshuError
+from app.operations.permissions import Permission
+from app.services.tables import spool
+from app.services.tables.models import FieldKind, TableState
+from app.services.tables.operations import exporting, importing, records, rejected, tables
+from app.services.tables.preview import ColumnPlan
+from app.services.tables.selection import Sort
+from app.services.tables.views import FieldView, TableView
+from app.web.asking import AnyRequest, appliance_of
+from app.web.pages import Answer, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.shared_pages import Form
+
+CHUNK: Final = 1024 * 1024
+PAGE: Final = 50
+IMPORT: Final = "/tables/import"
+
+
+class Upload(msgspec.Struct):
+    """The form with the file."""
+
+    file: UploadFile
+
+
+def side(request: AnyRequest) -> list[tuple[str, str, str]]:
+    """Return the tables at the side of each page."""
+    found = tables.list_tables(need_sign_in(request), tables.ListTables()).tables
+    return [(f"/tables/{one.id}", one.name, "table-2") for one in found if _is_ready(one)]
+
+
+@get("/", sync_to_thread=True)
+def show_tables(request: AnyRequest) -> Answer:
+    """Show the person's tables."""
+    context = need_sign_in(request)
+    found = tables.list_tables(context, tables.ListTables()).tables
+    may_import = context.actor.rights.allows_somewhere(Permission.RECORDS_IMPORT)
+    return page(
+        request, "workspace/tables.html", rows=found, tables=side(request), may_import=may_import
+    )
+
+
+@get("/tables/new", sync_to_thread=True)
+def show_new_table(request: AnyRequest) -> Answer:
+    """Ask for the file of a new table."""
+    need_sign_in(request)
+    return page(request, "workspace/table_new.html", errors={}, tables=side(request))
+
+
+@post("/uploads", sync_to_thread=True)
+def upload(
+    request: AnyRequest, data: Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)]
+) -> Answer:
+    """Take a file in, and go on to its preview."""
+    context = need_sign_in(request)
+    context.require(Permission.RECORDS_IMPORT, "tables")
+    folder = appliance_of(request).settings.spool
+    try:
+        with spool.receive(folder, context.actor.account, data.file.filename) as incoming:
+            while chunk := data.file.file.read(CHUNK):
+                incoming.write(chunk)
+            taken = incoming.finish()
+    except TenshuError as error:
+        return page(
+            request,
+            "workspace/table_new.html",
+            status=error.status,
+            tables=side(request),
+            errors=field_errors(context.language, error),
+        )
+    return go(f"{IMPORT}/{taken.id}")
+
+
+@get("/tables/import/{upload_id:str}", sync_to_thread=True)
+def show_preview(request: AnyRequest, upload_id: str) -> Answer:
+    """Show what the file would become; a person may correct it."""
+    return _preview_page(request, upload_id, dict(request.query_params), {})
+
+
+@post("/tables/import/{upload_id:str}", sync_to_thread=True)
+def start_import(request: AnyRequest, upload_id: str, data: Form) -> Answer:
+    """Start the import."""
+    context = need_sign_in(request)
+    count = int(data["columns"]) if str(data.get("columns", "")).isdigit() else 0
+    try:
+        wanted = importing.ImportFile(
+            upload=upload_id,
+            name=str(data.get("name", "")).strip(),
+            encoding=str(data.get("encoding", "")),
+            delimiter=str(data.get("delimiter", "")),
+            header=data.get("header") == "yes",
+            columns=[
+                ColumnPlan(
+                    name=str(data.get(f"name-{index}", "")).strip(),
+                    kind=FieldKind(data.get(f"kind-{index}", "text")),
+                    scale=int(data.get(f"scale-{index}") or 0),
+                )
+                for index in range(min(count, 500))
+            ],
+        )
+        return perform(request, importing.import_file, wanted)
+    except TenshuError as error:
+        errors = field_errors(context.language, error)
+        return _preview_page(request, upload_id, data, errors, error.status)
+
+
+@result_of(importing.import_file)
+def import_started(_request: AnyRequest, result: importing.ImportStarted) -> Answer:
+    """Go to the job."""
+    return go(f"/jobs/{result.job}")
+
+
+@get("/tables/{table:int}", sync_to_thread=True)
+def show_table(
+    request: AnyRequest, table: int, q: str = "", sort: str = "", after: str = "", before: str = ""
+) -> Answer:
+    """Show a page of a table's records."""
+    context = need_sign_in(request)
+    found = records.list_records(
+        context,
+        records.ListRecords(
+            table=table, search=q, sort=read_sort(sort), after=after, before=before, limit=PAGE
+        ),
+    )
+    rights = context.actor.rights
+    scope = f"tables/{table}"
+    kept = {"q": q, "sort": sort}
+    return page(
+        request,
+        "workspace/table.html",
+        table=found.table,
+        found=found,
+        q=q,
+        sort=sort,
+        next=_place(table, kept, after=found.after),
+        previous=_place(table, kept, before=found.before),
+        tables=side(request),
+        may_export=rights.allows(Permission.RECORDS_EXPORT, scope),
+    )
+
+
+@post("/tables/{table:int}/export", sync_to_thread=True)
+def export_table(request: AnyRequest, table: int, data: Form) -> Answer:
+    """Hand out what the list shows."""
+    need_sign_in(request)
+    encoding: Any = "cp932" if data.get("encoding") == "cp932" else "utf-8"
+    wanted = exporting.ExportRecords(
+        table=table,
+        search=str(data.get("q", "")),
+        sort=read_sort(str(data.get("sort", ""))),
+        encoding=encoding,
+    )
+    return perform(request, exporting.export_records, wanted)
+
+
+@post("/tables/{table:int}/import/errors", sync_to_thread=True)
+def export_errors(request: AnyRequest, table: int) -> Answer:
+    """Hand out the rows that did not fit."""
+    need_sign_in(request)
+    return perform(request, rejected.import_errors, rejected.ImportErrors(table=table))
+
+
+def read_sort(text: str) -> Sort:
+    """Return the order that an address asks for: `12`, or `-12` for the largest first."""
+    number = text.removeprefix("-")
+    if not (number.isascii() and number.isdigit() and len(number) < 18):
+        return Sort()
+    return Sort(field=int(number), descending=text.startswith("-"))
+
+
+def sortable(field: FieldView) -> str:
+    """Return the name of a field's order in the address."""
+    return str(field.id)
+
+
+def _is_ready(table: TableView) -> bool:
+    return table.state is TableState.READY
+
+
+def _place(table: int, kept: dict[str, str], **mark: str) -> str:
+    """Return the address of the page before or after; empty where there is none."""
+    if not any(mark.values()):
+        return ""
+    query = {name: value for name, value in {**kept, **mark}.items() if value}
+    return f"/tables/{table}?{urlencode(query)}"
+
+
+def _preview_page(
+    request: AnyRequest,
+    upload_id: str,
+    chosen: dict[str, Any],
+    errors: dict[str, str],
+    status: int = 200,
+) -> Answer:
+    context = need_sign_in(request)
+    header = {"yes": True, "no": False}.get(str(chosen.get("header", "")))
+    seen = importing.preview_import(
+        context,
+        importing.PreviewImport(
+            upload=upload_id,
+            encoding=str(chosen.get("encoding", "")),
+            delimiter=str(chosen.get("delimiter", "")),
+            header=header,
+        ),
+    )
+    return page(
+        request,
+        "workspace/table_preview.html",
+        status=status,
+        seen=seen,
+        upload=upload_id,
+        chosen=chosen,
+        errors=errors,
+        kinds=list(FieldKind),
+        tables=side(request),
+    )
+
+
+def table_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [
+        show_tables,
+        show_new_table,
+        upload,
+        show_preview,
+        start_import,
+        show_table,
+        export_table,
+        export_errors,
+    ]
