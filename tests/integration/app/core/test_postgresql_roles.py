@@ -1,0 +1,275 @@
+"""PostgreSQL: a process can do what its models declare and nothing else (architecture section 4).
+
+On a real server, signed in as each process's own role.
+"""
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+from sqlalchemy import Column, Integer, MetaData, String, Table, inspect
+from sqlmodel import SQLModel
+
+from app.core.database import Database
+from app.core.postgresql_roles import (
+    AUDIT,
+    CONSOLE,
+    ROLES,
+    WORKSPACE,
+    UnclearAccess,
+    grant,
+    make_roles,
+    statements,
+)
+from app.migrations import tables  # noqa: F401 - makes every table known
+from app.migrations.migrate import migrate
+from tests.integration.postgresql import TEMPLATE
+
+TABLES = sorted(SQLModel.metadata.tables)
+RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+
+
+@pytest.fixture(scope="module")
+def name(postgresql_server):
+    """One database for all tests here: they leave nothing that another one would meet."""
+    made = postgresql_server.create(TEMPLATE)
+    yield made
+    postgresql_server.drop(made)
+
+
+@pytest.fixture
+def url(postgresql_server, name):
+    """Make the URL of that database for one role."""
+    return lambda role: postgresql_server.url(name, role)
+
+
+@pytest.fixture
+def connect(postgresql_server, name):
+    """Open a connection of one role; closed after the test."""
+    opened = []
+
+    def connect_as(role):
+        opened.append(postgresql_server.connect(name, role))
+        return opened[-1]
+
+    yield connect_as
+    for connection in opened:
+        connection.close()
+
+
+def held(connection, role, table):
+    """Return the rights of a role on a whole table, as the server itself knows them."""
+    query = "SELECT has_table_privilege(%s, %s, %s)"
+    return {
+        right
+        for right in RIGHTS
+        if connection.execute(query, (role, f'"{table}"', right)).fetchone()[0]
+    }
+
+
+def refused(connection, statement):
+    with pytest.raises(errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_table_declares_who_may_do_what_and_the_server_knows_exactly_that(connect, table):
+    access = SQLModel.metadata.tables[table].info.get("access")
+    assert access is not None, f"{table} declares no access in __table_args__"
+    assert {"console", "workspace"} <= access.keys() <= ROLES.keys()
+    owner = connect("owner")
+    for process, role in ROLES.items():
+        whole = {right.upper() for right in access.get(process, "").split() if "(" not in right}
+        assert held(owner, role, table) == whole, f"{role} on {table}"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "identity_grant", "identity_group", "identity_membership", "identity_console_credential",
+        "identity_console_session", "identity_console_pending_sign_in",
+        "identity_console_api_token", "identity_console_request", "identity_setup",
+        "identity_policy", "identity_account",
+    ],
+)  # fmt: skip
+def test_the_workspace_cannot_change_roles_factors_or_console_sessions_F4(connect, table):
+    workspace = connect(WORKSPACE)
+    name = sql.Identifier(table)
+    columns = SQLModel.metadata.tables[table].columns
+    refused(workspace, sql.SQL("DELETE FROM {}").format(name))
+    refused(workspace, sql.SQL("TRUNCATE {}").format(name))
+    refused(workspace, sql.SQL("INSERT INTO {} DEFAULT VALUES").format(name))
+    refused(workspace, sql.SQL("DROP TABLE {}").format(name))
+    refused(workspace, sql.SQL("ALTER TABLE {} ADD hidden text").format(name))
+    for column in columns:
+        refused(
+            workspace,
+            sql.SQL("UPDATE {} SET {} = NULL").format(name, sql.Identifier(column.name)),
+        )
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["identity_console_session", "identity_console_api_token", "identity_console_request",
+     "identity_console_pending_sign_in", "identity_setup"],
+)  # fmt: skip
+def test_the_workspace_does_not_even_see_what_carries_a_console_identity(connect, table):
+    refused(connect(WORKSPACE), sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
+
+
+def test_the_workspace_signs_its_own_people_in(connect):
+    workspace = connect(WORKSPACE)
+    workspace.execute("DELETE FROM identity_workspace_session")
+    workspace.execute("UPDATE identity_workspace_credential SET name = 'x'")
+    assert workspace.execute("SELECT count(*) FROM identity_account").fetchone() == (0,)
+
+
+def test_the_workspace_records_events_and_cannot_take_one_back_or_read_it_F5(connect):
+    workspace = connect(WORKSPACE)
+    workspace.execute("INSERT INTO audit_outbox VALUES ('1', '{}', '[]')")
+    refused(workspace, "SELECT * FROM audit_outbox")
+    refused(workspace, "DELETE FROM audit_outbox")
+    refused(workspace, "UPDATE audit_outbox SET content = ''")
+
+
+def test_the_console_cannot_change_or_remove_an_event_either_F5(connect):
+    console = connect(CONSOLE)
+    console.execute("INSERT INTO audit_outbox VALUES ('3', '{}', '[]')")
+    refused(console, "DELETE FROM audit_outbox")
+    refused(console, "UPDATE audit_outbox SET content = ''")
+    refused(console, "TRUNCATE audit_outbox")
+
+
+def test_the_sealer_reads_and_removes_the_outbox_uses_its_lease_and_nothing_else(connect):
+    console, sealer = connect(CONSOLE), connect(AUDIT)
+    console.execute("INSERT INTO audit_outbox VALUES ('4', '{}', '[]')")
+    assert ("4",) in sealer.execute("SELECT id FROM audit_outbox").fetchall()
+    refused(sealer, "UPDATE audit_outbox SET content = ''")
+    refused(sealer, "INSERT INTO audit_outbox VALUES ('2', '{}', '[]')")
+    sealer.execute("DELETE FROM audit_outbox")
+    sealer.execute("INSERT INTO audit_sealer_lease VALUES ('sealer', 'me', 1)")
+    sealer.execute("UPDATE audit_sealer_lease SET expires = 2")
+    for table in TABLES:
+        if not table.startswith("audit_"):
+            refused(sealer, sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
+    refused(sealer, "CREATE TABLE hidden (a int)")
+
+
+def test_no_process_is_more_than_it_should_be(connect):
+    rows = connect("owner").execute(
+        "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,"
+        " rolinherit FROM pg_roles WHERE rolname = ANY(%s)",
+        (list(ROLES.values()),),
+    )
+    found = {name: set(powers) for name, *powers in rows}
+    assert found == {role: {False} for role in ROLES.values()}
+    for role in ROLES.values():
+        connection = connect(role)
+        for other in {*ROLES.values(), "owner"} - {role}:
+            refused(connection, f"SET ROLE {other}")
+        refused(connection, "CREATE ROLE mine SUPERUSER")
+        refused(connection, "COPY identity_account TO PROGRAM 'cat'")
+
+
+def test_tables_that_people_design_belong_to_the_workspace_and_the_console_reads_them(connect):
+    workspace, console = connect(WORKSPACE), connect(CONSOLE)
+    workspace.execute("CREATE TABLE u1 (c1 text)")
+    workspace.execute("INSERT INTO u1 VALUES ('天守')")
+    workspace.execute("ALTER TABLE u1 ADD c2 integer")
+    assert console.execute("SELECT c1 FROM u1").fetchall() == [("天守",)]
+    refused(console, "INSERT INTO u1 VALUES ('x')")
+    refused(console, "CREATE TABLE u2 (c1 text)")
+    refused(connect(AUDIT), "SELECT * FROM u1")
+    connect("owner").execute("DROP TABLE u1")
+
+
+def test_every_process_may_ask_which_version_the_schema_has(connect):
+    for role in ROLES.values():
+        assert connect(role).execute("SELECT version_num FROM alembic_version").fetchone()
+
+
+def test_a_right_given_by_hand_is_taken_back_at_the_next_start(connect, url):
+    connect("owner").execute(f"GRANT ALL ON identity_grant TO {WORKSPACE}")
+    database = Database(url("owner"))
+    migrate(database)
+    database.close()
+    assert held(connect("owner"), WORKSPACE, "identity_grant") == {"SELECT"}
+
+
+def test_the_code_itself_runs_with_the_rights_of_its_process(url):
+    database = Database(url(WORKSPACE))
+    with database.write() as session:
+        session.connection().exec_driver_sql("CREATE TABLE u9 (c1 text)")
+    with database.read() as session:
+        names = inspect(session.connection()).get_table_names()
+    database.close()
+    assert "u9" in names
+
+
+def test_making_the_roles_again_changes_nothing(url):
+    database = Database(url("owner"))
+    make_roles(database)
+    database.close()
+
+
+def test_where_no_role_was_made_nothing_is_granted(monkeypatch, url):
+    monkeypatch.setitem(ROLES, "portal", "tenshu_portal_that_is_not_there")
+    database = Database(url("owner"))
+    with database.write() as session:
+        assert not grant(session, SQLModel.metadata)
+    database.close()
+
+
+def declared(access, **kwargs):
+    metadata = MetaData()
+    Table(
+        "thing", metadata,
+        Column("id", Integer if kwargs.get("counted") else String, primary_key=True),
+        Column("last step", String),
+        Column("state", String),
+        info={} if access is None else {"access": access},
+    )  # fmt: skip
+    return [line for line in statements(metadata, ["thing", "unknown"]) if "thing" in line]
+
+
+def test_rights_on_single_columns_are_granted_so():
+    assert declared({"workspace": "select update(state, last step)"}) == [
+        f"REVOKE ALL ON thing FROM PUBLIC, {', '.join(ROLES.values())}",
+        f'GRANT SELECT, UPDATE (state, "last step") ON thing TO {WORKSPACE}',
+    ]
+
+
+def test_a_table_that_counts_lends_its_counter_to_whom_may_insert():
+    assert (
+        declared({"console": "insert", "workspace": "select"}, counted=True)[2]
+        == f"GRANT USAGE ON SEQUENCE thing_id_seq TO {CONSOLE}"
+    )
+
+
+def test_a_table_that_declares_nothing_is_granted_to_nobody():
+    assert len(declared(None)) == len(declared({"audit": ""})) == 1
+
+
+def test_a_table_that_is_not_there_yet_is_left_out():
+    metadata = MetaData()
+    Table("thing", metadata, Column("id", String, primary_key=True))
+    assert not [line for line in statements(metadata, []) if "thing" in line]
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        {"everybody": "select"},
+        {"console": "select everything"},
+        {"console": "truncate"},
+        {"console": "update(nothing)"},
+        {"console": "select; DROP TABLE x"},
+    ],
+)
+def test_a_declaration_that_says_nothing_is_a_fault_of_the_program(access):
+    with pytest.raises(UnclearAccess, match="thing: "):
+        declared(access)
+
+
+def test_the_connection_of_these_tests_is_really_the_roles_own(connect):
+    assert isinstance(connect(AUDIT), psycopg.Connection)
+    assert connect(AUDIT).execute("SELECT session_user").fetchone() == (AUDIT,)
