@@ -66,6 +66,12 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[KIND, Meta(description="What the account stands for")] = "staff"
     language: Language = "ja"
     time_zone: TimeZone = "Asia/Tokyo"
+    role: Annotated[
+        Literal[
+            "", "owner", "security_administrator", "operator", "auditor", "viewer", "staff"
+        ],
+        Meta(description="Role that it gets at once, everywhere; empty: none yet"),
+    ] = ""
     initial_password: Annotated[
         Secret, Meta(description="To be changed at first use; empty: one is made up")
     ] = msgspec.field(default_factory=lambda: Secret(""))
@@ -105,7 +111,7 @@ class SuspendAccount(msgspec.Struct, frozen=True):
     route=Route("POST", "/accounts", 201),
 )
 def create_account(context: Context, new: NewAccount) -> CreatedAccount:
-    """Make an account that may do nothing yet, with a password that must be changed."""
+    """Make an account with a password that must be changed, and the role that it is given."""
     session, now = context.session, context.now
     login_id = login_ids.check(new.login_id)
     check_time_zone(new.time_zone)
@@ -128,6 +134,8 @@ def create_account(context: Context, new: NewAccount) -> CreatedAccount:
     context.event.about("account", account.id, account.name)
     for field in ("login_id", "name", "kind", "language", "time_zone"):
         context.event.after[field] = getattr(account, field)
+    if new.role:
+        _give_role(context, account, new.role)
     return CreatedAccount(account=describe(account), initial_password=password)
 
 
@@ -210,6 +218,19 @@ def give_password(context: Context, account: Account, wished: Secret) -> Secret:
         valid_until=context.now + rules.initial_password_days * DAY,
     )
     return password
+
+
+def _give_role(context: Context, account: Account, role: str) -> None:
+    """Give a new account its first role. Raise NotAllowed or BeyondYourRights."""
+    context.require(Permission.GRANTS_MANAGE)
+    rights.require_reach(context.actor, rights.expand("", role, ""))
+    context.session.add(
+        Grant(id=new_identifier(), holder=account.id, role=role, created_at=context.now)
+    )
+    context.session.flush()
+    context.event.after["role"] = role
+    rights.recompile(context.session, [account.id])
+    context.session.refresh(account)
 
 
 def _reachable(context: Context, identifier: str) -> Account:

@@ -11,9 +11,9 @@ from app.services.tables.models import FieldKind, TableState
 from app.services.tables.physical import FieldInfo, TableInfo
 from app.services.tables.writing import FIRST_VALUE
 
-TableNumber = Annotated[int, Meta(description="Number of the table.", ge=1, lt=2**63)]
-RecordNumber = Annotated[int, Meta(description="Number of the record.", ge=1, lt=2**63)]
-Rev = Annotated[int, Meta(description="State in which it was seen.", ge=1, lt=2**63)]
+TableNumber = Annotated[int, Meta(description="Number of the table.", ge=1, le=2**63 - 1)]
+RecordNumber = Annotated[int, Meta(description="Number of the record.", ge=1, le=2**63 - 1)]
+Rev = Annotated[int, Meta(description="State in which it was seen.", ge=1, le=2**63 - 1)]
 
 
 class FieldView(msgspec.Struct, frozen=True, kw_only=True):
