@@ -9,13 +9,20 @@ import threading
 from app.audit.errors import SealerRunning, StoreUnwritable
 from app.audit.sealer import Sealer
 from app.audit.signing import load_or_make_signer
-from app.core.database import Database, DatabaseBusy, DatabaseUnavailable, DiskFull
+from app.core.database import ChangeCollided, Database, DatabaseBusy, DatabaseUnavailable, DiskFull
 from app.core.errors import TenshuError
 from app.core.settings import Settings, load_settings
 
 IDLE_SECONDS = 0.5
 """Pause between two looks at the outbox: an event is sealed within a second."""
-PASSING = (DatabaseBusy, DatabaseUnavailable, DiskFull, StoreUnwritable, OSError)
+PASSING = (
+    ChangeCollided,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    DiskFull,
+    StoreUnwritable,
+    OSError,
+)
 """Problems that end by themselves or by an administrator's hand; the sealer waits for it."""
 
 log = logging.getLogger("tenshu.audit")

@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, update
 
 from app.audit.errors import SealerRunning
@@ -40,19 +39,18 @@ def lock_folder(folder: Path) -> int:
 
 def take_lease(database: Database, holder: str) -> None:
     """Take the lease for `holder`, or take it again. Raise SealerRunning if another has it."""
-    now = clock.now()
-    try:
-        with database.write() as session:
-            lease = session.get(SealerLease, NAME, with_for_update=True)
-            if lease is None:
-                session.add(SealerLease(name=NAME, holder=holder, expires=now + LASTS))
-            elif lease.holder == holder or lease.expires <= now:
-                lease.holder, lease.expires = holder, now + LASTS
-            else:
-                raise SealerRunning(holder=lease.holder)
-    except IntegrityError as error:
-        # two began at the same moment, and the other was first
-        raise SealerRunning(holder="?") from error
+
+    def work(session: Session) -> None:
+        now = clock.now()
+        lease = session.get(SealerLease, NAME, with_for_update=True)
+        if lease is None:
+            session.add(SealerLease(name=NAME, holder=holder, expires=now + LASTS))
+        elif lease.holder == holder or lease.expires <= now:
+            lease.holder, lease.expires = holder, now + LASTS
+        else:
+            raise SealerRunning(holder=lease.holder)
+
+    database.change(work)
 
 
 def renew_lease(session: Session, holder: str) -> None:

@@ -56,10 +56,14 @@ class Ledger:
         self._tree = Tree()
         self._published = ""
         self.is_new = self._connection.in_transaction
-        if self.is_new:
-            self.accept_own_key()
-        else:
-            self._continue()
+        try:
+            if self.is_new:
+                self.accept_own_key()
+            else:
+                self._continue()
+        except BaseException:
+            self._connection.close()
+            raise
 
     @property
     def size(self) -> int:
@@ -198,7 +202,6 @@ class Ledger:
             self._tree = self._kept_tree(head) or self._computed_tree(head)
             self.epoch = max((each.number for each in read_epochs(self._connection)), default=0)
         except (NoteMalformed, SignatureInvalid, sqlite3.DatabaseError) as error:
-            self._connection.close()
             raise StoreTampered(path=self._path, reason=str(error)) from error
         if not self.keys:
             self.accept_own_key()

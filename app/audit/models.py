@@ -8,6 +8,18 @@ class OutboxEvent(SQLModel, table=True):
     """One event, written in the transaction of what it tells; the sealer takes it out."""
 
     __tablename__ = "audit_outbox"
+    # nobody changes an event; only the sealer takes it out, and the workspace cannot read it back
+    __table_args__ = (
+        {
+            "info": {
+                "access": {
+                    "console": "select insert",
+                    "workspace": "insert",
+                    "audit": "select delete",
+                }
+            }
+        },
+    )
 
     id: str = Field(primary_key=True)
     content: str
@@ -20,6 +32,9 @@ class SealerLease(SQLModel, table=True):
     """Which sealer may take events out of the outbox; one row."""
 
     __tablename__ = "audit_sealer_lease"
+    __table_args__ = (
+        {"info": {"access": {"console": "", "workspace": "", "audit": "select insert update"}}},
+    )
 
     name: str = Field(primary_key=True)
     holder: str

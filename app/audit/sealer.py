@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import delete, select, text
-from sqlmodel import col
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
 
 from app.audit.durable import remove_durably
 from app.audit.epoch import SIGNAL_NAME, Restored, describe_epoch, read_signal
@@ -66,9 +66,13 @@ class Sealer:
         try:
             take_lease(database, self._holder)
             self._ledger = Ledger(folder, signer, at_step)
-            self._begin(signer)
         except BaseException:
             os.close(self._lock)
+            raise
+        try:
+            self._begin(signer)
+        except BaseException:
+            self.abandon()
             raise
         self._renewed_at = self._published_at = self._monotonic()
 
@@ -95,8 +99,14 @@ class Sealer:
 
     def close(self) -> None:
         """Publish, give up the lease, close the store."""
-        self.publish()
-        end_lease(self._database, self._holder)
+        try:
+            self.publish()
+            end_lease(self._database, self._holder)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Close the store and unlock it, nothing more; the lease runs out by itself."""
         self._ledger.close()
         os.close(self._lock)
 
@@ -120,17 +130,16 @@ class Sealer:
             self._ledger.seal(list(events.values()))
 
     def _empty(self, identifiers: Sequence[str]) -> None:
-        with self._database.write() as session:
+        def work(session: Session) -> None:
             renew_lease(session, self._holder)
-            if identifiers and self._database.is_sqlite:
-                # values that are erased later must not linger in free pages
-                session.connection().execute(text("PRAGMA secure_delete=ON"))
             for start in range(0, len(identifiers), 500):
                 some = identifiers[start : start + 500]
                 session.connection().execute(
                     delete(OutboxEvent).where(col(OutboxEvent.id).in_(some))
                 )
             self._at_step("emptying")
+
+        self._database.change(work)
         self._renewed_at = self._monotonic()
         self._at_step("emptied")
 

@@ -104,23 +104,24 @@ def open_for_sealing(folder: Path) -> sqlite3.Connection:
     """
     path = folder / FILE_NAME
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
     try:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # NORMAL loses sealed events when the power goes
             "secure_delete=ON",  # erased values leave no trace in free pages
         ):
             connection.execute(f"PRAGMA {pragma}")
-        if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        is_new = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        altered = not is_new and not schema_is_ours(connection)
+        if is_new:
             _make(connection, folder)
-        elif not schema_is_ours(connection):
-            connection.close()
-            raise StoreTampered(
-                path=path, reason=mark("its tables are not as the sealer made them")
-            )
     except sqlite3.DatabaseError as error:
+        connection.close()
         raise StoreUnreadable(path=path, reason=str(error)) from error
+    if altered:
+        connection.close()
+        raise StoreTampered(path=path, reason=mark("its tables are not as the sealer made them"))
     return connection
 
 
@@ -141,15 +142,21 @@ def _open_for_reading(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise sqlite3.OperationalError(os.strerror(2))
     uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        return _connect(uri)
+    except sqlite3.OperationalError:
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        return _connect(f"{uri}&immutable=1")
+
+
+def _connect(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
     try:
         connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:
         connection.close()
-        if path.with_name(path.name + "-wal").exists():
-            raise
-        connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
-        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        raise
     return connection
 
 

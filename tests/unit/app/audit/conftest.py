@@ -12,4 +12,6 @@ from tests.unit.app.audit.trail import Trail
 def trail(tmp_path: Path) -> Iterator[Trail]:
     made = Trail(tmp_path)
     yield made
+    # what a test stopped or broke is closed already
+    made.sealer._ledger.close()
     made.database.close()

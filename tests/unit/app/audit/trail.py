@@ -47,7 +47,14 @@ def draft(number: int = 0, **changes: object) -> Draft:
 class Trail:
     """One appliance's history."""
 
-    def __init__(self, folder: Path, *, url: str = "", at_step: AtStep = lambda _: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        url: str = "",
+        at_step: AtStep = lambda _: None,
+        started: bool = True,
+    ) -> None:
         self.data = folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
         self.folder = self.data / "audit"
@@ -57,7 +64,8 @@ class Trail:
         self.database = Database(url or f"sqlite:///{self.data / 'tenshu.sqlite'}")
         SQLModel.metadata.create_all(self.database.engine, tables=TABLES)
         self.count = 0
-        self.sealer = self.start()
+        if started:
+            self.sealer = self.start()
 
     def start(self) -> Sealer:
         self.sealer = Sealer(
