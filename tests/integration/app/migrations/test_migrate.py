@@ -1,0 +1,157 @@
+"""The schema comes to be in one piece or not at all. On both databases."""
+
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Table, inspect
+from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
+
+from app.core.database import Database
+from app.migrations import migrate as migrate_module
+from app.migrations.draft import draft
+from app.migrations.migrate import NewerData, configure, current_revision, migrate
+
+HEAD = ScriptDirectory.from_config(configure()).get_current_head()
+
+KILLED_HALF_WAY = """
+import os, sys
+from sqlalchemy import event
+from app.core.database import Database
+from app.migrations.migrate import migrate
+database = Database(sys.argv[1])
+made = []
+@event.listens_for(database.engine, "after_cursor_execute")
+def stop(connection, cursor, statement, *_):
+    if statement.lstrip().startswith("CREATE TABLE"):
+        made.append(statement)
+    if len(made) == 5:
+        print("half way", flush=True)
+        sys.stdin.read()
+migrate(database)
+"""
+
+
+@pytest.fixture
+def empty(empty_database_url):
+    opened = Database(empty_database_url)
+    yield opened
+    opened.close()
+
+
+def tables(database):
+    with database.read() as session:
+        return set(inspect(session.connection()).get_table_names())
+
+
+def test_an_empty_database_gets_every_table(empty):
+    assert current_revision(empty) is None
+    migrate(empty)
+    assert current_revision(empty) == HEAD
+    assert tables(empty) == {*SQLModel.metadata.tables, "alembic_version"}
+
+
+def test_an_up_to_date_database_is_left_alone(database):
+    before = tables(database)
+    migrate(database)
+    migrate(database)
+    assert current_revision(database) == HEAD
+    assert tables(database) == before
+
+
+def test_the_migrations_make_what_the_models_say(database):
+    """Else: `rm app/migrations/versions/0001*; python -m app.migrations.draft "first schema"`."""
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_data_of_a_newer_version_is_refused_with_a_remedy_and_left_alone(database):
+    with database.write() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerData) as newer:
+        migrate(database)
+    assert newer.value.parameters == {"revision": "9999"}
+    assert "newer version" in newer.value.hint
+    assert current_revision(database) == "9999"
+
+
+def test_a_migration_that_is_killed_in_its_middle_leaves_nothing_and_the_next_one_does_it(
+    empty, empty_database_url
+):
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED_HALF_WAY, empty_database_url],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout.readline() == "half way\n"
+        process.kill()
+    assert tables(empty) == set()
+    migrate(empty)
+    assert current_revision(empty) == HEAD
+
+
+def test_a_migration_that_fails_in_its_middle_leaves_nothing(empty, monkeypatch):
+    upgrade = migrate_module.command.upgrade
+
+    def fail_after(*arguments):
+        upgrade(*arguments)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(migrate_module.command, "upgrade", fail_after)
+    with pytest.raises(ZeroDivisionError):
+        migrate(empty)
+    assert tables(empty) == set()
+
+
+def test_processes_that_start_at_once_migrate_once(empty, empty_database_url):
+    program = (
+        "import sys; from app.core.database import Database\n"
+        "from app.migrations.migrate import migrate\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "migrate(Database(sys.argv[1]))"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, empty_database_url],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    for process in started:
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ended = [process.communicate(timeout=60) for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], ended
+    assert current_revision(empty) == HEAD
+
+
+def test_a_draft_of_what_the_models_say_already_is_empty(tmp_path):
+    made = draft("nothing new", tmp_path)
+    assert made == tmp_path / f"{int(HEAD) + 1:04d}_nothing_new.py"
+    written = made.read_text()
+    assert "op." not in written
+    assert f'down_revision = "{HEAD}"' in written
+
+
+def test_a_draft_writes_down_what_a_new_model_adds_and_nothing_about_rights(tmp_path):
+    table = Table(
+        "added_by_a_test", SQLModel.metadata,
+        Column("id", AutoString(), primary_key=True),
+        Column("code", AutoString(length=8)),
+        info={"access": {"console": "select"}},
+    )  # fmt: skip
+    try:
+        written = draft("one table more", tmp_path).read_text()
+    finally:
+        SQLModel.metadata.remove(table)
+    assert 'op.create_table(\n        "added_by_a_test"' in written
+    assert 'sa.Column("id", sa.String(), nullable=False)' in written
+    assert 'sa.Column("code", sa.String(8), nullable=True)' in written
+    assert "access" not in written
+    assert "sqlmodel" not in written
