@@ -46,9 +46,7 @@ class Handlers:
         """Yield GetProgress's answers to a call with `more`."""
         return self._runs.follow(request.run, stop)
 
-    def _capabilities(
-        self, _caller: Caller, _request: actions.Nothing
-    ) -> actions.CapabilityList:
+    def _capabilities(self, _caller: Caller, _request: actions.Nothing) -> actions.CapabilityList:
         return actions.CapabilityList(capabilities=capabilities(self._place))
 
     def _create_repository(

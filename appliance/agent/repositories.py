@@ -4,6 +4,7 @@ One file, mode 0600, owned by the agent. Afterwards a repository is named by its
 """
 
 import secrets
+import shutil
 import threading
 from pathlib import Path
 from typing import Final
@@ -85,9 +86,18 @@ class Repositories:
     def _make(self, folder: Path, passphrase: Secret, *, adopted: bool) -> str:
         # a person has just named this folder: a known repository may have moved here
         borg = Borg(folder, passphrase, self._place.borg, moved=True)
-        if not adopted:
+        if adopted:
+            return borg.listing().repository.id
+        new = not folder.exists()
+        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
             borg.create_repository()
-        return borg.listing().repository.id
+            return borg.listing().repository.id
+        except BaseException:
+            _empty(folder)
+            if new:
+                folder.rmdir()
+            raise
 
     def _read(self) -> list[_Stored]:
         try:
@@ -98,3 +108,12 @@ class Repositories:
     def _write(self, stored: list[_Stored]) -> None:
         self._place.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(self._place.repositories, msgspec.json.encode(stored), MODE)
+
+
+def _empty(folder: Path) -> None:
+    """Remove what a failed creation left in a folder that was empty before it."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()

@@ -14,18 +14,22 @@ from pathlib import Path
 
 import pytest
 
+from appliance.backup.borg import Borg
+from appliance.backup.create import back_up
+from appliance.backup.reporter import Reporter
 from appliance.contract.actions import Caller, Repository
 from appliance.contract.client import AgentClient
 from appliance.contract.errors import AgentBusy, AgentNotRunning
 from appliance.contract.kit import KeyKit
 from appliance.contract.ring import wrap_ring
-from appliance.contract.runs import Run, State
+from appliance.contract.runs import BackupResult, Run, State
 from appliance.place import Place
 
 CALLER = Caller(account="a" * 28, session="s" * 28, source="192.0.2.7", plane="console")
-CHECKPOINT = "tenshu.example/machine\n{size}\nqINS1GRFWYIxvBKEfqEb6tFAYQ9DxxzEGAuBDe9R6LY=\n\n— k abc=\n"
+CHECKPOINT = (
+    "tenshu.example/machine\n{size}\nqINS1GRFWYIxvBKEfqEb6tFAYQ9DxxzEGAuBDe9R6LY=\n\n— k abc=\n"
+)
 RING = json.dumps({"keys": [{"id": "k1", "material": "c2VjcmV0"}]}).encode()
-
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
@@ -151,6 +155,27 @@ def agent(place: Place) -> Iterator[RunningAgent]:
 @pytest.fixture
 def repository(agent: RunningAgent, kit: KeyKit, tmp_path: Path) -> Repository:
     return agent.client.create_repository_for(CALLER, "NAS", str(tmp_path / "repository"), kit)
+
+
+def prepare(place: Place, kit: KeyKit, reporter: Reporter | None = None) -> tuple[Repository, Borg]:
+    folder = place.data.parent / "repository"
+    borg = Borg(folder, kit.borg_passphrase(), place.borg, reporter)
+    if not folder.exists():
+        Borg(folder, kit.borg_passphrase(), place.borg).create_repository()
+    made = Repository(
+        id="a" * 16,
+        name="NAS",
+        folder=str(folder),
+        borg_id=Borg(folder, kit.borg_passphrase(), place.borg).listing().repository.id,
+        kit_number=kit.number(),
+        created_at=1,
+    )
+    return made, borg
+
+
+def backup(place: Place, kit: KeyKit) -> BackupResult:
+    repository, borg = prepare(place, kit)
+    return back_up(place, repository, borg, "b" * 16, Reporter())
 
 
 class Kept:

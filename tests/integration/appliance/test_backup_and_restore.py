@@ -79,12 +79,8 @@ def test_a_backup_tells_what_it_wrote(
     assert abs(listed.at - run.started_at) < 60_000
 
 
-def test_nothing_readable_of_the_appliance_stands_in_the_repository_F13_METI_48(
-    kept: Kept
-) -> None:
-    stored = b"".join(
-        path.read_bytes() for path in kept.repository.rglob("*") if path.is_file()
-    )
+def test_nothing_readable_of_the_appliance_stands_in_the_repository_F13_METI_48(kept: Kept) -> None:
+    stored = b"".join(path.read_bytes() for path in kept.repository.rglob("*") if path.is_file())
     for readable in ("霞が関", kept.archive, "server.key", "tenshu.example"):
         assert readable.encode() not in stored
     assert b"repository" in stored  # Borg's config: the search itself works
@@ -113,9 +109,7 @@ def test_an_older_archive_brings_the_newest_erasures_and_checkpoint_with_it(
     newer = agent.finished(agent.client.run_backup(CALLER, repository.id)).backup
     assert newer
 
-    result = restore(
-        Path(repository.folder), kit, tmp_path / "d", tmp_path / "k", archive=archive
-    )
+    result = restore(Path(repository.folder), kit, tmp_path / "d", tmp_path / "k", archive=archive)
 
     assert json.loads((tmp_path / "d" / "audit" / "erasures.json").read_bytes()) == erasures
     mark = json.loads((tmp_path / "d" / "restored.json").read_bytes())
@@ -160,18 +154,14 @@ def test_the_kit_stands_nowhere_and_the_passphrase_only_in_the_keys_folder(
             assert typed.replace(b" ", b"") not in content
 
 
-def test_another_kit_opens_nothing_and_leaves_nothing_METI_33(
-    kept: Kept, tmp_path: Path
-) -> None:
+def test_another_kit_opens_nothing_and_leaves_nothing_METI_33(kept: Kept, tmp_path: Path) -> None:
     with pytest.raises(WrongKit):
         restore(kept.repository, KeyKit.new(), tmp_path / "d", tmp_path / "k")
     assert not (tmp_path / "d").exists()
     assert not (tmp_path / "k").exists()
 
 
-def test_a_restore_overwrites_nothing(
-    kept: Kept, kit: KeyKit, tmp_path: Path
-) -> None:
+def test_a_restore_overwrites_nothing(kept: Kept, kit: KeyKit, tmp_path: Path) -> None:
     for filled in ("d", "k"):
         folder = tmp_path / filled
         folder.mkdir()

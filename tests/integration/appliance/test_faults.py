@@ -251,7 +251,9 @@ def test_an_archive_that_differs_from_its_manifest_is_refused_S2(
     archive_by_hand(kept, kit, folder, repository)
     with pytest.raises(ArchiveDiffers) as caught:
         restore(repository, kit, tmp_path / "d", tmp_path / "k")
-    assert caught.value.parameters["path"] == ("files/added" if change == "added" else "files/small")
+    assert caught.value.parameters["path"] == (
+        "files/added" if change == "added" else "files/small"
+    )
     assert not (tmp_path / "d").exists()
 
 
