@@ -66,7 +66,7 @@ def _offer_enrolment(attempt: Attempt) -> totp.Enrolment:
 
 def _check_enrolment(attempt: Attempt, answer: Secret) -> Account:
     """Enrol the first authenticator of a new person, or of one whose factor was reset."""
-    if not attempt.notes.enrolment:  # nothing was shown to scan
+    if not attempt.notes.enrolment:  # the factor went away since the step was offered
         raise StepNotOffered
     now, account = attempt.context.now, attempt.known_account
     if totp.matching_step(Secret(attempt.notes.enrolment), answer, now) is None:

@@ -14,7 +14,8 @@ def fold(login_id: str) -> str:
 
     Cut to what can be a login ID at all, so that oversized input costs nothing.
     """
-    text = unicodedata.normalize("NFKC", login_id[: LONGEST * 4]).strip()
+    whole = login_id[: LONGEST * 4].encode("utf-8", "replace").decode()  # no half characters
+    text = unicodedata.normalize("NFKC", whole).strip()
     return unicodedata.normalize("NFKC", text.casefold())
 
 

@@ -12,7 +12,7 @@ from app.core.clock import DAY
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
 from app.identity.models import SessionColumns
-from app.identity.planes import SESSIONS, on_plane
+from app.identity.planes import PENDING, SESSIONS, on_plane, writable_on
 from app.identity.policies import IdentityPolicy
 from app.identity.secrets_at_rest import hash_token, new_token
 
@@ -80,17 +80,15 @@ def end(session: Session, plane: str, account: str, identifier: str, because: st
     return ended.rowcount == 1
 
 
-def end_all(
-    session: Session,
-    planes: tuple[type[SessionColumns], ...],
-    account: str,
-    because: str,
-    *,
-    spare: str = "",
-) -> int:
-    """End the running sessions of an account, but for `spare`. Return how many there were."""
+def end_all(session: Session, plane: str, account: str, because: str, *, spare: str = "") -> int:
+    """End what `plane` may end of an account: running sessions but for `spare`, begun sign-ins.
+
+    The console ends them on every plane. Return how many sessions ran.
+    """
+    for pending in writable_on(PENDING, plane):
+        session.exec(delete(pending).where(col(pending.account) == account))
     ended = 0
-    for table in planes:
+    for table in writable_on(SESSIONS, plane):
         result = session.exec(
             update(table)
             .where(col(table.account) == account, col(table.ended_at) == 0, col(table.id) != spare)

@@ -104,7 +104,7 @@ def find(context: Context, policy: Policy, ticket: Secret) -> PendingSignInColum
     return pending
 
 
-def take_step(  # noqa: PLR0917 - one call, its arguments in the order of their making
+def take_step(
     context: Context,
     policy: Policy,
     pending: PendingSignInColumns,

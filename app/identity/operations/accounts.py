@@ -29,7 +29,7 @@ from app.identity.fields import (
     Rev,
     TimeZone,
 )
-from app.identity.models import Account
+from app.identity.models import Account, Grant
 from app.identity.operations.account_views import (
     AccountDetails,
     AccountFilter,
@@ -39,7 +39,6 @@ from app.identity.operations.account_views import (
     get_account,
     list_accounts,
 )
-from app.identity.planes import SESSIONS
 from app.identity.time_zones import check_time_zone
 from app.operations.context import Context, Plane
 from app.operations.operation import Route, Tier, operation
@@ -67,9 +66,7 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     language: Language = "ja"
     time_zone: TimeZone = "Asia/Tokyo"
     role: Annotated[
-        Literal[
-            "", "owner", "security_administrator", "operator", "auditor", "viewer", "staff"
-        ],
+        Literal["", "owner", "security_administrator", "operator", "auditor", "viewer", "staff"],
         Meta(description="Role that it gets at once, everywhere; empty: none yet"),
     ] = ""
     initial_password: Annotated[
@@ -183,7 +180,7 @@ def suspend_account(context: Context, which: SuspendAccount) -> AccountRow:
         account = _reachable(context, which.account)
         context.event.change("state", account.state, account_rows.SUSPENDED)
         _write(context, account, which.rev, {"state": account_rows.SUSPENDED})
-        ended = session_rows.end_all(context.session, SESSIONS, account.id, "suspended")
+        ended = session_rows.end_all(context.session, Plane.CONSOLE, account.id, "suspended")
         context.event.numbers["sessions"] = ended
     return describe(account)
 

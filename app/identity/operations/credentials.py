@@ -54,7 +54,7 @@ def reset_password(context: Context, reset: PasswordReset) -> GivenPassword:
     """Give an account a one-time password; its sessions end, its lock-out is lifted."""
     account = _reachable(context, reset.account)
     given = give_password(context, account, reset.initial_password)
-    session_rows.end_all(context.session, SESSIONS, account.id, "password_reset")
+    session_rows.end_all(context.session, Plane.CONSOLE, account.id, "password_reset")
     lockout.forget(context.session, account.login_id)
     context.event.change("password", None, "changed")
     return GivenPassword(given)
@@ -73,7 +73,7 @@ def reset_factor(context: Context, which: AccountRef) -> Count:
     removed = factors.remove_all(context.session, account.id)
     account.may_enrol = True
     account.rev += 1
-    session_rows.end_all(context.session, SESSIONS, account.id, "factor_reset")
+    session_rows.end_all(context.session, Plane.CONSOLE, account.id, "factor_reset")
     lockout.forget(context.session, account.login_id)
     context.event.change("factors", removed, 0)
     return Count(removed)
@@ -104,7 +104,9 @@ def end_sessions(context: Context, which: AccountRef) -> Count:
     """Sign somebody out everywhere."""
     account = account_rows.by_id(context.session, which.account)
     context.event.about("account", account.id, account.name)
-    ended = session_rows.end_all(context.session, SESSIONS, account.id, "ended_by_administrator")
+    ended = session_rows.end_all(
+        context.session, Plane.CONSOLE, account.id, "ended_by_administrator"
+    )
     context.event.numbers["sessions"] = ended
     return Count(ended)
 

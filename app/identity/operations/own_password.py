@@ -5,7 +5,6 @@ import msgspec
 from app.identity import account_rows, factors, policies, proof, session_rows
 from app.identity.fields import PasswordField
 from app.identity.operations.expulsion import Done
-from app.identity.planes import SESSIONS, writable_on
 from app.identity.tried import Tried, attempt
 from app.operations.context import Context
 from app.operations.operation import operation
@@ -36,7 +35,7 @@ def change_password_operation(context: Context, change: PasswordChange) -> Tried
         )
         session_rows.end_all(
             context.session,
-            writable_on(SESSIONS, context.plane),
+            context.plane,
             account.id,
             "password_changed",
             spare=context.actor.session,
