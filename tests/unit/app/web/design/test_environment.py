@@ -120,8 +120,11 @@ def test_every_template_of_ours_compiles(environment: Environment) -> None:
         environment.get_template(name)
 
 
+@pytest.mark.parametrize("plane", ["console", "workspace"])
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_the_gallery_shows_every_component(environment: Environment, language: str) -> None:
+def test_the_gallery_shows_every_component_on_both_planes(
+    environment: Environment, language: str, plane: str
+) -> None:
     page = render(
         environment,
         "gallery.html",
@@ -129,6 +132,7 @@ def test_the_gallery_shows_every_component(environment: Environment, language: s
         at=AT,
         appliance_name="Tenshu",
         path="/design",
+        plane=plane,
         viewer=None,
     )
     assert page.startswith("<!doctype html>")
