@@ -14,6 +14,7 @@ import msgspec
 
 from app.web.design.component import component_files, cut
 from app.web.design.errors import MissingPackage, UnknownAsset
+from app.web.design.tokens import used_tokens
 
 DESIGN: Final = Path(__file__).parent
 PACKAGES: Final = Path(__file__).parents[3] / "node_modules"
@@ -81,11 +82,11 @@ def collect_assets(packages: Path = PACKAGES) -> Assets:
     tokens = _read(packages, "@digital-go-jp/design-tokens/dist/tokens.css")
     style = "\n".join(
         [
-            tokens.decode(),
             *(_own(name) for name in ("semantic.css", "base.css", "layout.css")),
             *(component.style for component in components),
         ]
     )
+    style = used_tokens(tokens.decode(), style) + style
     script = "\n".join(
         [
             _own("behaviour.js"),
