@@ -8,7 +8,7 @@ from app.audit.event import Source
 from app.core import clock
 from app.core.clock import SECOND
 from app.core.secret import Secret
-from app.identity import account_rows, factors, policies
+from app.identity import account_rows, factors, policies, sessions
 from app.identity.models import Account
 from app.identity.operations import accounts, grants, sign_in
 from app.identity.sign_in_flow import NewSession
@@ -113,8 +113,6 @@ class House:
         self, token: Secret, plane: Plane = Plane.CONSOLE, source: Source = OFFICE
     ) -> Context:
         """The context of a request with a session's token."""
-        from app.identity import sessions
-
         found = sessions.look_up(self.appliance, plane, token.reveal(), source)
         assert found is not None
         return Context(self.appliance, actor=found.actor, source=source, plane=plane)
