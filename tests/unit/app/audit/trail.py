@@ -54,6 +54,7 @@ class Trail:
         url: str = "",
         at_step: AtStep = lambda _: None,
         started: bool = True,
+        prepared: bool = False,
     ) -> None:
         self.data = folder / "data"
         self.data.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,8 @@ class Trail:
         self.key_path = folder / "keys" / "audit-signing.key"
         self.signer: Signer = load_or_make_signer(self.key_path)
         self.database = Database(url or f"sqlite:///{self.data / 'tenshu.sqlite'}")
-        SQLModel.metadata.create_all(self.database.engine, tables=TABLES)
+        if not prepared:
+            SQLModel.metadata.create_all(self.database.engine, tables=TABLES)
         self.count = 0
         if started:
             self.sealer = self.start()

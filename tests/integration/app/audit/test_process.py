@@ -1,0 +1,172 @@
+"""The sealer as a process: within a second, gracefully stopped, honest about problems."""
+
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.audit.__main__ import run, seal_until
+from app.audit.search import lag
+from app.audit.store import FILE_NAME
+from app.audit.verdict import State
+from app.core.settings import Settings
+from tests.unit.app.audit.trail import Trail, draft
+
+ROOT = Path(__file__).parents[4]
+DEADLINE = 30.0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = DEADLINE) -> float:
+    """Wait until a condition holds; return how long it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "it never came to be"
+        threading.Event().wait(0.01)
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def settings(trail: Trail) -> Settings:
+    return Settings(
+        data=trail.data,
+        keys=trail.key_path.parent,
+        database_url=f"sqlite:///{trail.data / 'tenshu.sqlite'}",
+    )
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def test_an_event_is_sealed_within_a_second_and_sigterm_ends_gracefully_F5(
+    trail: Trail, settings: Settings
+) -> None:
+    trail.stop()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.audit"],
+        cwd=ROOT,
+        env={**os.environ, **settings.environment()},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        trail.write(draft())
+        wait_for(lambda: lag(trail.database).unsealed == 0)
+        trail.write(draft(1))
+        # a second, as the history promises, and what a busy test machine adds
+        assert wait_for(lambda: lag(trail.database).unsealed == 0) < 5.0
+    finally:
+        process.terminate()
+        _, told = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0, told
+    assert trail.verify(against=[trail.note]).size == 3
+    assert told.count("\n") == 1, f"routine success is not logged: {told}"
+
+
+def test_a_process_of_its_own_starts_and_stops_in_here_too(
+    trail: Trail, settings: Settings, signals: None
+) -> None:
+    trail.stop()
+    trail.write(draft())
+
+    def stop_when_sealed() -> None:
+        wait_for(lambda: lag(trail.database).unsealed == 0)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    watcher = threading.Thread(target=stop_when_sealed)
+    watcher.start()
+    assert run(settings, "machine1") == 0
+    watcher.join()
+    assert trail.verify().state is State.WHOLE
+
+
+def test_a_second_sealer_says_so_and_asks_to_be_tried_again(
+    trail: Trail, settings: Settings, signals: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert run(settings, "machine1") == 75
+    assert "audit.sealer_running" in caplog.text
+
+
+def test_a_sealer_that_finds_its_store_altered_ends_with_an_error(
+    trail: Trail, settings: Settings, signals: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    trail.add(2)
+    trail.stop()
+    trail.tamper("DELETE FROM events WHERE position = 2")
+    assert run(settings, "machine1") == 1
+    assert "audit.store_tampered" in caplog.text
+
+
+def test_a_problem_is_logged_when_it_begins_and_when_it_ends(
+    trail: Trail, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tenshu.audit")
+    blocker = sqlite3.connect(
+        trail.folder / FILE_NAME, isolation_level=None, check_same_thread=False
+    )
+    blocker.execute("BEGIN IMMEDIATE")
+    trail.sealer._ledger._connection.execute("PRAGMA busy_timeout=1")
+    trail.write(draft())
+    stop, turns = threading.Event(), []
+    turn = trail.sealer.turn
+
+    def counted() -> int:
+        turns.append(1)
+        return turn()
+
+    trail.sealer.turn = counted  # type: ignore[method-assign]
+
+    def release() -> None:
+        wait_for(lambda: len(turns) >= 3)
+        blocker.rollback()
+        wait_for(lambda: lag(trail.database).unsealed == 0)
+        stop.set()
+
+    helper = threading.Thread(target=release)
+    helper.start()
+    seal_until(stop, trail.sealer)
+    helper.join()
+    blocker.close()
+    levels = [record.levelname for record in caplog.records]
+    assert levels == ["ERROR", "WARNING"]
+
+
+def test_a_history_is_read_by_a_user_who_cannot_write_it_F5(trail: Trail, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can act as another user")
+    trail.add(3)
+    program = (
+        "import os, sys; sys.path.insert(0, sys.argv[1]); "
+        "from pathlib import Path; from app.audit.verify import verify; "
+        "from app.audit.ledger import read_keys; "
+        "folder = Path(sys.argv[2]); keys = read_keys(folder); "
+        "os.setgid(65534); os.setuid(65534); "
+        "verdict = verify(folder, keys); print(verdict.state.value, verdict.size, verdict.reason)"
+    )
+    folder = Path("/tmp") / f"audit-read-{os.getpid()}"
+    folder.symlink_to(trail.folder)
+    for parent in (trail.folder, *trail.folder.parents):
+        if parent.is_relative_to(tmp_path.parents[1]):
+            parent.chmod(0o755)
+    for file in trail.folder.iterdir():
+        file.chmod(0o644)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(ROOT), str(folder)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        folder.unlink()
+    assert done.stdout.split()[:2] == ["whole", "4"], done.stdout + done.stderr
