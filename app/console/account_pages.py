@@ -4,8 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
 
 from app.core.errors import TenshuError
 from app.identity.operations import accounts, credentials, grants
@@ -24,11 +24,17 @@ from app.web.pages import (
     read_form,
     result_of,
 )
+from app.web.routing import get, post
 from app.web.shared_pages import Form
 
 
-@get("/accounts", sync_to_thread=True)
-def show_accounts(request: AnyRequest, q: str = "", status: str = "", after: str = "") -> Answer:
+@get("/accounts")
+def show_accounts(
+    request: AnyRequest,
+    q: FromQuery[str] = "",
+    status: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Answer:
     """Show accounts."""
     context = need_sign_in(request)
     state: Any = status if status in {"active", "suspended"} else ""
@@ -42,20 +48,20 @@ def show_accounts(request: AnyRequest, q: str = "", status: str = "", after: str
         "console/accounts.html",
         rows=found.items,
         q=q,
-        status=state,
+        state=state,
         next=f"/accounts?{following}" if found.after else "",
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
     )
 
 
-@get("/accounts/new", sync_to_thread=True)
+@get("/accounts/new")
 def show_new_account(request: AnyRequest) -> Answer:
     """Show the form for a new person."""
     need_sign_in(request).require(Permission.ACCOUNTS_MANAGE)
     return _new_page(request, {"role": Role.STAFF.value}, {})
 
 
-@post("/accounts/new", sync_to_thread=True)
+@post("/accounts/new")
 def make_account(request: AnyRequest, data: Form) -> Answer:
     """Make the account, after a fresh second factor."""
     context = need_sign_in(request)
@@ -76,44 +82,44 @@ def made(request: AnyRequest, result: accounts.CreatedAccount) -> Answer:
     )
 
 
-@get("/accounts/{account:str}", sync_to_thread=True)
-def show_account(request: AnyRequest, account: str) -> Answer:
+@get("/accounts/{account:str}")
+def show_account(request: AnyRequest, account: FromPath[str]) -> Answer:
     """Show one account."""
     return _account_page(request, account, {})
 
 
-@post("/accounts/{account:str}/update", sync_to_thread=True)
-def update(request: AnyRequest, account: str, data: Form) -> Answer:
+@post("/accounts/{account:str}/update")
+def update(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Change name, login ID, language."""
     return _perform(request, account, accounts.update_account, accounts.AccountChange, data)
 
 
-@post("/accounts/{account:str}/suspend", sync_to_thread=True)
-def suspend(request: AnyRequest, account: str, data: Form) -> Answer:
+@post("/accounts/{account:str}/suspend")
+def suspend(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Suspend the account."""
     return _perform(request, account, accounts.suspend_account, accounts.SuspendAccount, data)
 
 
-@post("/accounts/{account:str}/resume", sync_to_thread=True)
-def resume(request: AnyRequest, account: str, data: Form) -> Answer:
+@post("/accounts/{account:str}/resume")
+def resume(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Let the account sign in again."""
     return _perform(request, account, accounts.resume_account, accounts.SuspendAccount, data)
 
 
-@post("/accounts/{account:str}/reset-password", sync_to_thread=True)
-def reset_password(request: AnyRequest, account: str, data: Form) -> Answer:
+@post("/accounts/{account:str}/reset-password")
+def reset_password(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Give a one-time password."""
     return _perform(request, account, credentials.reset_password, credentials.PasswordReset, data)
 
 
-@post("/accounts/{account:str}/reset-factor", sync_to_thread=True)
-def reset_factor(request: AnyRequest, account: str, data: Form) -> Answer:
+@post("/accounts/{account:str}/reset-factor")
+def reset_factor(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Remove the person's second factors."""
     return _perform(request, account, credentials.reset_factor, accounts.AccountRef, data)
 
 
-@post("/accounts/{account:str}/end-sessions", sync_to_thread=True)
-def end_sessions(request: AnyRequest, account: str, data: Form) -> Answer:
+@post("/accounts/{account:str}/end-sessions")
+def end_sessions(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Sign the person out everywhere."""
     need_sign_in(request)
     perform(
@@ -122,15 +128,15 @@ def end_sessions(request: AnyRequest, account: str, data: Form) -> Answer:
     return go(f"/accounts/{account}")
 
 
-@post("/accounts/{account:str}/grants", sync_to_thread=True)
-def give(request: AnyRequest, account: str, data: Form) -> Answer:
+@post("/accounts/{account:str}/grants")
+def give(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Give a role."""
     fields = {"holder": account, "role": str(data.get("role", ""))}
     return _perform(request, account, grants.give, grants.NewGrant, fields)
 
 
-@post("/accounts/{account:str}/grants/{grant:str}/take", sync_to_thread=True)
-def take(request: AnyRequest, account: str, grant: str) -> Answer:
+@post("/accounts/{account:str}/grants/{grant:str}/take")
+def take(request: AnyRequest, account: FromPath[str], grant: FromPath[str]) -> Answer:
     """Take a role back."""
     return _perform(request, account, grants.take, grants.GrantRef, {"grant": grant})
 

@@ -1,8 +1,8 @@
 """Backups: repository, key kit, the run with its progress, archives."""
 
 import msgspec
-from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from app.backups import operations as backups
 from app.backups.errors import MachineError, NoKeyKit
@@ -12,6 +12,7 @@ from app.core.secret import Secret
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.actions import Archive, Repository
 from appliance.contract.runs import Run
@@ -27,7 +28,7 @@ class Shown(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
-@get("/backups", sync_to_thread=True)
+@get("/backups")
 def show_backups(request: AnyRequest) -> Answer:
     """Show repositories, archives and runs; the first step where there is none."""
     context = need_sign_in(request)
@@ -53,14 +54,14 @@ def show_backups(request: AnyRequest) -> Answer:
     )
 
 
-@get("/backups/new", sync_to_thread=True)
+@get("/backups/new")
 def show_new_repository(request: AnyRequest) -> Answer:
     """Show the form for a repository."""
     need_sign_in(request)
     return page(request, "console/backup_new.html", values={}, errors={})
 
 
-@post("/backups/new", sync_to_thread=True)
+@post("/backups/new")
 def make_repository(request: AnyRequest, data: Form) -> Answer:
     """Make the repository."""
     context = need_sign_in(request)
@@ -86,13 +87,13 @@ def made(request: AnyRequest, _result: Repository) -> Answer:
     return go("/backups" if kit.kept else "/backups/kit")
 
 
-@get("/backups/kit", sync_to_thread=True)
+@get("/backups/kit")
 def show_kit(request: AnyRequest) -> Answer:
     """Show the key kit, until somebody keeps it."""
     return _kit_page(request, {})
 
 
-@post("/backups/kit", sync_to_thread=True)
+@post("/backups/kit")
 def keep_kit(request: AnyRequest, data: Form) -> Answer:
     """Take the proof that the kit stands on paper."""
     context = need_sign_in(request)
@@ -121,15 +122,15 @@ def _kit_page(request: AnyRequest, errors: dict[str, str], status: int = 200) ->
     )
 
 
-@post("/backups/repositories/{repository:str}/run", sync_to_thread=True)
-def start_backup(request: AnyRequest, repository: str) -> Answer:
+@post("/backups/repositories/{repository:str}/run")
+def start_backup(request: AnyRequest, repository: FromPath[str]) -> Answer:
     """Start a backup."""
     need_sign_in(request)
     return perform(request, backups.run_backup, backups.OneRepository(repository=repository))
 
 
-@post("/backups/repositories/{repository:str}/check", sync_to_thread=True)
-def start_check(request: AnyRequest, repository: str) -> Answer:
+@post("/backups/repositories/{repository:str}/check")
+def start_check(request: AnyRequest, repository: FromPath[str]) -> Answer:
     """Start a check of every byte."""
     need_sign_in(request)
     return perform(request, backups.check_repository, backups.OneRepository(repository=repository))
@@ -142,20 +143,20 @@ def started(_request: AnyRequest, result: Run) -> Answer:
     return go(f"/backups/runs/{result.id}")
 
 
-@get("/backups/runs/{run:str}", sync_to_thread=True)
-def show_run(request: AnyRequest, run: str) -> Answer:
+@get("/backups/runs/{run:str}")
+def show_run(request: AnyRequest, run: FromPath[str]) -> Answer:
     """Show one run."""
     return _run_page(request, run, "console/backup_run.html")
 
 
-@get("/backups/runs/{run:str}/progress", sync_to_thread=True)
-def show_run_progress(request: AnyRequest, run: str) -> Answer:
+@get("/backups/runs/{run:str}/progress")
+def show_run_progress(request: AnyRequest, run: FromPath[str]) -> Answer:
     """Return the run's progress alone, for a page that refreshes it."""
     return _run_page(request, run, "console/backup_run_progress.html")
 
 
-@post("/backups/runs/{run:str}/cancel", sync_to_thread=True)
-def stop_run(request: AnyRequest, run: str) -> Answer:
+@post("/backups/runs/{run:str}/cancel")
+def stop_run(request: AnyRequest, run: FromPath[str]) -> Answer:
     """Ask a run to end."""
     need_sign_in(request)
     return perform(request, backups.cancel_run, backups.OneRun(run=run))

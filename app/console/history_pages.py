@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from app.audit.event import Outcome
 from app.core.errors import InvalidInput
@@ -16,12 +16,13 @@ from app.operations.permissions import Permission
 from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, signed_in
 from app.web.pages import DEFAULT_ZONE, Answer, need_sign_in, page, perform
+from app.web.routing import get, post
 from app.web.shared_pages import Form
 
 FILTERS = ("q", "verb", "actor", "outcome", "from", "to", "target")
 
 
-@get("/history", sync_to_thread=True)
+@get("/history")
 def show_history(request: AnyRequest) -> Answer:
     """Show a page of the history; the address keeps what is looked for."""
     context = need_sign_in(request)
@@ -43,8 +44,8 @@ def show_history(request: AnyRequest) -> Answer:
     )
 
 
-@get("/history/{event:str}", sync_to_thread=True)
-def show_event(request: AnyRequest, event: str) -> Answer:
+@get("/history/{event:str}")
+def show_event(request: AnyRequest, event: FromPath[str]) -> Answer:
     """Show one event with its values."""
     found = history.get_event(need_sign_in(request), history.OneEvent(event=event))
     names = sorted(found.before.keys() | found.after.keys())
@@ -52,7 +53,7 @@ def show_event(request: AnyRequest, event: str) -> Answer:
     return page(request, "console/event.html", found=found, changes=changes)
 
 
-@post("/history/export", sync_to_thread=True)
+@post("/history/export")
 def export_history(request: AnyRequest, data: Form) -> Answer:
     """Hand out what the list shows."""
     need_sign_in(request)

@@ -4,7 +4,6 @@ import shutil
 from typing import Any
 
 import msgspec
-from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -21,6 +20,7 @@ from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest, context_of, signed_in
 from app.web.pages import Answer, go, need_sign_in, page
+from app.web.routing import get
 from appliance.contract.runs import State
 
 BACKUP_DUE = 2 * clock.DAY
@@ -105,7 +105,7 @@ def last_backup(context: Context) -> int | None:
     return max((at for at in ended if at), default=None)
 
 
-@get("/", sync_to_thread=True)
+@get("/")
 def show_overview(request: AnyRequest) -> Answer:
     """Show the overview; before anybody has claimed the appliance, the setup."""
     if signed_in(request) is None and setup.status(context_of(request), NoRequest()).needed:

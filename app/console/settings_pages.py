@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from app.identity.roles import DESCRIPTIONS, NAMES, PERMISSIONS, Role
@@ -12,6 +11,7 @@ from app.operations.permissions import UNGRANTED, Permission
 from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, appliance_of
 from app.web.pages import Answer, need_sign_in, page
+from app.web.routing import get
 
 
 class MatrixRow(msgspec.Struct, frozen=True):
@@ -68,7 +68,7 @@ def catalogue() -> list[CatalogueRow]:
     ]
 
 
-@get("/settings", sync_to_thread=True)
+@get("/settings")
 def show_settings(request: AnyRequest) -> Answer:
     """Show what this place is, and where the rest stands."""
     context = need_sign_in(request)
@@ -83,7 +83,7 @@ def show_settings(request: AnyRequest) -> Answer:
     )
 
 
-@get("/settings/permissions", sync_to_thread=True)
+@get("/settings/permissions")
 def show_matrix(request: AnyRequest) -> Answer:
     """Show the permission matrix."""
     need_sign_in(request).require(Permission.SETTINGS_VIEW)
@@ -96,7 +96,7 @@ def show_matrix(request: AnyRequest) -> Answer:
     )
 
 
-@get("/settings/events", sync_to_thread=True)
+@get("/settings/events")
 def show_catalogue(request: AnyRequest) -> Answer:
     """Show the audit catalogue."""
     need_sign_in(request).require(Permission.SETTINGS_VIEW)

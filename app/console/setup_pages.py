@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 
 from app.core.errors import TenshuError
@@ -15,6 +14,7 @@ from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, context_of, language_of
 from app.web.cookies import drop_cookie, make_cookie, session_cookie_name, sign_in_cookie_name
 from app.web.pages import Answer, field_errors, go, page
+from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.sign_in_pages import show_recovery_codes
 
@@ -22,7 +22,7 @@ TICKET: Final = sign_in_cookie_name(Plane.CONSOLE)
 HOUR_SECONDS: Final = 3600
 
 
-@get("/setup", sync_to_thread=True)
+@get("/setup")
 def show_setup(request: AnyRequest) -> Answer:
     """Show the step where this browser stopped, or the claim code's."""
     context = context_of(request)
@@ -38,7 +38,7 @@ def show_setup(request: AnyRequest) -> Answer:
     return _claim_step(request)
 
 
-@post("/setup/claim", sync_to_thread=True)
+@post("/setup/claim")
 def claim(request: AnyRequest, data: Form) -> Answer:
     """Take the claim code."""
     try:
@@ -51,7 +51,7 @@ def claim(request: AnyRequest, data: Form) -> Answer:
     return go("/setup", [ticket])
 
 
-@post("/setup/person", sync_to_thread=True)
+@post("/setup/person")
 def describe(request: AnyRequest, data: Form) -> Answer:
     """Take name, login ID and password of the first administrator."""
     ticket = Secret(request.cookies.get(TICKET, ""))
@@ -77,7 +77,7 @@ def describe(request: AnyRequest, data: Form) -> Answer:
     return go("/setup")
 
 
-@post("/setup/factor", sync_to_thread=True)
+@post("/setup/factor")
 def finish(request: AnyRequest, data: Form) -> Answer:
     """Take the first code of the authenticator: the administrator is made and signed in."""
     ticket = Secret(request.cookies.get(TICKET, ""))

@@ -42,10 +42,13 @@ def source_of(request: AnyRequest) -> Source:
 
 
 def language_of(request: AnyRequest) -> str:
-    """Return the chosen language, else the browser's first that we speak, else Japanese."""
+    """Return the language chosen here, else the account's, else the browser's, else Japanese."""
     chosen = request.cookies.get(LANGUAGE, "")
     if chosen in LANGUAGES:
         return chosen
+    session = signed_in(request)
+    if session and session.language:
+        return session.language
     for wish in request.headers.get("accept-language", "").split(","):
         language = wish.partition(";")[0].strip()[:2].lower()
         if language in LANGUAGES:
@@ -96,12 +99,11 @@ def _actor(request: AnyRequest) -> Actor:
 
 def context_of(request: AnyRequest) -> Context:
     """Return the context of a request: who asks, from where, on which plane."""
-    session = signed_in(request)
     return Context(
         appliance=appliance_of(request),
         actor=_actor(request),
         source=source_of(request),
         plane=plane_of(request),
-        language=session.language if session and session.language else language_of(request),
+        language=language_of(request),
         incident=incident_of(request),
     )

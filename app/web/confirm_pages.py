@@ -1,7 +1,7 @@
 """Confirming a dangerous change with a fresh second factor, and approving another's."""
 
-from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from app.core.errors import TenshuError
 from app.core.secret import Secret
@@ -20,10 +20,11 @@ from app.web.pages import (
     set_session,
     show_result,
 )
+from app.web.routing import get, post
 from app.web.shared_pages import Form
 
 
-@get("/requests", sync_to_thread=True)
+@get("/requests")
 def show_requests(request: AnyRequest) -> Answer:
     """Show what waits for a confirmation or an approval."""
     context = need_sign_in(request)
@@ -31,14 +32,14 @@ def show_requests(request: AnyRequest) -> Answer:
     return page(request, "web/requests.html", items=found.items, mine=context.actor.account)
 
 
-@get("/confirm/{pending:str}", sync_to_thread=True)
-def show_confirmation(request: AnyRequest, pending: str) -> Answer:
+@get("/confirm/{pending:str}")
+def show_confirmation(request: AnyRequest, pending: FromPath[str]) -> Answer:
     """Ask for the fresh code of one's own request, or of an approval."""
     return _confirm_page(request, _find(request, pending))
 
 
-@post("/confirm/{pending:str}", sync_to_thread=True)
-def confirm(request: AnyRequest, pending: str, data: Form) -> Answer:
+@post("/confirm/{pending:str}")
+def confirm(request: AnyRequest, pending: FromPath[str], data: Form) -> Answer:
     """Take the code and run what waits for it."""
     context = need_sign_in(request)
     found = _find(request, pending)
@@ -62,8 +63,8 @@ def confirm(request: AnyRequest, pending: str, data: Form) -> Answer:
     return answer
 
 
-@post("/requests/{pending:str}/decline", sync_to_thread=True)
-def decline(request: AnyRequest, pending: str) -> Answer:
+@post("/requests/{pending:str}/decline")
+def decline(request: AnyRequest, pending: FromPath[str]) -> Answer:
     """Take back one's own request, or decline another's."""
     requests.decline(need_sign_in(request), requests.RequestId(id=pending))
     return go("/requests")

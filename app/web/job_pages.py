@@ -1,7 +1,7 @@
 """Background jobs: a list, and a page for each that can be left and found again."""
 
-from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
 
 from app.jobs.operations import (
     CancelJob,
@@ -15,10 +15,11 @@ from app.jobs.view import JobView
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, go, need_sign_in, page, perform, result_of
+from app.web.routing import get, post
 
 
-@get("/jobs", sync_to_thread=True)
-def show_jobs(request: AnyRequest, after: str = "") -> Answer:
+@get("/jobs")
+def show_jobs(request: AnyRequest, after: FromQuery[str] = "") -> Answer:
     """List jobs: everybody's for those who may see them, else one's own."""
     context = need_sign_in(request)
     everybody = context.actor.rights.allows(Permission.JOBS_VIEW)
@@ -26,22 +27,22 @@ def show_jobs(request: AnyRequest, after: str = "") -> Answer:
     return page(request, "web/jobs.html", jobs=found.items, after=found.after, everybody=everybody)
 
 
-@get("/jobs/{job:str}", sync_to_thread=True)
-def show_job(request: AnyRequest, job: str) -> Answer:
+@get("/jobs/{job:str}")
+def show_job(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Show one job."""
     found = get_job(need_sign_in(request), GetJob(job=job))
     return page(request, "web/job.html", job=found, result_page=result_page(found))
 
 
-@get("/jobs/{job:str}/progress", sync_to_thread=True)
-def show_progress(request: AnyRequest, job: str) -> Answer:
+@get("/jobs/{job:str}/progress")
+def show_progress(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Return the job's progress alone, for a page that refreshes it."""
     found = get_job(need_sign_in(request), GetJob(job=job))
     return page(request, "web/job_progress.html", job=found, result_page=result_page(found))
 
 
-@post("/jobs/{job:str}/cancel", sync_to_thread=True)
-def stop_job(request: AnyRequest, job: str) -> Answer:
+@post("/jobs/{job:str}/cancel")
+def stop_job(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Ask a job to stop."""
     need_sign_in(request)
     return perform(request, cancel_job, CancelJob(job=job))

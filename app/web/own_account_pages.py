@@ -1,7 +1,7 @@
 """One's own account: password, authenticators, recovery codes, sessions."""
 
-from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
 
 from app.core.errors import TenshuError
 from app.core.messages import mark, translate
@@ -10,17 +10,18 @@ from app.identity.operations import own_factors, own_password, own_sessions
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, field_errors, go, need_sign_in, page
+from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.sign_in_pages import show_recovery_codes
 
 
-@get("/account", sync_to_thread=True)
-def show_own_account(request: AnyRequest, notice: str = "") -> Answer:
+@get("/account")
+def show_own_account(request: AnyRequest, notice: FromQuery[str] = "") -> Answer:
     """Show one's own account."""
     return _own_page(request, {}, notice=notice)
 
 
-@post("/account/password", sync_to_thread=True)
+@post("/account/password")
 def change_password(request: AnyRequest, data: Form) -> Answer:
     """Change one's password (F8)."""
     context = need_sign_in(request)
@@ -37,7 +38,7 @@ def change_password(request: AnyRequest, data: Form) -> Answer:
     return go("/account?notice=password")
 
 
-@post("/account/factors", sync_to_thread=True)
+@post("/account/factors")
 def begin_factor(request: AnyRequest, data: Form) -> Answer:
     """Begin to add an authenticator."""
     context = need_sign_in(request)
@@ -53,8 +54,8 @@ def begin_factor(request: AnyRequest, data: Form) -> Answer:
     return page(request, "web/factor.html", offer=begun, errors={})
 
 
-@post("/account/factors/{factor:str}/confirm", sync_to_thread=True)
-def confirm_factor(request: AnyRequest, factor: str, data: Form) -> Answer:
+@post("/account/factors/{factor:str}/confirm")
+def confirm_factor(request: AnyRequest, factor: FromPath[str], data: Form) -> Answer:
     """Let the new authenticator count, after its first valid code."""
     context = need_sign_in(request)
     first = own_factors.FactorCode(id=factor, code=Secret(str(data.get("code", ""))))
@@ -67,8 +68,8 @@ def confirm_factor(request: AnyRequest, factor: str, data: Form) -> Answer:
     return go("/account?notice=factor")
 
 
-@post("/account/factors/{factor:str}/remove", sync_to_thread=True)
-def remove_factor(request: AnyRequest, factor: str, data: Form) -> Answer:
+@post("/account/factors/{factor:str}/remove")
+def remove_factor(request: AnyRequest, factor: FromPath[str], data: Form) -> Answer:
     """Remove one of one's authenticators."""
     context = need_sign_in(request)
     which = own_factors.FactorCode(id=factor, code=Secret(str(data.get("code", ""))))
@@ -79,7 +80,7 @@ def remove_factor(request: AnyRequest, factor: str, data: Form) -> Answer:
     return go("/account?notice=factor")
 
 
-@post("/account/recovery-codes", sync_to_thread=True)
+@post("/account/recovery-codes")
 def renew_recovery_codes(request: AnyRequest, data: Form) -> Answer:
     """Replace one's recovery codes."""
     context = need_sign_in(request)
@@ -91,8 +92,8 @@ def renew_recovery_codes(request: AnyRequest, data: Form) -> Answer:
     return show_recovery_codes(request, made.codes, "/account", [])
 
 
-@post("/account/sessions/{session:str}/end", sync_to_thread=True)
-def end_session(request: AnyRequest, session: str) -> Answer:
+@post("/account/sessions/{session:str}/end")
+def end_session(request: AnyRequest, session: FromPath[str]) -> Answer:
     """End one of one's sessions."""
     own_sessions.end_session(need_sign_in(request), own_sessions.SessionRef(session))
     return go("/account?notice=session")

@@ -141,7 +141,7 @@ def page(
     """Render a template of an area for the person who asks."""
     session = signed_in(request)
     plane: Plane = plane_of(request)
-    language = session.language if session and session.language else language_of(request)
+    language = language_of(request)
     zone = session.time_zone if session and session.time_zone else DEFAULT_ZONE
     html = render(
         request.app.state.templates,

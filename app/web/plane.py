@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
@@ -21,6 +21,7 @@ from app.web.gate import AsgiApplication, Gate, Scope
 from app.web.job_pages import job_pages
 from app.web.openapi import document
 from app.web.own_account_pages import own_account_pages
+from app.web.routing import get
 from app.web.schema import encode
 from app.web.shared_pages import shared_pages
 from app.web.sign_in_pages import sign_in_pages
@@ -39,7 +40,7 @@ def hosts_of(appliance: Appliance) -> set[str]:
     }
 
 
-@get("/health", sync_to_thread=True, include_in_schema=False)
+@get("/health")
 def health(request: AnyRequest) -> Response[bytes]:
     """Tell whether this plane answers, its database included (S7)."""
     with request.app.state.appliance.database.read() as session:
@@ -50,7 +51,7 @@ def health(request: AnyRequest) -> Response[bytes]:
 def _openapi(plane: Plane) -> HTTPRouteHandler:
     body = encode(document(plane))
 
-    @get(f"{PREFIX}/openapi.json", include_in_schema=False, sync_to_thread=False)
+    @get(f"{PREFIX}/openapi.json")
     def openapi() -> Response[bytes]:
         """Return the OpenAPI document."""
         return Response(body, media_type="application/json")

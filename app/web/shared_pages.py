@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from litestar import Response, get, post
+from litestar import Response
 from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body
@@ -13,11 +13,12 @@ from app.web.cookies import LANGUAGE, YEAR_SECONDS, make_cookie
 from app.web.design.assets import CACHE_CONTROL
 from app.web.errors import PageNotFound
 from app.web.pages import Answer, go, page, safe_path
+from app.web.routing import get, post
 
 Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
-@get("/assets/{name:str}", sync_to_thread=False)
+@get("/assets/{name:str}")
 def asset(request: AnyRequest) -> Response[bytes]:
     """Return a style or script from the closed table; its address changes with its content."""
     found = request.app.state.assets.find(request.url.path)
@@ -31,13 +32,13 @@ def asset(request: AnyRequest) -> Response[bytes]:
     return Response(body, media_type=found.content_type, headers=headers)
 
 
-@get("/design", sync_to_thread=True)
+@get("/design")
 def gallery(request: AnyRequest) -> Answer:
     """Show every component in every state."""
     return page(request, "gallery.html")
 
 
-@post("/language", sync_to_thread=True)
+@post("/language")
 def choose_language(data: Form) -> Answer:
     """Keep the chosen language in this browser."""
     language = str(data.get("language", ""))

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
 
 from app.core.errors import TenshuError
 from app.core.secret import Secret
@@ -15,14 +16,15 @@ from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, context_of, language_of, plane_of, signed_in
 from app.web.cookies import drop_cookie, make_cookie, session_cookie_name, sign_in_cookie_name
 from app.web.pages import Answer, field_errors, go, need_sign_in, page, safe_path
+from app.web.routing import get, post
 from app.web.shared_pages import Form
 
 HALF_HOUR: Final = 1800
 """Seconds that the browser keeps the ticket of an unfinished sign-in; the server ends it sooner."""
 
 
-@get("/sign-in", sync_to_thread=True)
-def show_sign_in(request: AnyRequest, back: str = "/") -> Answer:
+@get("/sign-in")
+def show_sign_in(request: AnyRequest, back: FromQuery[str] = "/") -> Answer:
     """Show the first step, or the one where this browser stopped."""
     if signed_in(request):
         return go(safe_path(back))
@@ -36,7 +38,7 @@ def show_sign_in(request: AnyRequest, back: str = "/") -> Answer:
     return _next_step(request, progress, back)
 
 
-@post("/sign-in", sync_to_thread=True)
+@post("/sign-in")
 def start(request: AnyRequest, data: Form) -> Answer:
     """Take login ID and password."""
     back = str(data.get("back", "/"))
@@ -51,7 +53,7 @@ def start(request: AnyRequest, data: Form) -> Answer:
     return _after(request, progress, back)
 
 
-@post("/sign-in/step", sync_to_thread=True)
+@post("/sign-in/step")
 def answer(request: AnyRequest, data: Form) -> Answer:
     """Take the answer of one step: a code, a new password."""
     back = str(data.get("back", "/"))
@@ -72,13 +74,13 @@ def answer(request: AnyRequest, data: Form) -> Answer:
     return _after(request, progress, back)
 
 
-@post("/sign-in/cancel", sync_to_thread=True)
+@post("/sign-in/cancel")
 def cancel(request: AnyRequest) -> Answer:
     """Start again, as somebody else perhaps."""
     return go("/sign-in", [drop_cookie(sign_in_cookie_name(plane_of(request)))])
 
 
-@post("/sign-out", sync_to_thread=True)
+@post("/sign-out")
 def sign_out(request: AnyRequest) -> Answer:
     """End this session."""
     if signed_in(request):
@@ -86,7 +88,7 @@ def sign_out(request: AnyRequest) -> Answer:
     return go("/sign-in", [drop_cookie(session_cookie_name(plane_of(request)))])
 
 
-@post("/session", sync_to_thread=True)
+@post("/session")
 def keep(request: AnyRequest) -> Answer:
     """Keep the session alive: the person works, or has answered the warning."""
     need_sign_in(request)

@@ -4,11 +4,10 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Body
+from litestar.params import Body, FromPath, FromQuery
 
 from app.core.errors import TenshuError
 from app.operations.permissions import Permission
@@ -20,6 +19,7 @@ from app.services.tables.selection import Sort
 from app.services.tables.views import FieldView, TableView
 from app.web.asking import AnyRequest, appliance_of
 from app.web.pages import Answer, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.routing import get, post
 from app.web.shared_pages import Form
 
 CHUNK: Final = 1024 * 1024
@@ -39,7 +39,7 @@ def side(request: AnyRequest) -> list[tuple[str, str, str]]:
     return [(f"/tables/{one.id}", one.name, "table-2") for one in found if _is_ready(one)]
 
 
-@get("/", sync_to_thread=True)
+@get("/")
 def show_tables(request: AnyRequest) -> Answer:
     """Show the person's tables."""
     context = need_sign_in(request)
@@ -50,14 +50,14 @@ def show_tables(request: AnyRequest) -> Answer:
     )
 
 
-@get("/tables/new", sync_to_thread=True)
+@get("/tables/new")
 def show_new_table(request: AnyRequest) -> Answer:
     """Ask for the file of a new table."""
     need_sign_in(request)
     return page(request, "workspace/table_new.html", errors={}, tables=side(request))
 
 
-@post("/uploads", sync_to_thread=True)
+@post("/uploads")
 def upload(
     request: AnyRequest, data: Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)]
 ) -> Answer:
@@ -81,14 +81,14 @@ def upload(
     return go(f"{IMPORT}/{taken.id}")
 
 
-@get("/tables/import/{upload_id:str}", sync_to_thread=True)
-def show_preview(request: AnyRequest, upload_id: str) -> Answer:
+@get("/tables/import/{upload_id:str}")
+def show_preview(request: AnyRequest, upload_id: FromPath[str]) -> Answer:
     """Show what the file would become; a person may correct it."""
     return _preview_page(request, upload_id, dict(request.query_params), {})
 
 
-@post("/tables/import/{upload_id:str}", sync_to_thread=True)
-def start_import(request: AnyRequest, upload_id: str, data: Form) -> Answer:
+@post("/tables/import/{upload_id:str}")
+def start_import(request: AnyRequest, upload_id: FromPath[str], data: Form) -> Answer:
     """Start the import."""
     context = need_sign_in(request)
     count = int(data["columns"]) if str(data.get("columns", "")).isdigit() else 0
@@ -120,9 +120,14 @@ def import_started(_request: AnyRequest, result: importing.ImportStarted) -> Ans
     return go(f"/jobs/{result.job}")
 
 
-@get("/tables/{table:int}", sync_to_thread=True)
+@get("/tables/{table:int}")
 def show_table(
-    request: AnyRequest, table: int, q: str = "", sort: str = "", after: str = "", before: str = ""
+    request: AnyRequest,
+    table: FromPath[int],
+    q: FromQuery[str] = "",
+    sort: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    before: FromQuery[str] = "",
 ) -> Answer:
     """Show a page of a table's records."""
     context = need_sign_in(request)
@@ -149,8 +154,8 @@ def show_table(
     )
 
 
-@post("/tables/{table:int}/export", sync_to_thread=True)
-def export_table(request: AnyRequest, table: int, data: Form) -> Answer:
+@post("/tables/{table:int}/export")
+def export_table(request: AnyRequest, table: FromPath[int], data: Form) -> Answer:
     """Hand out what the list shows."""
     need_sign_in(request)
     encoding: Any = "cp932" if data.get("encoding") == "cp932" else "utf-8"
@@ -163,8 +168,8 @@ def export_table(request: AnyRequest, table: int, data: Form) -> Answer:
     return perform(request, exporting.export_records, wanted)
 
 
-@post("/tables/{table:int}/import/errors", sync_to_thread=True)
-def export_errors(request: AnyRequest, table: int) -> Answer:
+@post("/tables/{table:int}/import/errors")
+def export_errors(request: AnyRequest, table: FromPath[int]) -> Answer:
     """Hand out the rows that did not fit."""
     need_sign_in(request)
     return perform(request, rejected.import_errors, rejected.ImportErrors(table=table))
