@@ -1,6 +1,6 @@
 """Building the tree out of checked chunks, and holding it against the signed checkpoints."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from app.audit.merkle import EMPTY_ROOT, Tree, root_of
 from app.audit.scan import CHUNK, HEIGHT, ChunkReport
@@ -18,18 +18,31 @@ class Fold:
         """Root at every size of `sizes` reached so far."""
         self.erased: dict[int, int] = {}
         """Position of an erasure's event → parts that it took."""
-        self.wrong: Finding | None = None
+        self.proven = 0
+        """Events that signed checkpoints vouch for, as far as the tree has come."""
+        self._wrong: Finding | None = None
+        self._wrong_value: Finding | None = None
         self._tree = Tree()
-        self._proven = 0
+
+    @property
+    def wrong(self) -> Finding | None:
+        """The first wrong event found."""
+        return self._wrong or self._wrong_value
 
     def add(self, chunk: ChunkReport) -> bool:
-        """Take the next chunk. Return False when it is wrong and there is no sense in going on."""
+        """Take the next chunk. Return False when there is no sense in going on.
+
+        Wrong values do not break the tree: whether it was the values or the event that somebody
+        altered, the next signed checkpoint tells.
+        """
+        self._wrong_value = self._wrong_value or chunk.wrong_value
         for size in sorted(chunk.frontiers):
             # what stands before a wrong event is still held against its checkpoint
             if chunk.wrong is None or size <= chunk.wrong.position:
                 self._reach(size, root_of([*self._tree.frontier, *chunk.frontiers[size]]))
-        self.wrong = self.wrong or chunk.wrong
-        if self.wrong is not None:
+        if self._wrong is None and chunk.wrong is not None:
+            self._wrong = self._wrong_value or chunk.wrong
+        if self._wrong is not None:
             return False
         if chunk.count == CHUNK:
             self._tree.append_subtree(chunk.frontier[0], HEIGHT)
@@ -37,18 +50,18 @@ class Fold:
             self.erased[position] = self.erased.get(position, 0) + parts
         return True
 
-    def add_all(self, chunks: Iterable[ChunkReport]) -> bool:
-        """Take chunks until one is wrong. Return whether all were right."""
-        return all(self.add(chunk) for chunk in chunks)
-
     def _reach(self, size: int, root: bytes) -> None:
         self.roots[size] = root
         due = self.signed.get(size)
-        if due == root:
-            self._proven = size
-        elif due is not None and self.wrong is None:
-            self.wrong = Finding(
+        if due is None or self._wrong is not None:
+            return
+        if due != root:
+            self._wrong = Finding(
                 wrong=Wrong.REWRITTEN,
-                position=self._proven,
-                parameters={"first": self._proven, "last": size - 1, "size": size},
+                position=self.proven,
+                parameters={"first": self.proven, "last": size - 1, "size": size},
             )
+            return
+        self.proven = size
+        if self._wrong_value is not None and self._wrong_value.position < size:
+            self._wrong = self._wrong_value

@@ -65,11 +65,6 @@ class Ledger:
             self._connection.close()
             raise
 
-    @property
-    def size(self) -> int:
-        """Number of sealed events."""
-        return self._tree.size
-
     def accept_own_key(self) -> None:
         """Write our public key below those that signed before; then it is one of the store's."""
         if self._signer.verifier not in self.keys:
@@ -115,11 +110,10 @@ class Ledger:
             self._at_step("signed")
             self._connection.execute("COMMIT")
         except sqlite3.IntegrityError as error:
-            self._connection.execute("ROLLBACK")
+            self._connection.rollback()
             raise StoreTampered(path=self._path, reason=str(error)) from error
         except sqlite3.OperationalError as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._connection.rollback()
             raise StoreUnwritable(path=self._path, reason=str(error)) from error
         self._tree, self.epoch, self.note = tree, epoch, note
         self._at_step("committed")
@@ -133,11 +127,6 @@ class Ledger:
             append_note(self.folder, self.note)
             self._published = self.note
             self._at_step("published")
-
-    @property
-    def is_published(self) -> bool:
-        """Whether the newest checkpoint stands in the log."""
-        return self.note == self._published
 
     def close(self) -> None:
         """Close the store."""

@@ -41,6 +41,9 @@ class ChunkReport(msgspec.Struct, frozen=True, kw_only=True):
     frontiers: dict[int, list[bytes]]
     """Of the events before each wanted size inside the chunk."""
     wrong: Finding | None
+    """The first event that is not what was sealed; the tree cannot go on behind it."""
+    wrong_value: Finding | None
+    """The first values before that which are not those of their event."""
     erased: dict[int, int]
     """Position of an erasure's event → number of parts of this chunk that it took."""
 
@@ -70,9 +73,14 @@ def check_chunk(
     leaves = [leaf_hash(content) for content in contents]
     levels = levels_of(leaves)
     wrong = _first_wrong_row(first, count, rows, leaves)
+    if wrong is not None:
+        position = wrong.position
+        rows = [row for row in rows if row[0] < position]
+        parts = [part for part in parts if part[0] < position]
     erased: dict[int, int] = {}
-    if wrong is None:
-        wrong = _check_parts(rows, parts, erasures, erased)
+    wrong_value = _check_parts(rows, parts, erasures, erased)
+    if wrong_value is not None and wrong_value.wrong is Wrong.CHANGED:
+        wrong, wrong_value = wrong_value, None
     return ChunkReport(
         first=first,
         count=count,
@@ -83,6 +91,7 @@ def check_chunk(
             if size - first <= len(leaves)
         },
         wrong=wrong,
+        wrong_value=wrong_value,
         erased=erased,
     )
 

@@ -113,6 +113,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Number of events in the store."""
     root: str = ""
     """Root of the tree, base64, where it was computed."""
+    proven: int = 0
+    """Events from the first on that signed checkpoints vouch for; all where the state is whole."""
     checkpoints: int = 0
     """Number of signed checkpoints that were checked."""
     wrong: Finding | None = None

@@ -92,7 +92,7 @@ def _verify(
         fold.wrong
         or bad_checkpoint
         or _check_outside(connection, size)
-        or _check_frontier(connection, signed.get(size))
+        or _check_frontier(connection, signed[size])
     )
     compared, rolled_back = (
         hold_against(held, size, fold.roots, epochs) if not wrong else ((), None)
@@ -102,6 +102,7 @@ def _verify(
         state=State.TAMPERED if wrong else State.WHOLE,
         size=size,
         root=base64.b64encode(fold.roots[size]).decode() if size in fold.roots else "",
+        proven=fold.proven,
         checkpoints=len(signed),
         wrong=wrong,
         epochs=tuple(epochs),
@@ -209,11 +210,10 @@ def _check_outside(connection: sqlite3.Connection, size: int) -> Finding | None:
     return None
 
 
-def _check_frontier(connection: sqlite3.Connection, head: Checkpoint | None) -> Finding | None:
-    rows = connection.execute("SELECT size, hashes FROM frontier").fetchall()
-    if head is not None and len(rows) == 1:
-        size, hashes = rows[0]
-        frontier = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
-        if size == head.size and is_frontier_of(frontier, size, head.root):
-            return None
-    return Finding(wrong=Wrong.FRONTIER, position=head.size - 1 if head else 0)
+def _check_frontier(connection: sqlite3.Connection, head: Checkpoint) -> Finding | None:
+    rows = connection.execute("SELECT hashes FROM frontier ORDER BY size").fetchall()
+    hashes = rows[-1][0]
+    frontier = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
+    if len(rows) == 1 and is_frontier_of(frontier, head.size, head.root):
+        return None
+    return Finding(wrong=Wrong.FRONTIER, position=head.size - 1)

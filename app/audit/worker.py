@@ -33,7 +33,7 @@ def answer(arguments: Sequence[str], wanted: BinaryIO, reports: BinaryIO) -> Non
         found: list[ChunkReport] = []
         for chunk in read_chunks(connection, int(first), int(end), sizes, erasures):
             found.append(chunk)
-            if chunk.wrong:
+            if chunk.wrong is not None:
                 break
     reports.write(msgspec.msgpack.encode(found))
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import runpy
 import signal
 import sqlite3
 import subprocess
@@ -75,9 +76,11 @@ def test_an_event_is_sealed_within_a_second_and_sigterm_ends_gracefully_F5(
     assert told.count("\n") == 1, f"routine success is not logged: {told}"
 
 
-def test_a_process_of_its_own_starts_and_stops_in_here_too(
-    trail: Trail, settings: Settings, signals: None
+def test_the_settings_come_from_the_environment(
+    trail: Trail, settings: Settings, signals: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
     trail.stop()
     trail.write(draft())
 
@@ -87,8 +90,10 @@ def test_a_process_of_its_own_starts_and_stops_in_here_too(
 
     watcher = threading.Thread(target=stop_when_sealed)
     watcher.start()
-    assert run(settings, "machine1") == 0
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "app" / "audit" / "__main__.py"), run_name="__main__")
     watcher.join()
+    assert ended.value.code == 0
     assert trail.verify().state is State.WHOLE
 
 

@@ -1,11 +1,13 @@
 """A long history is verified by two processes, with the same result as by one."""
 
 import io
+import runpy
 from pathlib import Path
 
 import msgspec
 import pytest
 
+import app
 from app.audit.errors import StoreUnreadable
 from app.audit.event import seal_draft
 from app.audit.scan import CHUNK, ChunkReport
@@ -50,6 +52,14 @@ def test_the_second_process_answers_for_its_share(long: Trail) -> None:
     chunks = msgspec.msgpack.decode(reports.getvalue(), type=list[ChunkReport])
     assert [chunk.count for chunk in chunks] == [CHUNK, CHUNK, 100]
     assert list(chunks[0].frontiers) == [CHUNK + 5]
+    path = Path(app.__file__).with_name("audit") / "worker.py"
+    with pytest.MonkeyPatch.context() as patch:
+        again = io.BytesIO()
+        patch.setattr("sys.argv", ["worker", str(long.folder), str(CHUNK), str(SIZE)])
+        patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(wanted.getvalue())))
+        patch.setattr("sys.stdout", io.TextIOWrapper(again))
+        runpy.run_path(str(path), run_name="__main__")
+        assert again.getvalue() == reports.getvalue()
     long.tamper("UPDATE events SET seal = 0 WHERE position = :position", position=CHUNK)
     wanted.seek(0)
     reports = io.BytesIO()

@@ -9,7 +9,7 @@ from app.audit.epoch import SIGNAL_NAME
 from app.audit.erasure import read_erasures
 from app.audit.errors import SigningKeyForeign
 from app.audit.signing import load_or_make_signer
-from app.audit.store import reading
+from app.audit.store import FILE_NAME, reading
 from app.audit.verdict import Against, State, Wrong
 from tests.unit.app.audit.trail import Trail
 
@@ -161,6 +161,17 @@ def test_an_unreadable_signal_still_opens_an_epoch(trail: Trail) -> None:
     (trail.data / SIGNAL_NAME).write_bytes(b"\xff")
     trail.start()
     assert [epoch.archive for epoch in trail.verify().epochs] == [""]
+
+
+def test_an_epoch_made_unreadable_declares_nothing(trail: Trail, archive: Path) -> None:
+    trail.restore(archive)
+    trail.stop()
+    with reading(trail.folder) as connection:
+        row = connection.execute("SELECT content FROM events WHERE verb = 'audit.epoch'").fetchone()
+    content, path = row[0].encode(), trail.folder / FILE_NAME
+    path.write_bytes(path.read_bytes().replace(content, b"!" * len(content)))
+    verdict = trail.verify()
+    assert (verdict.state, verdict.epochs) == (State.TAMPERED, ())
 
 
 def test_a_signal_left_behind_by_a_kill_opens_no_second_epoch(trail: Trail, archive: Path) -> None:

@@ -9,6 +9,7 @@ from app.audit.event import Event
 from app.audit.merkle import leaf_hash
 from app.audit.store import FILE_NAME, seals
 from app.audit.verdict import EXIT_TAMPERED, EXIT_UNREADABLE, EXIT_WHOLE, State, Verdict, Wrong
+from app.audit.verify import verify
 from tests.unit.app.audit.trail import Trail
 
 
@@ -142,8 +143,35 @@ def test_the_first_of_several_wrong_events_is_named_F5(trail: Trail, events: lis
         "INSERT INTO parts VALUES (11, 'witness', x'00', '{}')",
     )
     assert_wrong(trail.verify(), Wrong.VALUE_CHANGED, 5)
-    trail.tamper("UPDATE events SET seal = 0 WHERE position IN (9, 11)")
-    assert_wrong(trail.verify(), Wrong.CHANGED, 9)
+    trail.tamper("UPDATE events SET seal = 0 WHERE position IN (3, 11)")
+    assert_wrong(trail.verify(), Wrong.CHANGED, 3)
+    trail.tamper("UPDATE parts SET value = '{}' WHERE position = 2")
+    assert_wrong(trail.verify(), Wrong.VALUE_CHANGED, 2)
+
+
+def test_values_are_not_blamed_for_an_event_that_was_rewritten_F5(
+    trail: Trail, events: list[Event]
+) -> None:
+    content = events[7].content.replace('"commitments"', '"commitmentz"')
+    trail.tamper(
+        "UPDATE events SET content = :content, seal = :seal WHERE position = 8",
+        content=content,
+        seal=sealed_as(content, 8),
+    )
+    verdict = trail.verify()
+    assert_wrong(verdict, Wrong.REWRITTEN, 8)
+    assert verdict.proven == 8
+
+
+def test_a_root_rewritten_behind_an_altered_newest_checkpoint_still_names_the_values(
+    trail: Trail, events: list[Event]
+) -> None:
+    trail.add(2)
+    trail.tamper(
+        "UPDATE parts SET value = '{}' WHERE position = 14",
+        "UPDATE checkpoints SET note = replace(note, 'epoch 0', 'epoch 1') WHERE size = 15",
+    )
+    assert_wrong(trail.verify(), Wrong.CHECKPOINT, 14)
 
 
 def test_an_altered_newest_checkpoint_is_found_METI_18(trail: Trail, events: list[Event]) -> None:
@@ -283,14 +311,14 @@ def test_a_copy_is_verified_on_a_medium_that_cannot_be_written(
 ) -> None:
     keys = trail.keys
     trail.stop()
-    assert not (trail.folder / f"{FILE_NAME}-wal").exists()
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / FILE_NAME).write_bytes((trail.folder / FILE_NAME).read_bytes())
-    trail.folder = copy
-    from app.audit.verify import verify
-
+    # nobody, root neither, can make the file that SQLite wants beside a store in use
+    (copy / f"{FILE_NAME}-shm").mkdir()
     assert verify(copy, keys).state is State.WHOLE
+    (copy / f"{FILE_NAME}-wal").write_bytes(b"x" * 100)
+    assert verify(copy, keys).state is State.UNREADABLE
 
 
 def test_progress_is_told_from_the_first_chunk_to_the_last(
