@@ -22,6 +22,9 @@ from app.identity.operations.credentials import (
     reset_factor,
     reset_password,
 )
+from app.identity.operations.grants import GrantRef, NewGrant
+from app.identity.operations.grants import give as give_grant
+from app.identity.operations.grants import take as take_grant
 from app.operations.context import Context
 from app.operations.operation import Operation
 from cli.ask import secret_from
@@ -133,6 +136,36 @@ def reset_password_(invocation: Invocation, login_id: str, password_file: str | 
         account = find(context, login_id).id
         given = reset_password(context, PasswordReset(account=account, initial_password=wished))
     invocation.answer(given, given.initial_password.reveal())
+
+
+@accounts.command
+@click.argument("login_id")
+@click.option("--give", metavar="ROLE", help="Give a role.")
+@click.option("--take", metavar="ROLE", help="Take a role away.")
+@click.option("--scope", default="", help="Where it holds, such as tables/12.")
+@everywhere
+@this_call
+def roles(
+    invocation: Invocation, login_id: str, give: str | None, take: str | None, scope: str
+) -> None:
+    """Show what was given to a person; give or take a role."""
+    with invocation.context() as context:
+        account = find(context, login_id).id
+        if give:
+            give_grant(context, request(NewGrant, holder=account, role=give, scope=scope))
+        if take:
+            take_grant(context, GrantRef(_grant(context, account, take, scope)))
+        found = get_account(context, AccountRef(account)).grants
+    heads = [invocation.words(head) for head in (mark("Role"), mark("Right"), mark("Where"))]
+    rows = [(grant.role, grant.permission, grant.scope) for grant in found]
+    invocation.answer({"items": found}, lambda: columns(heads, rows))
+
+
+def _grant(context: Context, account: str, role: str, scope: str) -> str:
+    for grant in get_account(context, AccountRef(account)).grants:
+        if (grant.role, grant.scope) == (role, scope):
+            return grant.id
+    raise NotFound(kind=mark("role"), name=role)
 
 
 def find(context: Context, login_id: str) -> AccountRow:

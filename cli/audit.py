@@ -17,6 +17,7 @@ from app.core.messages import mark
 from app.start.keys import SIGNING_KEY
 from cli.invocation import Invocation, everywhere, report, this_call
 from cli.progress import Bar
+from cli.request import request
 from cli.table import moment
 
 STORE = click.option(
@@ -92,6 +93,22 @@ def checkpoint(invocation: Invocation, store: Path | None) -> None:
     if row is None:
         raise StoreUnreadable(path=folder, reason=mark("it has no checkpoint yet"))
     invocation.answer({"size": row[0], "checkpoint": row[1]}, str(row[1]).rstrip("\n"))
+
+
+@audit.command
+@click.option("--form", default="jsonl", type=click.Choice(["csv", "jsonl"]))
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="File; stdout by default.")
+@everywhere
+@this_call
+def export(invocation: Invocation, form: str, output: Path | None) -> None:
+    """Export the history; the export itself is recorded in it."""
+    from app.history.operations import ExportEvents, export_events  # noqa: PLC0415 - see context()
+
+    with invocation.context() as context:
+        download = export_events(context, request(ExportEvents, form=form))
+        with click.open_file(str(output) if output else "-", "wb") as file:
+            for chunk in download.chunks:
+                file.write(chunk)
 
 
 def _store(invocation: Invocation, store: Path | None) -> Path:

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "status": "cli.status:status",
     "jobs": "cli.jobs:jobs",
     "backup": "cli.backup:backup",
+    "keys": "cli.keys:keys",
     "config": "cli.config:config",
     "completion": "cli.completion:completion",
 }

@@ -44,7 +44,8 @@ def _processes(settings: Settings) -> list[dict[str, str]]:
     from app.start.control import supervisor_of  # noqa: PLC0415
 
     try:
-        found = supervisor_of(settings).getAllProcessInfo()
+        with supervisor_of(settings) as supervisor:
+            found = supervisor.getAllProcessInfo()
     except (OSError, xmlrpc.client.Error):
         return []
     assert isinstance(found, list)  # noqa: S101 - supervisord's documented answer

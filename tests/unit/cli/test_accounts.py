@@ -1,0 +1,66 @@
+"""`tenshu accounts`: the break-glass on the machine itself (F1, F4)."""
+
+import io
+import json
+import sqlite3
+
+
+def test_an_account_is_made_listed_shown_suspended_and_taken_back_F4(owned):
+    made = owned("accounts", "create", "suzuki", "--name", "鈴木", "--json")
+    assert made.code == 0, made.err
+    assert made.json["account"]["login_id"] == "suzuki"
+    assert made.json["initial_password"]
+    listed = owned("accounts", "list", "--json").json["items"]
+    assert [one["login_id"] for one in listed] == ["suzuki", "yamada"]
+    assert "鈴木" in owned("accounts", "list").out
+    assert owned("accounts", "suspend", "suzuki", "--json").json["state"] == "suspended"
+    shown = owned("accounts", "show", "suzuki", "--json").json
+    assert shown["account"]["state"] == "suspended"
+    assert "suzuki" in owned("accounts", "show", "suzuki").out
+    assert "active" in owned("accounts", "resume", "suzuki").out
+    only = owned("accounts", "list", "--state", "suspended", "--json").json
+    assert only["items"] == []
+
+
+def test_roles_are_given_shown_and_taken(owned):
+    owned("accounts", "create", "suzuki", "--name", "鈴木")
+    given = owned("accounts", "roles", "suzuki", "--give", "auditor", "--json")
+    assert given.code == 0, given.err
+    assert [one["role"] for one in given.json["items"]] == ["auditor"]
+    assert "auditor" in owned("accounts", "roles", "suzuki").out
+    assert owned("accounts", "roles", "suzuki", "--take", "auditor", "--json").json["items"] == []
+    assert owned("accounts", "roles", "suzuki", "--take", "auditor").code == 1
+    assert owned("accounts", "roles", "suzuki", "--give", "emperor").code == 1
+
+
+def test_the_last_owner_is_not_suspended_even_here(owned):
+    refused = owned("accounts", "suspend", "yamada", "--json")
+    assert refused.code == 1
+    assert refused.error["hint"]
+
+
+def test_a_locked_out_person_gets_a_password_and_a_new_factor(owned, monkeypatch):
+    given = owned("accounts", "reset-password", "yamada", "--json")
+    assert given.json["initial_password"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("another long passphrase\n"))
+    chosen = owned("accounts", "reset-password", "yamada", "--password-file", "-", "--json")
+    assert chosen.json["initial_password"] == "another long passphrase"
+    reset = owned("accounts", "reset-factor", "yamada")
+    assert reset.code == 0
+    assert "next sign-in" in reset.out
+
+
+def test_an_unknown_login_id_and_a_name_that_does_not_fit_are_refused(owned):
+    assert owned("accounts", "show", "nobody", "--json").error["code"] == "not_found"
+    refused = owned("accounts", "create", "x", "--name", "", "--json")
+    assert refused.error["code"] == "invalid_input"
+
+
+def test_what_is_done_at_the_machine_is_in_the_history_as_local(owned, environ):
+    owned("accounts", "create", "suzuki", "--name", "鈴木")
+    with sqlite3.connect(environ["TENSHU_DATA"] + "/tenshu.sqlite") as connection:
+        rows = connection.execute("SELECT content FROM audit_outbox").fetchall()
+    connection.close()
+    events = [json.loads(content) for (content,) in rows]
+    made = [event for event in events if event["verb"] == "accounts.create"]
+    assert [(event["actor"], event["plane"]) for event in made] == [("local", "local")]

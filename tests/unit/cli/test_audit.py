@@ -1,0 +1,136 @@
+"""`tenshu audit`: exit code 0 whole, 3 tampered, 2 cannot be read (F5)."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.audit.sealer import Sealer
+from app.audit.signing import load_signer
+from app.core.database import Database
+from app.core.settings import load_settings
+
+
+@pytest.fixture
+def sealed(owned, environ):
+    """A copy whose history is sealed up to now."""
+    settings = load_settings(environ)
+    seal(settings)
+    return owned
+
+
+def seal(settings) -> None:
+    database = Database(settings.database_url)
+    sealer = Sealer(
+        database,
+        settings.data,
+        settings.sealed_store,
+        load_signer(settings.keys / "audit-signing.key"),
+        machine="test",
+    )
+    try:
+        while sealer.turn():
+            pass
+        sealer.publish()
+    finally:
+        sealer.close()
+        database.close()
+
+
+def _change(environ, sql: str) -> None:
+    path = Path(environ["TENSHU_DATA"]) / "audit" / "sealed.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(sql)
+
+
+def test_a_whole_history_is_0_and_says_that_rollback_is_not_excluded_F5(sealed):
+    whole = sealed("audit", "verify")
+    assert whole.code == 0, whole.err
+    assert "The history is whole." in whole.out
+    assert "not excluded" in whole.out
+    assert sealed("audit", "verify", "--json").json["state"] == "whole"
+
+
+def test_one_changed_byte_is_3_and_names_the_event_F5(sealed, environ):
+    listed = sealed("audit", "export")
+    assert listed.code == 0, listed.err
+    _change(
+        environ,
+        "UPDATE events SET content = replace(content, '\"setup.', '\"setuq.') WHERE position = "
+        "(SELECT min(position) FROM events WHERE content LIKE '%\"setup.%')",
+    )
+    found = sealed("audit", "verify", "--json")
+    assert found.code == 3
+    assert found.json["state"] == "tampered"
+    assert found.json["wrong"]["event"]
+    told = sealed("audit", "verify")
+    assert told.code == 3
+    assert found.json["wrong"]["event"] in told.out
+
+
+def test_no_history_no_key_and_no_checkpoint_are_2(tenshu, sealed, environ, tmp_path):
+    assert sealed("audit", "verify", "--store", str(tmp_path / "nowhere")).code == 2
+    assert sealed("audit", "verify", "--key", str(tmp_path / "nowhere")).code == 2
+    assert sealed("audit", "verify", "--against", str(tmp_path / "nowhere")).code == 2
+    broken = tmp_path / "checkpoint"
+    broken.write_text("this is no checkpoint")
+    assert sealed("audit", "verify", "--against", str(broken), "--json").code == 2
+    (Path(environ["TENSHU_DATA"]) / "audit" / "sealed.sqlite").write_bytes(b"x" * 4096)
+    assert sealed("audit", "verify").code == 2
+
+
+def test_a_checkpoint_kept_elsewhere_shows_a_history_that_was_cut_off(sealed, environ, tmp_path):
+    store = Path(environ["TENSHU_DATA"]) / "audit"
+    early = {path.name: path.read_bytes() for path in store.iterdir()}
+    sealed("accounts", "create", "suzuki", "--name", "鈴木")
+    seal(load_settings(environ))
+    kept = tmp_path / "checkpoint"
+    kept.write_text(sealed("audit", "checkpoint").out)
+    fits = sealed("audit", "verify", "--against", str(kept))
+    assert fits.code == 0, fits.out + fits.err
+    assert "not excluded" not in fits.out
+    for path in store.iterdir():
+        path.unlink()
+    for name, body in early.items():
+        (store / name).write_bytes(body)
+    assert sealed("audit", "verify").code == 0, "by itself a cut-off history looks whole"
+    cut = sealed("audit", "verify", "--against", str(kept), "--json")
+    assert cut.code == 3
+    assert cut.json["wrong"]["wrong"] == "rolled_back"
+
+
+def test_a_copy_is_verified_elsewhere_with_nothing_but_the_public_key(sealed, environ, tmp_path):
+    store = Path(environ["TENSHU_DATA"]) / "audit"
+    key = store / "audit.vkey"
+    checked = sealed("audit", "verify", "--store", str(store), "--key", str(key))
+    assert checked.code == 0
+    beside = sealed("audit", "verify", "--store", str(store))
+    assert beside.code == 0
+    assert "--key" in beside.err
+
+
+def test_a_single_event_is_proven(sealed: Callable, environ):
+    event = sealed("audit", "export").out.splitlines()[0]
+    import json
+
+    identifier = json.loads(event)["id"]
+    seal(load_settings(environ))
+    proof = sealed("audit", "prove", identifier, "--reveal")
+    assert proof.code == 0, proof.err
+    assert json.loads(proof.out)["format"].startswith("tenshu-audit-proof/")
+    assert sealed("audit", "prove", "0" * 28, "--json").error["code"] == "audit.event_unknown"
+
+
+def test_the_newest_checkpoint_is_printed_as_json_too(sealed, environ, tmp_path):
+    told = sealed("audit", "checkpoint", "--json").json
+    assert told["size"] > 0
+    assert told["checkpoint"].startswith("tenshu/audit/")
+
+
+def test_an_export_goes_to_a_file_and_is_recorded_itself(sealed, tmp_path, environ):
+    file = tmp_path / "history.csv"
+    assert sealed("audit", "export", "--form", "csv", "--output", str(file)).code == 0
+    assert "setup.create_first" in file.read_text(encoding="utf-8-sig")
+    assert "audit.export" in sealed("audit", "export").out
