@@ -13,6 +13,7 @@ CONFIGURATION: Final = "supervisor.conf"
 SOCKET: Final = "supervisor.sock"
 LOG_BYTES: Final = 10 * 1024 * 1024
 LOGS_KEPT: Final = 5
+BACKGROUND: Final = 10
 
 
 class Group(enum.Enum):
@@ -31,21 +32,24 @@ class Program:
     module: str
     argument: str = ""
     group: Group = Group.FACES
+    niceness: int = 0
+    """Work in the background waits while a person does (nice(1)), at a start too."""
     stop_seconds: int = 10
     """From SIGTERM to SIGKILL."""
 
     @property
     def command(self) -> str:
         """The command line. `-P`: nothing that lies in the working folder is ever imported."""
-        return f'"%(ENV_TENSHU_PYTHON)s" -P -m {self.module} {self.argument}'.rstrip()
+        nice = f"nice -n {self.niceness} " if self.niceness else ""
+        return f'{nice}"%(ENV_TENSHU_PYTHON)s" -P -m {self.module} {self.argument}'.rstrip()
 
 
 PROGRAMS: Final = (
-    Program("agent", "appliance.agent", group=Group.MACHINE),
+    Program("agent", "appliance.agent", group=Group.MACHINE, niceness=BACKGROUND),
     Program("sealer", "app.audit", group=Group.MACHINE),
     Program("console", "app.web.serve", "console"),
     Program("workspace", "app.web.serve", "workspace"),
-    Program("worker", "app.jobs", stop_seconds=20),
+    Program("worker", "app.jobs", niceness=BACKGROUND, stop_seconds=20),
 )
 
 
