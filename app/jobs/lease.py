@@ -66,11 +66,13 @@ def advance(
 ) -> None:
     """Move the job on, in the transaction of the batch that it tells of.
 
-    What is not given stays as it is. Raise LeaseLost if another process holds the job.
+    What is not given stays as it is; a checkpoint starts the count of attempts anew. Raise
+    LeaseLost if another process holds the job.
     """
     now = clock.now()
-    values: dict[str, object] = {"updated_at": now, "lease_until": now + LEASE, "attempts": 0}
+    values: dict[str, object] = {"updated_at": now, "lease_until": now + LEASE}
     if checkpoint is not None:
+        values["attempts"] = 0  # only what need not be done again is progress
         values["checkpoint"] = msgspec.json.encode(checkpoint).decode()
     if numbers is not None:
         values["numbers"] = msgspec.json.encode(numbers).decode()
