@@ -23,6 +23,8 @@ from app.core.messages import mark
 FILE_NAME: Final = "sealed.sqlite"
 KEYS_NAME: Final = "audit.vkey"
 LOG_NAME: Final = "checkpoints.log"
+PATIENCE: Final = 10.0
+"""Seconds to wait for another process that has the store locked."""
 APPLICATION_ID: Final = 0x54415544
 """“TAUD”: tells `file` and us what this is."""
 
@@ -104,7 +106,7 @@ def open_for_sealing(folder: Path) -> sqlite3.Connection:
     """
     path = folder / FILE_NAME
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
     try:
         for pragma in (
             "journal_mode=WAL",
@@ -145,13 +147,13 @@ def _open_for_reading(path: Path) -> sqlite3.Connection:
     try:
         return _connect(uri)
     except sqlite3.OperationalError:
-        if path.with_name(path.name + "-wal").exists():
+        if path.with_name(path.name + "-wal").is_file():
             raise
         return _connect(f"{uri}&immutable=1")
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE)
     try:
         connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
     except sqlite3.DatabaseError:
