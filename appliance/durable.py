@@ -1,6 +1,7 @@
 """Files that are whole or not there: written beside, synced, renamed."""
 
 import os
+import secrets
 from pathlib import Path
 
 
@@ -18,7 +19,8 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = T
 
     Without `durable` it survives a kill, not a power cut: enough for progress. Raise OSError.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    # of one thread's own: two may write the same file, and the later one wins whole
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(handle, "wb") as file:

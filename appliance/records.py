@@ -20,7 +20,7 @@ import msgspec
 from appliance.contract.backup_errors import RunDied, RunUnknown
 from appliance.contract.errors import ApplianceError
 from appliance.contract.runs import Progress, Run, State
-from appliance.durable import write_whole
+from appliance.durable import sync_folder, write_whole
 
 KEPT: Final = 500
 """Ended runs that the list keeps; the audit trail keeps all."""
@@ -43,6 +43,7 @@ class Record:
         record = cls(runs / run.id)
         record.folder.mkdir(mode=0o700, parents=True)
         write_whole(record.folder / "run.json", msgspec.json.encode(run))
+        sync_folder(runs)
         return record
 
     def read(self) -> Run:

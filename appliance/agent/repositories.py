@@ -14,7 +14,8 @@ import msgspec
 from appliance.agent.folders import accept_folder, is_repository
 from appliance.backup.borg import Borg, borg_version
 from appliance.backup.create import explained
-from appliance.contract.actions import CreateRepository, Repository
+from appliance.backup.reporter import Reporter
+from appliance.contract.actions import TABLE, CreateRepository, Repository
 from appliance.contract.backup_errors import RepositoryNameTaken, RepositoryUnknown
 from appliance.contract.secret import Secret
 from appliance.durable import write_whole
@@ -85,7 +86,8 @@ class Repositories:
 
     def _make(self, folder: Path, passphrase: Secret, *, adopted: bool) -> str:
         # a person has just named this folder: a known repository may have moved here
-        borg = Borg(folder, passphrase, self._place.borg, moved=True)
+        reporter = Reporter(seconds=TABLE["CreateRepository"].timeout)
+        borg = Borg(folder, passphrase, self._place.borg, reporter, moved=True)
         if adopted:
             return borg.listing().repository.id
         new = not folder.exists()

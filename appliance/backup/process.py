@@ -1,5 +1,6 @@
 """A program of the system as a child: its words line by line, its end with ours."""
 
+import contextlib
 import os
 import selectors
 import shutil
@@ -77,6 +78,8 @@ def run_program(
         except BaseException:
             _end(process)
             raise
+        if process.stderr is not None:
+            process.stderr.close()
         exit_code = process.wait()
         output.seek(0)
         return Ended(exit_code, output.read())
@@ -89,7 +92,7 @@ def _listen(
     if stream is None:
         return
     rest = b""
-    with stream, selectors.DefaultSelector() as selector:
+    with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while True:
             reporter.check()
@@ -106,9 +109,12 @@ def _listen(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and hear it out meanwhile: a closed pipe would disturb its undoing."""
     process.terminate()
     try:
-        process.wait(GRACE)
+        process.communicate(timeout=GRACE)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        # a process that waits for a dead network disk cannot even be killed: leave it to the kernel
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=GRACE)

@@ -13,6 +13,7 @@ from appliance.backup.restore import restore
 from appliance.contract.actions import Repository
 from appliance.contract.backup_errors import (
     ArchiveDiffers,
+    ArchiveUnreadable,
     DiskFull,
     RepositoryDamaged,
     RepositoryGone,
@@ -206,6 +207,21 @@ def test_a_damaged_archive_is_not_restored_and_leaves_the_target_empty(
     assert str(damaged) in str(caught.value)
     assert list((tmp_path / "d").iterdir()) == []
     assert not (tmp_path / "k").exists()
+
+
+def test_a_newest_archive_that_cannot_be_read_does_not_forbid_an_older_one(
+    kept: Kept, kit: KeyKit, tmp_path: Path
+) -> None:
+    repository, folder = tmp_path / "repository", tmp_path / "foreign"
+    shutil.copytree(kept.repository, repository)
+    folder.mkdir()
+    (folder / "something").write_text("of another program")
+    archive_by_hand(kept, kit, folder, repository)
+    result = restore(repository, kit, tmp_path / "d", tmp_path / "k", archive=kept.archive)
+    assert result.unreadable == ("tenshu-99999999T999999Z",)
+    assert result.newest_archive == kept.archive
+    with pytest.raises(ArchiveUnreadable):
+        restore(repository, kit, tmp_path / "e", tmp_path / "f")
 
 
 def archive_by_hand(kept: Kept, kit: KeyKit, folder: Path, repository: Path) -> None:

@@ -304,6 +304,27 @@ def test_a_file_is_whole_or_as_before(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["f", "folder"]
 
 
+def test_two_threads_that_write_the_same_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    failures: list[OSError] = []
+
+    def write(number: int) -> None:
+        try:
+            for _ in range(50):
+                write_whole(path, bytes([number]) * 1000, durable=False)
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert len(set(path.read_bytes())) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_the_list_of_users_names_people_and_never_everybody() -> None:
     nobody = allowed_users({})
     assert nobody == {0, os.geteuid()}
