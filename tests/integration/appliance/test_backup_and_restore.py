@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance.backup.restore import restore
+from appliance.backup.restore import _alone, restore
 from appliance.contract.actions import Repository
 from appliance.contract.backup_errors import (
     ArchiveUnknown,
+    FolderUnusable,
     TargetNotEmpty,
     WrongKit,
 )
@@ -171,6 +172,17 @@ def test_a_restore_overwrites_nothing(kept: Kept, kit: KeyKit, tmp_path: Path) -
         assert caught.value.parameters["folder"] == str(folder)
         assert [one.name for one in folder.iterdir()] == ["mine"]
         (folder / "mine").unlink()
+
+
+def test_a_restore_keeps_keys_and_data_apart_and_others_out(
+    kept: Kept, kit: KeyKit, tmp_path: Path
+) -> None:
+    with pytest.raises(FolderUnusable):
+        restore(kept.repository, kit, tmp_path / "d", tmp_path / "d" / "keys")
+    assert not (tmp_path / "d").exists()
+    (tmp_path / "d").mkdir()
+    with _alone(tmp_path / "d"), pytest.raises(TargetNotEmpty):
+        restore(kept.repository, kit, tmp_path / "d", tmp_path / "k")
 
 
 def test_what_a_killed_restore_left_does_not_stop_the_next_one(

@@ -298,6 +298,19 @@ def test_a_full_repository_disk_is_told_and_works_again_when_there_is_room(
     assert again.state is State.done, again.error
 
 
+def test_a_repository_that_cannot_be_made_leaves_no_half_of_it(
+    agent: RunningAgent, kit: KeyKit, small_disk: Path
+) -> None:
+    (small_disk / "ballast").write_bytes(b"x" * (24 * (1 << 20) - (8 << 10)))
+    (small_disk / "empty").mkdir()
+    for name in ("new", "empty"):
+        with pytest.raises(DiskFull):
+            agent.client.create_repository_for(CALLER, name, str(small_disk / name), kit)
+    assert sorted(one.name for one in small_disk.iterdir()) == ["ballast", "empty"]
+    assert list((small_disk / "empty").iterdir()) == []
+    assert agent.client.repositories(CALLER).repositories == ()
+
+
 def test_a_restore_onto_a_full_disk_is_told_and_leaves_nothing(
     kept: Kept, kit: KeyKit, small_disk: Path
 ) -> None:
