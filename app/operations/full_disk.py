@@ -15,8 +15,13 @@ Result = TypeVar("Result")
 
 def change(appliance: Appliance, work: Callable[[Session], Result]) -> Result:
     """Run an ordinary change. Raise DiskFull before it starts where only the reserve has room."""
-    reserve.require_space(appliance.settings, appliance.database.shrink)
+    require_space(appliance)
     return appliance.database.change(work)
+
+
+def require_space(appliance: Appliance) -> None:
+    """Raise DiskFull unless an ordinary change may start."""
+    reserve.require_space(appliance.settings, appliance.database.shrink)
 
 
 def change_in_reserve(appliance: Appliance, work: Callable[[Session], Result]) -> Result:

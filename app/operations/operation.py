@@ -138,6 +138,8 @@ class Operation(Generic[Request, Result]):
         try:
             self._authorise(context, request)
             if self.ahead:
+                if self.effect is not Effect.READ and not self.in_reserve:
+                    full_disk.require_space(context.appliance)  # nothing half done outside either
                 context = replace(context, ahead=self.ahead(context, request))
             if self.effect is Effect.READ:
                 with context.appliance.database.read() as session:

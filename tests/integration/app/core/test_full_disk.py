@@ -141,6 +141,22 @@ def test_what_only_reveals_is_shown_on_a_full_disk_and_leaves_its_event_F5(
     assert events(appliance) == [("notes.export", "done", "")]
 
 
+def test_nothing_outside_the_database_is_begun_that_could_not_be_written_down(
+    small_volume, context, monkeypatch
+):
+    monkeypatch.setattr(operation_module, "_registry", {})
+    reached = []
+    begin = operation(
+        "outside.begin", permission=Permission.ANYBODY, ahead=lambda *_: reached.append(1)
+    )(note)
+    begin(context, Body(1))
+    assert reached == [1]
+    fill(small_volume)
+    with pytest.raises(DiskFull):
+        begin(context, Body(1))
+    assert reached == [1]
+
+
 def test_a_change_that_fills_the_disk_in_its_middle_leaves_nothing_half_done(
     appliance, context, change
 ):

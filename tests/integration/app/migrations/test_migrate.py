@@ -143,7 +143,7 @@ def test_a_draft_writes_down_what_a_new_model_adds_and_nothing_about_rights(tmp_
     table = Table(
         "added_by_a_test", SQLModel.metadata,
         Column("id", AutoString(), primary_key=True),
-        Column("code", AutoString(length=8)),
+        Column("code", AutoString(length=8), index=True),
         info={"access": {"console": "select"}},
     )  # fmt: skip
     try:

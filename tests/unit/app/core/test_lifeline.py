@@ -1,5 +1,6 @@
 """No orphan serves on: kill -9 of the parent ends its children. Real processes."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -68,6 +69,28 @@ def test_without_an_announced_parent_it_lives_on_with_whoever_started_it():
 def test_what_the_kernel_refuses_is_an_error(monkeypatch):
     monkeypatch.setattr(lifeline, "PR_SET_PDEATHSIG", -1)
     with pytest.raises(OSError, match="prctl"):
+        lifeline.die_with_parent()
+
+
+@pytest.fixture
+def outlives():
+    """This process itself asks to die with its parent; take that back after the test."""
+    yield
+    ctypes.CDLL(None).prctl(lifeline.PR_SET_PDEATHSIG, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("announced", ["", str(os.getppid())])
+def test_with_its_own_parent_it_lives_on(outlives, monkeypatch, announced):
+    monkeypatch.setenv(lifeline.PARENT, announced)
+    lifeline.die_with_parent()
+    asked = ctypes.c_int()
+    ctypes.CDLL(None).prctl(2, ctypes.byref(asked), 0, 0, 0)  # PR_GET_PDEATHSIG
+    assert asked.value == signal.SIGKILL
+
+
+def test_with_another_parent_than_announced_it_exits(outlives, monkeypatch):
+    monkeypatch.setenv(lifeline.PARENT, "1")
+    with pytest.raises(SystemExit):
         lifeline.die_with_parent()
 
 
