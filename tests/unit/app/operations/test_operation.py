@@ -355,6 +355,18 @@ def test_what_reaches_outside_is_done_once_before_the_transaction(declare, perso
     assert reached == ["n"]
 
 
+def test_a_read_may_reach_outside_too_and_leaves_no_event(declare, person, written):
+    @declare(
+        "x.outside", permission=Permission.SIGNED_IN, effect=Effect.READ, ahead=lambda *_: "seen"
+    )
+    def look(context: Context, request: NoRequest) -> str:
+        """Show what was reached."""
+        return context.ahead
+
+    assert look(person, NoRequest()) == "seen"
+    assert written() == []
+
+
 def test_what_fails_outside_is_recorded_F5(declare, person, written):
     def reach(context: Context, request: NoRequest) -> str:
         raise NotFound(kind="agent", name="here")
