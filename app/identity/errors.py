@@ -23,7 +23,7 @@ class TooManyAttempts(Counted):
     code = "sign_in.too_many_attempts"
     status = 429
     message = "Too many failed attempts. The next one is possible in {seconds} seconds."
-    hint = "Wait, then try again. An administrator of the machine itself can always sign you in."
+    hint = "Wait, then try again. An administrator who resets the password lifts it too."
 
 
 class WrongCode(Counted):

@@ -201,6 +201,7 @@ def make_owner(
         session.add(row)
     row.completed_at, row.tries_left = now, 0
     row.claim_hash, row.ticket_hash, row.notes = "", "", ""
+    session.flush()  # who comes second stops here
     account = Account(
         id=new_identifier(),
         login_id=login_id,

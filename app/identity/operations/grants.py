@@ -55,7 +55,7 @@ class GrantRef(msgspec.Struct, frozen=True):
     route=Route("POST", "/grants", 201),
 )
 def give(context: Context, new: NewGrant) -> GrantRow:
-    """Give an account or a group a permission or a role; it holds from the next request on."""
+    """Give an account or a group a permission or a role, from the next request on."""
     session = context.session
     if bool(new.permission) == bool(new.role):
         reason = mark("give either a permission or a role.")
@@ -97,7 +97,10 @@ def give(context: Context, new: NewGrant) -> GrantRow:
     route=Route("DELETE", "/grants/{grant}"),
 )
 def take(context: Context, which: GrantRef) -> GrantRow:
-    """Take a grant away; it is gone with the next request. Raise LastOwner."""
+    """Take a grant away; it is gone with the next request.
+
+    Raise LastOwner or BeyondYourRights.
+    """
     session = context.session
     with rights.an_owner_remains(session):
         grant = session.get(Grant, which.grant)

@@ -116,7 +116,10 @@ def get_group(context: Context, which: GroupRef) -> GroupDetails:
     route=Route("POST", "/groups", 201),
 )
 def create_group(context: Context, new: NewGroup) -> GroupRow:
-    """Make a group without members and rights. Raise NameTaken."""
+    """Make a group without members and rights.
+
+    Raise NameTaken.
+    """
     _require_free(context.session, new.name)
     group = Group(id=new_identifier(), name=new.name, created_at=context.now)
     context.session.add(group)
@@ -132,7 +135,10 @@ def create_group(context: Context, new: NewGroup) -> GroupRow:
     route=Route("PATCH", "/groups/{group}"),
 )
 def rename_group(context: Context, change: GroupChange) -> GroupRow:
-    """Give a group another name. Raise NameTaken or Conflict."""
+    """Give a group another name.
+
+    Raise NameTaken or Conflict.
+    """
     session = context.session
     group = _find(context, change.group)
     if group.name != change.name:
@@ -157,7 +163,10 @@ def rename_group(context: Context, change: GroupChange) -> GroupRow:
     route=Route("DELETE", "/groups/{group}"),
 )
 def delete_group(context: Context, which: GroupRef) -> Done:
-    """Delete a group; its members lose what they held through it. Raise LastOwner."""
+    """Delete a group; its members lose what they held through it.
+
+    Raise LastOwner or BeyondYourRights.
+    """
     session = context.session
     with rights.an_owner_remains(session):
         group = _find(context, which.group)
@@ -182,7 +191,10 @@ def delete_group(context: Context, which: GroupRef) -> Done:
     route=Route("POST", "/groups/{group}/members"),
 )
 def add_member(context: Context, member: Member) -> Done:
-    """Put an account into a group. Raise BeyondYourRights for a group that may do more."""
+    """Put an account into a group.
+
+    Raise BeyondYourRights for a group that may do more than the actor.
+    """
     session = context.session
     group = _find(context, member.group)
     rights.require_reach(context.actor, _rights_of(session, group.id))
@@ -203,7 +215,10 @@ def add_member(context: Context, member: Member) -> Done:
     route=Route("DELETE", "/groups/{group}/members/{account}"),
 )
 def remove_member(context: Context, member: Member) -> Done:
-    """Take an account out of a group. Raise LastOwner."""
+    """Take an account out of a group.
+
+    Raise LastOwner or BeyondYourRights.
+    """
     session = context.session
     with rights.an_owner_remains(session):
         group = _find(context, member.group)

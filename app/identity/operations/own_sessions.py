@@ -63,7 +63,10 @@ def list_sessions(context: Context, _: NoRequest) -> SessionList:
     route=Route("POST", "/own/sessions/{session}/end"),
 )
 def end_session(context: Context, which: SessionRef) -> Done:
-    """End one of one's own sessions. Raise NotFound."""
+    """End one of one's own sessions.
+
+    Raise NotFound if it does not run, or is somebody else's.
+    """
     context.event.about("session", which.session)
     tables = writable_on(SESSIONS, context.plane)
     running = sessions_of(context, context.actor.account, tables)

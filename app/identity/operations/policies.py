@@ -49,7 +49,10 @@ def get_policy(context: Context, _: NoRequest) -> PolicyInForce:
     route=Route("PUT", "/identity-policy"),
 )
 def update_policy(context: Context, change: PolicyChange) -> PolicyInForce:
-    """Put other rules about sign-in, sessions and passwords into force. Raise Conflict."""
+    """Put other rules about sign-in, sessions and passwords into force.
+
+    Raise Conflict if somebody else changed them in the meantime.
+    """
     before, _ = policies.load_with_rev(context.session)
     policies.store(context.session, change.policy, change.rev)
     old, new = msgspec.to_builtins(before), msgspec.to_builtins(change.policy)

@@ -75,7 +75,10 @@ class TokenRef(msgspec.Struct, frozen=True):
 
 @operation("tokens.create", permission=Permission.SIGNED_IN)
 def create_token(context: Context, new: NewToken) -> CreatedToken:
-    """Make an API token of one's own. Raise BeyondYourRights if it would do more than oneself."""
+    """Make an API token of one's own.
+
+    Raise BeyondYourRights if it would do more than its person.
+    """
     account = proof.in_person(context)
     pairs = [(wanted.permission, wanted.scope) for wanted in new.rights]
     if not {name for name, _ in pairs} <= GRANTABLE:
