@@ -42,25 +42,36 @@ class PendingRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as people see it."""
 
     id: str
+    """Identifier."""
     operation: str
+    """Name."""
     summary: str
     """What the operation does."""
     arguments: dict[str, str]
     """What it would be done with; secrets are left out."""
     tier: int
+    """2: fresh factor; 3: a second administrator too."""
     state: str
+    """open or waiting."""
     asked_by: str
+    """Identifier of the account."""
     asked_by_name: str
+    """Name of the account."""
     created_at: int
+    """Milliseconds since 1970."""
     expires_at: int
+    """Milliseconds since 1970."""
 
 
 class Cleared(msgspec.Struct, frozen=True, kw_only=True):
     """A request that a person has just confirmed or approved."""
 
     operation: str
+    """Name."""
     arguments: Secret
+    """Its request as JSON."""
     digest: str
+    """SHA-256 over operation and arguments."""
     waiting: bool = False
     """Whether a second administrator must approve it first."""
     token: Secret = NOTHING
@@ -68,6 +79,7 @@ class Cleared(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     """Who asked."""
     session: str = ""
+    """The session that asked."""
 
 
 def find_operation(name: str) -> Operation[Any, Any]:

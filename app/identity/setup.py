@@ -64,8 +64,11 @@ class SetupProgress(msgspec.Struct, frozen=True, kw_only=True):
     ticket: Secret
     """Belongs to the browser that gave the claim code; to be kept over a reload."""
     step: Literal["person", "factor"]
+    """What the page asks for now."""
     login_id: str = ""
+    """As it was given."""
     name: str = ""
+    """As it was given."""
     enrolment: totp.Enrolment | None = None
     """What to scan, in the step `factor`."""
 

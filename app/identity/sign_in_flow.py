@@ -58,10 +58,15 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
     token: Secret
     """Goes into the plane's cookie; it is kept nowhere else."""
     session: str
+    """Identifier, not the token."""
     account: str
+    """Identifier."""
     name: str
+    """As others see it."""
     language: str
+    """ja or en."""
     expires_at: int
+    """Milliseconds since 1970: when it ends in any case."""
     recovery_codes: list[Secret] = []
     """Made with a new factor; shown once."""
 
@@ -70,8 +75,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Where a sign-in stands: either it goes on with one of the steps, or it is done."""
 
     ticket: Secret = NOTHING
+    """To be given with the next answer; empty when done."""
     steps: list[Offer] = []
+    """Any one of them may be taken."""
     signed_in: NewSession | None = None
+    """Where everything is proven."""
 
 
 def start(context: Context, policy: Policy) -> PendingSignInColumns:

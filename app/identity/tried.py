@@ -20,7 +20,9 @@ class Tried(Generic[Result]):
     """How an attempt ended: one of the two is there."""
 
     result: Result | None = None
+    """Where it succeeded."""
     error: Counted | None = None
+    """Where it failed, and was counted."""
 
     def unwrap(self) -> Result:
         """Return the result. Raise the error if it failed."""

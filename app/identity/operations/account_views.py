@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.identity import account_rows, login_ids, rights
 from app.identity.fields import AccountId, After, Limit
 from app.identity.models import Account, Grant, Group, Membership, Password
 from app.operations.context import Context, Plane
-from app.operations.operation import Effect, Route, operation
+from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.page import Page
 from app.operations.permissions import Permission
 
@@ -21,44 +22,66 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     """An account in a list."""
 
     id: str
+    """Identifier."""
     login_id: str
+    """Folded: one spelling."""
     name: str
+    """As others see it."""
     kind: str
+    """staff, partner, device or service."""
     state: str
+    """active or suspended."""
     is_owner: bool
+    """Holds the role of owner on everything, itself or through a group."""
     language: str
+    """ja or en."""
     time_zone: str
+    """IANA name."""
     rev: int
+    """To be given back with a change."""
     created_at: int
+    """Milliseconds since 1970."""
     changed_at: int
+    """Milliseconds since 1970."""
 
 
 class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
     """One grant as it was given."""
 
     id: str
+    """Identifier."""
     holder: str
+    """Identifier of the account or group that holds it."""
     permission: str
+    """Empty where a role was given."""
     role: str
+    """Empty where a permission was given."""
     scope: str
+    """Where it holds; empty: everywhere."""
 
 
 class GroupName(msgspec.Struct, frozen=True):
     """A group that somebody is in."""
 
     id: str
+    """Identifier."""
     name: str
+    """As it is shown."""
 
 
 class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):
     """One account with what it may do."""
 
     account: AccountRow
+    """The account itself."""
     may_enrol: bool
     """The next sign-in on the console enrols an authenticator."""
     must_change_password: bool
+    """It was given one that it has not replaced yet."""
     grants: list[GrantRow]
+    """Its own, without those of its groups."""
     groups: list[GroupName]
+    """Where it is a member, by name."""
     rights: list[tuple[str, str]]
     """All of it, compiled: pairs of permission and scope."""
 
@@ -72,6 +95,13 @@ class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     after: After = ""
     limit: Limit = 50
+
+
+class AccountCount(msgspec.Struct, frozen=True):
+    """How many accounts there are."""
+
+    active: int
+    """Accounts that may sign in."""
 
 
 class AccountRef(msgspec.Struct, frozen=True):
@@ -132,6 +162,18 @@ def get_account(context: Context, wanted: AccountRef) -> AccountDetails:
         groups=[GroupName(group.id, group.name) for group in groups],
         rights=sorted(rights.parse(account.rights).grants()),
     )
+
+
+@operation(
+    "accounts.count",
+    permission=Permission.ACCOUNTS_VIEW,
+    effect=Effect.READ,
+    planes=ON_CONSOLE,
+)
+def count_accounts(context: Context, _: NoRequest) -> AccountCount:
+    """Count the accounts that may sign in."""
+    active = select(func.count()).select_from(Account).where(Account.state == account_rows.ACTIVE)
+    return AccountCount(context.session.exec(active).one())
 
 
 def describe(account: Account) -> AccountRow:

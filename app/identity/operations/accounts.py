@@ -35,6 +35,7 @@ from app.identity.operations.account_views import (
     AccountFilter,
     AccountRef,
     AccountRow,
+    count_accounts,
     describe,
     get_account,
     list_accounts,
@@ -50,6 +51,7 @@ __all__ = [
     "AccountFilter",
     "AccountRef",
     "AccountRow",
+    "count_accounts",
     "get_account",
     "list_accounts",
 ]
@@ -78,6 +80,7 @@ class CreatedAccount(msgspec.Struct, frozen=True, kw_only=True):
     """The account that was made."""
 
     account: AccountRow
+    """As it stands now."""
     initial_password: Secret
     """To be handed over; shown once."""
 

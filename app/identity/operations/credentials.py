@@ -35,12 +35,14 @@ class GivenPassword(msgspec.Struct, frozen=True):
     """The password to be handed over; shown once."""
 
     initial_password: Secret
+    """To be handed over."""
 
 
 class Count(msgspec.Struct, frozen=True):
     """How many things were concerned."""
 
     count: int
+    """Number of things."""
 
 
 @operation(

@@ -25,23 +25,31 @@ class GroupRow(msgspec.Struct, frozen=True, kw_only=True):
     """A group in the list."""
 
     id: str
+    """Identifier."""
     name: str
+    """As it is shown."""
     rev: int
+    """To be given back with a change."""
     members: int
+    """Number of accounts."""
 
 
 class GroupList(msgspec.Struct, frozen=True):
     """All groups."""
 
     items: list[GroupRow]
+    """By name."""
 
 
 class GroupDetails(msgspec.Struct, frozen=True, kw_only=True):
     """One group."""
 
     group: GroupRow
+    """The group itself."""
     members: list[AccountRow]
+    """By login ID."""
     grants: list[GrantRow]
+    """What each member holds through it."""
 
 
 class NewGroup(msgspec.Struct, frozen=True):

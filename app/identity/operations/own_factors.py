@@ -28,10 +28,15 @@ class FactorRow(msgspec.Struct, frozen=True, kw_only=True):
     """An authenticator."""
 
     id: str
+    """Identifier."""
     name: str
+    """As its person called it."""
     kind: str
+    """totp."""
     created_at: int
+    """Milliseconds since 1970."""
     last_used_at: int
+    """Milliseconds since 1970; 0: never."""
     removable: bool
     """Whether this plane may remove it; the console's are removed on the console."""
 
@@ -40,7 +45,9 @@ class FactorList(msgspec.Struct, frozen=True):
     """One's authenticators, and how many recovery codes are left."""
 
     items: list[FactorRow]
+    """In the order of their making."""
     recovery_codes_left: int
+    """How many were not used yet."""
 
 
 class NewFactor(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +64,9 @@ class BegunFactor(msgspec.Struct, frozen=True):
     """What to scan; it counts after its first code."""
 
     id: str
+    """To be given back with the first code."""
     enrolment: totp.Enrolment
+    """To scan or to type."""
 
 
 class FactorCode(msgspec.Struct, frozen=True):
@@ -77,6 +86,7 @@ class RecoveryCodes(msgspec.Struct, frozen=True):
     """New recovery codes, shown once; empty where the old ones still hold."""
 
     codes: list[Secret]
+    """Ten, or none."""
 
 
 @operation("own.list_factors", permission=Permission.SIGNED_IN, effect=Effect.READ)

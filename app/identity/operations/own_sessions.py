@@ -21,13 +21,21 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A running session."""
 
     id: str
+    """Identifier, not the token."""
     plane: str
+    """console or workspace."""
     started_at: int
+    """Milliseconds since 1970."""
     seen_at: int
+    """Milliseconds since 1970, up to a minute old."""
     expires_at: int
+    """Milliseconds since 1970: when it ends in any case."""
     peer: str
+    """Network address at the sign-in."""
     device: str
+    """The browser as it named itself."""
     factors: list[str]
+    """Steps that were passed at the sign-in."""
     current: bool
     """The one that asks."""
 
@@ -36,6 +44,7 @@ class SessionList(msgspec.Struct, frozen=True):
     """Running sessions, the newest first."""
 
     items: list[SessionRow]
+    """The newest first."""
 
 
 class SessionRef(msgspec.Struct, frozen=True):

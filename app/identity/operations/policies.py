@@ -19,7 +19,9 @@ class PolicyInForce(msgspec.Struct, frozen=True):
     """The rules in force, and the revision that a change must name."""
 
     policy: IdentityPolicy
+    """All rules."""
     rev: int
+    """To be given back with a change; 0: the defaults."""
 
 
 class PolicyChange(msgspec.Struct, frozen=True):

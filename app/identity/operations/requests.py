@@ -44,6 +44,7 @@ class PendingRequests(msgspec.Struct, frozen=True):
     """Requests that are not decided yet."""
 
     items: list[PendingRequest]
+    """The oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

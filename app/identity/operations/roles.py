@@ -12,16 +12,20 @@ class RoleRow(msgspec.Struct, frozen=True, kw_only=True):
     """One role."""
 
     role: str
+    """Identifier."""
     name: str
     """English; pages translate it."""
     description: str
+    """English; pages translate it."""
     permissions: list[str]
+    """What it gives, sorted."""
 
 
 class RoleList(msgspec.Struct, frozen=True):
     """All roles."""
 
     items: list[RoleRow]
+    """From the one that may most."""
 
 
 @operation(

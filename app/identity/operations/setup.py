@@ -26,12 +26,14 @@ class SetupStatus(msgspec.Struct, frozen=True):
     """Whether the appliance is new."""
 
     needed: bool
+    """There is no owner yet."""
 
 
 class ClaimCode(msgspec.Struct, frozen=True):
     """A claim code, to be shown on the machine itself."""
 
     code: Secret
+    """In fours, to type on the page."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -78,7 +80,9 @@ class FirstAccount(msgspec.Struct, frozen=True):
     """The account that was made."""
 
     account: str
+    """Identifier."""
     login_id: str
+    """Folded: one spelling."""
 
 
 @operation("setup.status", permission=Permission.ANYBODY, effect=Effect.READ, planes=ON_CONSOLE)

@@ -45,26 +45,37 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
     """A token in the list."""
 
     id: str
+    """Identifier."""
     name: str
+    """As its person called it."""
     prefix: str
+    """Its first characters, to recognise it by."""
     rights: list[tuple[str, str]]
+    """Pairs of permission and scope."""
     created_at: int
+    """Milliseconds since 1970."""
     expires_at: int
+    """Milliseconds since 1970."""
     revoked_at: int
+    """Milliseconds since 1970; 0: it is not."""
     last_used_at: int
+    """Milliseconds since 1970, up to a minute old; 0: never."""
 
 
 class TokenList(msgspec.Struct, frozen=True):
     """One's tokens, the newest first."""
 
     items: list[TokenRow]
+    """The newest first."""
 
 
 class CreatedToken(msgspec.Struct, frozen=True):
     """The token, shown once."""
 
     token: Secret
+    """The whole token; it is kept nowhere."""
     row: TokenRow
+    """What is kept of it."""
 
 
 class TokenRef(msgspec.Struct, frozen=True):
