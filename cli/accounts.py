@@ -32,6 +32,7 @@ from cli.invocation import Invocation, everywhere, this_call
 from cli.request import request
 from cli.table import columns, moment
 
+STATES = click.Choice(["", "active", "suspended"])
 FILE_HELP = "File with the password; - is stdin. One is made up by default."
 
 
@@ -43,7 +44,7 @@ def accounts() -> None:
 
 @accounts.command("list")
 @click.option("--search", default="", help="Part of login ID or name.")
-@click.option("--state", default="", type=click.Choice(["", "active", "suspended"]))
+@click.option("--state", default="", type=STATES, help="active or suspended.")
 @click.option("--after", default="", help="Where the page before ended.")
 @everywhere
 @this_call
@@ -78,7 +79,7 @@ def show(invocation: Invocation, login_id: str) -> None:
 @click.argument("login_id")
 @click.option("--name", required=True, help="Name as others see it.")
 @click.option("--kind", default="staff", help="staff, partner, device or service.")
-@click.option("--language", default="ja", type=click.Choice(["ja", "en"]))
+@click.option("--language", default="ja", type=click.Choice(["ja", "en"]), help="ja or en.")
 @click.option("--time-zone", default="Asia/Tokyo", help="By its IANA name.")
 @click.option("--password-file", help=FILE_HELP)
 @everywhere

@@ -96,7 +96,7 @@ def checkpoint(invocation: Invocation, store: Path | None) -> None:
 
 
 @audit.command
-@click.option("--form", default="jsonl", type=click.Choice(["csv", "jsonl"]))
+@click.option("--form", default="jsonl", type=click.Choice(["csv", "jsonl"]), help="csv or jsonl.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="File; stdout by default.")
 @everywhere
 @this_call

@@ -13,6 +13,7 @@ import click
 from app.core.errors import TenshuError
 from cli import failure
 from cli.invocation import Invocation, everywhere, report
+from cli.translation import translate_help
 from cli.version import version
 
 COMMANDS: Final = {
@@ -37,14 +38,23 @@ class Commands(click.Group):
         """Return the names in the order of help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
+        translate_help(command, ctx.ensure_object(Invocation).language)
         return command
 
+
+EXIT_CODES: Final = {
+    0: "done",
+    1: "refused or failed; the reason and what to do stand on stderr",
+    2: "wrong usage; with `audit verify`: the history cannot be read",
+    3: "`audit verify`: the history was tampered with",
+    130: "interrupted",
+}
 
 HELP: Final = """Start and command the appliance.
 
@@ -52,12 +62,7 @@ Every setting is an option and a variable TENSHU_…; --json makes every command
 
 \b
 Exit codes:
-  0    done
-  1    refused or failed; the reason and what to do stand on stderr
-  2    wrong usage; with “audit verify”: the history cannot be read
-  3    “audit verify”: the history was tampered with
-  130  interrupted
-"""
+""" + "".join(f"  {code:<4} {meaning}\n" for code, meaning in EXIT_CODES.items())
 
 
 @click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -75,6 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one call and return its exit code."""
     invocation = Invocation()
+    translate_help(tenshu, invocation.language)
     try:
         code = tenshu.main(arguments, prog_name="tenshu", standalone_mode=False, obj=invocation)
     except click.exceptions.Exit as stop:

@@ -34,7 +34,7 @@ The authenticator is enrolled at the first sign-in. Works before the first start
 
 
 @click.group(help=HELP, invoke_without_command=True)
-@click.option("--from", "file", type=click.Path(path_type=Path), help="TOML file, see below.")
+@click.option("--from", "file", type=click.Path(path_type=Path), help="TOML file, as above.")
 @everywhere
 @this_call
 @click.pass_context
