@@ -7,8 +7,8 @@ from app.core.database import Database
 from app.core.keyring import KeyRing
 from app.core.lifeline import die_with_parent
 from app.core.settings import load_settings
+from app.identity.actors import actor_of
 from app.jobs.handlers import load_handlers
-from app.jobs.owner import known_owners
 from app.jobs.worker import Worker
 from app.operations.context import Appliance
 
@@ -20,7 +20,7 @@ def main() -> None:
     settings = load_settings()
     database = Database(settings.database_url)
     load_handlers()
-    worker = Worker(Appliance(settings, database, KeyRing.load(settings.keys)), known_owners())
+    worker = Worker(Appliance(settings, database, KeyRing.load(settings.keys)), actor_of)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.serve()

@@ -16,19 +16,6 @@ class ActorOf(Protocol):
         ...
 
 
-_registered: list[ActorOf] = []
-
-
-def register_owners(actor_of: ActorOf) -> None:
-    """Say how accounts become actors. Identity does it when it is imported."""
-    _registered[:] = [actor_of]
-
-
-def known_owners() -> ActorOf:
-    """Return what was registered; without it nobody but the appliance itself has jobs."""
-    return _registered[0] if _registered else lambda _session, _account: None
-
-
 def load_owner(session: Session, account: str, actor_of: ActorOf) -> Actor:
     """Return who a job of `account` acts as. Raise OwnerGone if that person may not act."""
     if account == SYSTEM_ACCOUNT:

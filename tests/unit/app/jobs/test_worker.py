@@ -11,6 +11,7 @@ from app.audit.models import OutboxEvent
 from app.core import clock
 from app.core.database import DatabaseBusy
 from app.core.errors import Conflict, NotFound
+from app.identity.actors import actor_of
 from app.jobs import handlers
 from app.jobs.errors import (
     JobCancelled,
@@ -32,7 +33,7 @@ from app.jobs.operations import (
     get_job,
     list_jobs,
 )
-from app.jobs.owner import known_owners, load_owner, register_owners
+from app.jobs.owner import load_owner
 from app.jobs.queue import claim, enqueue, put_back, release_dead
 from app.jobs.view import JobView, speed_of
 from app.jobs.worker import LONGEST_PAUSE, Worker, is_final, pause_before
@@ -540,17 +541,10 @@ def test_two_handlers_of_one_kind_are_a_fault_of_the_program(kinds):
         handler("test.steps", unit="steps")(lambda run, arguments: None)
 
 
-def test_without_identity_only_the_appliance_has_jobs(appliance):
-    from app.jobs import owner
-
-    before = list(owner._registered)
-    owner._registered.clear()
-    try:
-        with appliance.database.read() as session:
-            with pytest.raises(OwnerGone):
-                load_owner(session, "a1", known_owners())
-            assert load_owner(session, "system", known_owners()) is SYSTEM
-            register_owners(lambda _session, account: Actor(account))
-            assert load_owner(session, "a1", known_owners()).account == "a1"
-    finally:
-        owner._registered[:] = before
+def test_a_job_of_the_machine_runs_as_the_machine_and_one_of_nobody_does_not_run_F4(
+    appliance: Appliance,
+) -> None:
+    with appliance.database.read() as session:
+        assert load_owner(session, "system", actor_of) is SYSTEM
+        with pytest.raises(OwnerGone):
+            load_owner(session, "a1", actor_of)
