@@ -30,7 +30,9 @@ class Lease(msgspec.Struct, frozen=True):
     """The hold of one attempt on one job."""
 
     job: str
+    """Identifier of the job."""
     owner: str
+    """Process and attempt that hold it."""
 
 
 def _started(pid: int) -> str:

@@ -11,6 +11,7 @@ class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
     """Some rows of a list, and where it goes on."""
 
     items: list[Item]
+    """The rows, in the order that was asked for."""
     after: str = ""
     """Give this back to get the next rows; empty at the end."""
     total: int | None = None
