@@ -16,6 +16,7 @@ from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.pages import (
     Answer,
+    ask,
     field_errors,
     go,
     need_sign_in,
@@ -39,7 +40,7 @@ def show_accounts(
     context = need_sign_in(request)
     state: Any = status if status in {"active", "suspended"} else ""
     found = accounts.list_accounts(
-        context, accounts.AccountFilter(search=q[:128], state=state, after=after)
+        context, ask(accounts.AccountFilter, search=q[:128], state=state, after=after)
     )
     kept = {name: text for name, text in (("q", q), ("status", status)) if text}
     following = urlencode({**kept, "after": found.after})
@@ -209,9 +210,9 @@ def _account_page(
     request: AnyRequest, account: str, errors: dict[str, str], status: int = 200
 ) -> Answer:
     context = need_sign_in(request)
-    found = accounts.get_account(context, accounts.AccountRef(account))
+    found = accounts.get_account(context, ask(accounts.AccountRef, account=account))
     sessions = (
-        credentials.list_sessions_of(context, accounts.AccountRef(account)).items
+        credentials.list_sessions_of(context, ask(accounts.AccountRef, account=account)).items
         if context.actor.rights.allows(Permission.SESSIONS_MANAGE)
         else []
     )

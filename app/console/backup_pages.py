@@ -8,10 +8,20 @@ from app.backups import operations as backups
 from app.backups.errors import MachineError, NoKeyKit
 from app.core.errors import TenshuError
 from app.core.messages import explain
-from app.core.secret import Secret
 from app.operations.operation import NoRequest
+from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
-from app.web.pages import Answer, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.pages import (
+    Answer,
+    ask,
+    field_errors,
+    go,
+    need_sign_in,
+    page,
+    perform,
+    read_form,
+    result_of,
+)
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.actions import Archive, Repository
@@ -44,7 +54,9 @@ def show_backups(request: AnyRequest) -> Answer:
     shown = []
     for repository in repositories:
         try:
-            found = backups.list_archives(context, backups.ListOfArchives(repository=repository.id))
+            found = backups.list_archives(
+                context, ask(backups.ListOfArchives, repository=repository.id)
+            )
             shown.append(Shown(repository, found.archives, found.total))
         except MachineError as error:
             message, hint = explain(context.language, error)
@@ -57,7 +69,7 @@ def show_backups(request: AnyRequest) -> Answer:
 @get("/backups/new")
 def show_new_repository(request: AnyRequest) -> Answer:
     """Show the form for a repository."""
-    need_sign_in(request)
+    need_sign_in(request).require(Permission.BACKUPS_MANAGE)
     return page(request, "console/backup_new.html", values={}, errors={})
 
 
@@ -65,10 +77,8 @@ def show_new_repository(request: AnyRequest) -> Answer:
 def make_repository(request: AnyRequest, data: Form) -> Answer:
     """Make the repository."""
     context = need_sign_in(request)
-    wanted = backups.NewRepository(
-        name=str(data.get("name", "")), folder=str(data.get("folder", ""))
-    )
     try:
+        wanted = read_form(backups.NewRepository, data)
         return perform(request, backups.create_repository, wanted)
     except TenshuError as error:
         return page(
@@ -98,7 +108,7 @@ def keep_kit(request: AnyRequest, data: Form) -> Answer:
     """Take the proof that the kit stands on paper."""
     context = need_sign_in(request)
     try:
-        backups.keep_kit(context, backups.KitEnd(end=Secret(str(data.get("end", "")))))
+        backups.keep_kit(context, ask(backups.KitEnd, end=str(data.get("end", ""))))
     except TenshuError as error:
         return _kit_page(request, field_errors(context.language, error), error.status)
     return go("/backups")
@@ -126,14 +136,16 @@ def _kit_page(request: AnyRequest, errors: dict[str, str], status: int = 200) ->
 def start_backup(request: AnyRequest, repository: FromPath[str]) -> Answer:
     """Start a backup."""
     need_sign_in(request)
-    return perform(request, backups.run_backup, backups.OneRepository(repository=repository))
+    return perform(request, backups.run_backup, ask(backups.OneRepository, repository=repository))
 
 
 @post("/backups/repositories/{repository:str}/check")
 def start_check(request: AnyRequest, repository: FromPath[str]) -> Answer:
     """Start a check of every byte."""
     need_sign_in(request)
-    return perform(request, backups.check_repository, backups.OneRepository(repository=repository))
+    return perform(
+        request, backups.check_repository, ask(backups.OneRepository, repository=repository)
+    )
 
 
 @result_of(backups.run_backup)
@@ -159,7 +171,7 @@ def show_run_progress(request: AnyRequest, run: FromPath[str]) -> Answer:
 def stop_run(request: AnyRequest, run: FromPath[str]) -> Answer:
     """Ask a run to end."""
     need_sign_in(request)
-    return perform(request, backups.cancel_run, backups.OneRun(run=run))
+    return perform(request, backups.cancel_run, ask(backups.OneRun, run=run))
 
 
 @result_of(backups.cancel_run)
@@ -170,7 +182,7 @@ def stopped(_request: AnyRequest, result: Run) -> Answer:
 
 def _run_page(request: AnyRequest, run: str, template: str) -> Answer:
     context = need_sign_in(request)
-    found = backups.get_run(context, backups.OneRun(run=run))
+    found = backups.get_run(context, ask(backups.OneRun, run=run))
     problem = " ".join(explain(context.language, MachineError(found.error))) if found.error else ""
     return page(request, template, run=found, problem=problem)
 

@@ -15,7 +15,7 @@ from app.history import operations as history
 from app.operations.permissions import Permission
 from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, signed_in
-from app.web.pages import DEFAULT_ZONE, Answer, need_sign_in, page, perform
+from app.web.pages import DEFAULT_ZONE, Answer, ask, need_sign_in, page, perform
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
@@ -47,7 +47,7 @@ def show_history(request: AnyRequest) -> Answer:
 @get("/history/{event:str}")
 def show_event(request: AnyRequest, event: FromPath[str]) -> Answer:
     """Show one event with its values."""
-    found = history.get_event(need_sign_in(request), history.OneEvent(event=event))
+    found = history.get_event(need_sign_in(request), ask(history.OneEvent, event=event))
     names = sorted(found.before.keys() | found.after.keys())
     changes = [(name, found.before.get(name), found.after.get(name)) for name in names]
     return page(request, "console/event.html", found=found, changes=changes)
@@ -61,13 +61,14 @@ def export_history(request: AnyRequest, data: Form) -> Answer:
     searched = _search(request, asked, after="")
     form: Any = "jsonl" if data.get("form") == "jsonl" else "csv"
     fields = {name: getattr(searched, name) for name in searched.__struct_fields__}
-    return perform(request, history.export_events, history.ExportEvents(**fields, form=form))
+    return perform(request, history.export_events, ask(history.ExportEvents, **fields, form=form))
 
 
 def _search(request: AnyRequest, asked: dict[str, str], after: str) -> history.SearchEvents:
     """Return the search of an address. Raise InvalidInput for a day that is none."""
     outcome = asked["outcome"]
-    return history.SearchEvents(
+    return ask(
+        history.SearchEvents,
         text=asked["q"][:200],
         verb=asked["verb"][:64],
         actor=asked["actor"][:64],

@@ -6,14 +6,13 @@ from litestar.handlers import HTTPRouteHandler
 
 from app.core.errors import TenshuError
 from app.core.messages import mark, translate
-from app.core.secret import Secret
 from app.identity.operations import setup
 from app.identity.setup import SetupProgress
 from app.operations.context import Plane
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, context_of, language_of
 from app.web.cookies import drop_cookie, make_cookie, session_cookie_name, sign_in_cookie_name
-from app.web.pages import Answer, field_errors, go, page
+from app.web.pages import Answer, ask, field_errors, go, page
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.sign_in_pages import show_recovery_codes
@@ -31,7 +30,7 @@ def show_setup(request: AnyRequest) -> Answer:
     ticket = request.cookies.get(TICKET, "")
     if ticket:
         try:
-            progress = setup.resume(context, setup.SetupTicket(ticket=Secret(ticket)))
+            progress = setup.resume(context, ask(setup.SetupTicket, ticket=ticket))
         except TenshuError:
             return _claim_step(request)
         return _step(request, progress)
@@ -43,7 +42,7 @@ def claim(request: AnyRequest, data: Form) -> Answer:
     """Take the claim code."""
     try:
         progress = setup.claim(
-            context_of(request), setup.Claim(code=Secret(str(data.get("code", ""))))
+            context_of(request), ask(setup.Claim, code=str(data.get("code", "")))
         )
     except TenshuError as error:
         return _claim_step(request, error)
@@ -54,7 +53,7 @@ def claim(request: AnyRequest, data: Form) -> Answer:
 @post("/setup/person")
 def describe(request: AnyRequest, data: Form) -> Answer:
     """Take name, login ID and password of the first administrator."""
-    ticket = Secret(request.cookies.get(TICKET, ""))
+    ticket = request.cookies.get(TICKET, "")
     language = str(data.get("language", ""))
     context = context_of(request)
     try:
@@ -62,11 +61,12 @@ def describe(request: AnyRequest, data: Form) -> Answer:
             return _person_step(request, data, errors={"again": _differs(language_of(request))})
         setup.describe(
             context,
-            setup.Person(
+            ask(
+                setup.Person,
                 ticket=ticket,
                 login_id=str(data.get("login_id", "")),
                 name=str(data.get("name", "")),
-                password=Secret(str(data.get("password", ""))),
+                password=str(data.get("password", "")),
                 language="en" if language == "en" else "ja",
                 time_zone=str(data.get("time_zone") or "Asia/Tokyo"),
             ),
@@ -80,15 +80,15 @@ def describe(request: AnyRequest, data: Form) -> Answer:
 @post("/setup/factor")
 def finish(request: AnyRequest, data: Form) -> Answer:
     """Take the first code of the authenticator: the administrator is made and signed in."""
-    ticket = Secret(request.cookies.get(TICKET, ""))
+    ticket = request.cookies.get(TICKET, "")
     context = context_of(request)
     try:
         session = setup.finish(
-            context, setup.FirstCode(ticket=ticket, code=Secret(str(data.get("answer", ""))))
+            context, ask(setup.FirstCode, ticket=ticket, code=str(data.get("answer", "")))
         )
     except TenshuError as error:
         try:
-            progress = setup.resume(context, setup.SetupTicket(ticket=ticket))
+            progress = setup.resume(context, ask(setup.SetupTicket, ticket=ticket))
         except TenshuError:
             return _claim_step(request, error)
         return _step(request, progress, error)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,8 @@ from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.permissions import Permission
 
 ON_CONSOLE = (Plane.CONSOLE,)
+FORMULA = re.compile(r"[\s\0]*[=+\-@＝＋－＠]|[\t\r\n]")
+"""What a spreadsheet may take for a formula; spaces before it and full width do not help."""
 COLUMNS = EventRow.__struct_fields__
 
 
@@ -149,6 +152,6 @@ def _line(cells: Any) -> bytes:  # noqa: ANN401 - anything that csv writes
 
 def _harmless(value: Any) -> Any:  # noqa: ANN401 - a cell
     """Return a text so that a spreadsheet does not run it as a formula (CWE-1236)."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(value, str) and FORMULA.match(value):
         return "'" + value
     return value

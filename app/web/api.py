@@ -62,8 +62,10 @@ def send_download(download: Download) -> Stream:
     """Return a download as a streamed answer that a browser saves."""
     return Stream(
         download.chunks,
-        media_type=download.media_type,
-        headers={"content-disposition": content_disposition(download.filename)},
+        headers={
+            "content-type": download.media_type,
+            "content-disposition": content_disposition(download.filename),
+        },
     )
 
 
@@ -73,7 +75,7 @@ def content_disposition(filename: str) -> str:
         character if character.isascii() and (character.isalnum() or character in "-_.") else "_"
         for character in filename
     )
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename)}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def read_request(

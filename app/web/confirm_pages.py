@@ -4,7 +4,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from app.core.errors import TenshuError
-from app.core.secret import Secret
 from app.identity.confirmation import PendingRequest
 from app.identity.operations import requests
 from app.operations.operation import NoRequest
@@ -13,6 +12,7 @@ from app.web.cookies import make_cookie, session_cookie_name
 from app.web.errors import PageNotFound
 from app.web.pages import (
     Answer,
+    ask,
     field_errors,
     go,
     need_sign_in,
@@ -43,7 +43,7 @@ def confirm(request: AnyRequest, pending: FromPath[str], data: Form) -> Answer:
     """Take the code and run what waits for it."""
     context = need_sign_in(request)
     found = _find(request, pending)
-    proof = requests.Confirm(id=pending, code=Secret(str(data.get("code", ""))))
+    proof = ask(requests.Confirm, id=pending, code=str(data.get("code", "")))
     mine = found.asked_by == context.actor.account
     try:
         confirmed = (requests.confirm if mine else requests.approve)(context, proof)
@@ -66,7 +66,7 @@ def confirm(request: AnyRequest, pending: FromPath[str], data: Form) -> Answer:
 @post("/requests/{pending:str}/decline")
 def decline(request: AnyRequest, pending: FromPath[str]) -> Answer:
     """Take back one's own request, or decline another's."""
-    requests.decline(need_sign_in(request), requests.RequestId(id=pending))
+    requests.decline(need_sign_in(request), ask(requests.RequestId, id=pending))
     return go("/requests")
 
 

@@ -15,7 +15,7 @@ from app.core.errors import TenshuError
 from app.core.messages import explain
 from app.operations.errors import SignInNeeded
 from app.web.api import PREFIX
-from app.web.asking import AnyRequest, incident_of, language_of, plane_of
+from app.web.asking import AnyRequest, incident_of, language_of, plane_of, signed_in
 from app.web.cookies import drop_cookie, session_cookie_name
 from app.web.errors import InternalFault, MalformedRequest, MethodNotAllowed, PageNotFound
 from app.web.pages import Answer, go, page, sign_in_path
@@ -48,6 +48,7 @@ def translate_exception(error: Exception, request: AnyRequest) -> TenshuError:
 def answer_error(request: AnyRequest, error: Exception) -> Answer:
     """Return the answer for an error: for programs under /api, for people elsewhere."""
     ours = translate_exception(error, request)
+    _give_up_session_where_broken(request)
     language = language_of(request)
     if _wants_json(request):
         body = encode(describe(ours, language, incident_of(request)))
@@ -68,6 +69,17 @@ def answer_error(request: AnyRequest, error: Exception) -> Answer:
         incident=incident_of(request),
         code=ours.code,
     )
+
+
+def _give_up_session_where_broken(request: AnyRequest) -> None:
+    """Show the error as to nobody, where not even the session can be read any more."""
+    try:
+        signed_in(request)
+    except Exception as error:  # noqa: BLE001 - it is told, and an answer must come all the same
+        log.error(  # noqa: TRY400 - the traceback of what was asked stands above
+            "the session cannot be read: %r", error, extra={"incident": incident_of(request)}
+        )
+        request.scope["state"]["signed_in"] = None
 
 
 def _wants_json(request: AnyRequest) -> bool:

@@ -3,6 +3,7 @@
 Plain ASGI around the application, because it must also cover what routing refuses.
 """
 
+import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
@@ -33,6 +34,10 @@ ADDRESS_BYTES: Final = 4 * 1024
 BODY_BYTES: Final = 1024 * 1024
 UPLOAD_BYTES: Final = 2 * 1024 * 1024 * 1024
 UPLOAD_PATH: Final = "/uploads"
+LONGEST_NUMBER: Final = 18
+"""Digits of a length in bytes; int() has a limit of its own, which it meets with a fault."""
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::[0-9]{1,5})?")
+"""`name`, `address` or `[address]`, and a port (RFC 9110 section 7.2); never a user's name."""
 
 
 class Gate:
@@ -53,7 +58,7 @@ class Gate:
             return
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1").lower()
-        name = urllib.parse.urlsplit("//" + host).hostname or ""
+        name = _name_of(host)
         send_on = self._with_headers(send, name)
         try:
             self._check(scope, headers, host, name)
@@ -61,10 +66,11 @@ class Gate:
         except TenshuError as error:
             await self.refusal(scope, error)(scope, receive, send_on)
             return
-        scope["headers"] = [
-            (key, keep_own(value, self.plane) if key == b"cookie" else value)
-            for key, value in scope["headers"]
-        ]
+        # HTTP/2 sends each cookie in a header of its own; they are one again (RFC 9113, 8.2.3)
+        cookies = b"; ".join(value for key, value in scope["headers"] if key == b"cookie")
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
+        if cookies:
+            scope["headers"].append((b"cookie", keep_own(cookies, self.plane)))
         await self.application(scope, receive_on, send_on)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes], host: str, name: str) -> None:
@@ -90,7 +96,7 @@ class Gate:
         """Return a `receive` that stops at the limit, whatever Content-Length promised."""
         limit = UPLOAD_BYTES if scope["path"] == UPLOAD_PATH else BODY_BYTES
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit():
+        if not length.isdigit() or len(length) > LONGEST_NUMBER:
             raise MalformedRequest(reason="Content-Length is no number")
         if int(length) > limit:
             raise BodyTooLarge(limit=limit)
@@ -115,6 +121,12 @@ class Gate:
             await send(message)
 
         return send_on
+
+
+def _name_of(host: str) -> str:
+    """Return the name or address that a Host header holds; nothing for what is no such header."""
+    found = _HOST.fullmatch(host)
+    return found[1].strip("[]") if found else ""
 
 
 def _check_text(raw: bytes) -> None:

@@ -14,7 +14,7 @@ from app.jobs.operations import (
 from app.jobs.view import JobView
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
-from app.web.pages import Answer, go, need_sign_in, page, perform, result_of
+from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 
 
@@ -23,21 +23,21 @@ def show_jobs(request: AnyRequest, after: FromQuery[str] = "") -> Answer:
     """List jobs: everybody's for those who may see them, else one's own."""
     context = need_sign_in(request)
     everybody = context.actor.rights.allows(Permission.JOBS_VIEW)
-    found = list_jobs(context, ListJobs(everybody=everybody, after=after))
+    found = list_jobs(context, ask(ListJobs, everybody=everybody, after=after))
     return page(request, "web/jobs.html", jobs=found.items, after=found.after, everybody=everybody)
 
 
 @get("/jobs/{job:str}")
 def show_job(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Show one job."""
-    found = get_job(need_sign_in(request), GetJob(job=job))
+    found = get_job(need_sign_in(request), ask(GetJob, job=job))
     return page(request, "web/job.html", job=found, result_page=result_page(found))
 
 
 @get("/jobs/{job:str}/progress")
 def show_progress(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Return the job's progress alone, for a page that refreshes it."""
-    found = get_job(need_sign_in(request), GetJob(job=job))
+    found = get_job(need_sign_in(request), ask(GetJob, job=job))
     return page(request, "web/job_progress.html", job=found, result_page=result_page(found))
 
 
@@ -45,7 +45,7 @@ def show_progress(request: AnyRequest, job: FromPath[str]) -> Answer:
 def stop_job(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Ask a job to stop."""
     need_sign_in(request)
-    return perform(request, cancel_job, CancelJob(job=job))
+    return perform(request, cancel_job, ask(CancelJob, job=job))
 
 
 @result_of(cancel_job)

@@ -5,11 +5,10 @@ from litestar.params import FromPath, FromQuery
 
 from app.core.errors import TenshuError
 from app.core.messages import mark, translate
-from app.core.secret import Secret
 from app.identity.operations import own_factors, own_password, own_sessions
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest
-from app.web.pages import Answer, field_errors, go, need_sign_in, page
+from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, read_form
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.sign_in_pages import show_recovery_codes
@@ -28,9 +27,7 @@ def change_password(request: AnyRequest, data: Form) -> Answer:
     if data.get("new") != data.get("again"):
         differs = translate(context.language, mark("The two passwords differ."))
         return _own_page(request, {"again": differs}, status=422)
-    change = own_password.PasswordChange(
-        current=Secret(str(data.get("current", ""))), new=Secret(str(data.get("new", "")))
-    )
+    change = read_form(own_password.PasswordChange, {"current": "", "new": "", **data})
     try:
         own_password.change_password(context, change)
     except TenshuError as error:
@@ -42,12 +39,8 @@ def change_password(request: AnyRequest, data: Form) -> Answer:
 def begin_factor(request: AnyRequest, data: Form) -> Answer:
     """Begin to add an authenticator."""
     context = need_sign_in(request)
-    wanted = own_factors.NewFactor(
-        name=str(data.get("name", "")),
-        password=Secret(str(data.get("password", ""))),
-        code=Secret(str(data.get("code", ""))),
-    )
     try:
+        wanted = read_form(own_factors.NewFactor, {"name": "", "password": "", **data})
         begun = own_factors.begin_factor(context, wanted)
     except TenshuError as error:
         return _own_page(request, field_errors(context.language, error), status=error.status)
@@ -58,7 +51,7 @@ def begin_factor(request: AnyRequest, data: Form) -> Answer:
 def confirm_factor(request: AnyRequest, factor: FromPath[str], data: Form) -> Answer:
     """Let the new authenticator count, after its first valid code."""
     context = need_sign_in(request)
-    first = own_factors.FactorCode(id=factor, code=Secret(str(data.get("code", ""))))
+    first = ask(own_factors.FactorCode, id=factor, code=str(data.get("code", "")))
     try:
         made = own_factors.confirm_factor(context, first)
     except TenshuError as error:
@@ -72,7 +65,7 @@ def confirm_factor(request: AnyRequest, factor: FromPath[str], data: Form) -> An
 def remove_factor(request: AnyRequest, factor: FromPath[str], data: Form) -> Answer:
     """Remove one of one's authenticators."""
     context = need_sign_in(request)
-    which = own_factors.FactorCode(id=factor, code=Secret(str(data.get("code", ""))))
+    which = ask(own_factors.FactorCode, id=factor, code=str(data.get("code", "")))
     try:
         own_factors.remove_factor(context, which)
     except TenshuError as error:
@@ -84,7 +77,7 @@ def remove_factor(request: AnyRequest, factor: FromPath[str], data: Form) -> Ans
 def renew_recovery_codes(request: AnyRequest, data: Form) -> Answer:
     """Replace one's recovery codes."""
     context = need_sign_in(request)
-    proof = own_factors.FreshCode(code=Secret(str(data.get("code", ""))))
+    proof = ask(own_factors.FreshCode, code=str(data.get("code", "")))
     try:
         made = own_factors.renew_recovery_codes(context, proof)
     except TenshuError as error:
@@ -95,7 +88,7 @@ def renew_recovery_codes(request: AnyRequest, data: Form) -> Answer:
 @post("/account/sessions/{session:str}/end")
 def end_session(request: AnyRequest, session: FromPath[str]) -> Answer:
     """End one of one's sessions."""
-    own_sessions.end_session(need_sign_in(request), own_sessions.SessionRef(session))
+    own_sessions.end_session(need_sign_in(request), ask(own_sessions.SessionRef, session=session))
     return go("/account?notice=session")
 
 

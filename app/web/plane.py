@@ -105,7 +105,7 @@ def create_plane(
         scope["app"] = scope["litestar_app"] = application
         request: AnyRequest = Request(scope)  # type: ignore[arg-type]  # our dict is ASGI's
         answer: Any = answer_error(request, error)
-        return answer.to_asgi_response(application, request)  # type: ignore[no-any-return]
+        return answer.to_asgi_response(None, request)  # type: ignore[no-any-return]
 
     return Gate(application, plane, hosts_of(appliance), refuse)  # type: ignore[arg-type]
 

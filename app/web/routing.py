@@ -12,9 +12,12 @@ import anyio.to_thread
 import litestar
 from litestar.handlers import HTTPRouteHandler
 
+from app.web.asking import AnyRequest
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Handler = Callable[..., object]
+Guard = Callable[[AnyRequest], None]
 
 
 def get(path: str) -> Callable[[Handler], HTTPRouteHandler]:
@@ -22,11 +25,22 @@ def get(path: str) -> Callable[[Handler], HTTPRouteHandler]:
     return lambda function: litestar.get(path, include_in_schema=False)(in_thread(function))
 
 
-def post(path: str) -> Callable[[Handler], HTTPRouteHandler]:
-    """Offer a function at POST `path`; it answers 200 unless it says otherwise."""
-    return lambda function: litestar.post(path, status_code=200, include_in_schema=False)(
-        in_thread(function)
-    )
+def post(path: str, guard: Guard | None = None) -> Callable[[Handler], HTTPRouteHandler]:
+    """Offer a function at POST `path`; it answers 200 unless it says otherwise.
+
+    A guard is asked before the body is read: who may not send much shall not send it first.
+    """
+
+    async def ask_guard(request: AnyRequest, _handler: object) -> None:
+        if guard:
+            await anyio.to_thread.run_sync(guard, request)
+
+    return lambda function: litestar.post(
+        path,
+        status_code=200,
+        include_in_schema=False,
+        guards=[ask_guard] if guard else None,  # type: ignore[list-item]  # a Request is asked
+    )(in_thread(function))
 
 
 def in_thread(function: Callable[Parameters, Result]) -> Callable[Parameters, Awaitable[Result]]:

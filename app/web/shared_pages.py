@@ -24,12 +24,16 @@ def asset(request: AnyRequest) -> Response[bytes]:
     found = request.app.state.assets.find(request.url.path)
     if found is None:
         raise PageNotFound
-    headers = {"cache-control": CACHE_CONTROL, "vary": "accept-encoding"}
+    headers = {
+        "cache-control": CACHE_CONTROL,
+        "content-type": found.content_type,
+        "vary": "accept-encoding",
+    }
     body = found.body
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
         body = found.compressed
-    return Response(body, media_type=found.content_type, headers=headers)
+    return Response(body, headers=headers)
 
 
 @get("/design")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.datastructures import Cookie
@@ -15,7 +16,7 @@ from app.identity.sign_in_flow import Progress
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, context_of, language_of, plane_of, signed_in
 from app.web.cookies import drop_cookie, make_cookie, session_cookie_name, sign_in_cookie_name
-from app.web.pages import Answer, field_errors, go, need_sign_in, page, safe_path
+from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, safe_path
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
@@ -32,7 +33,7 @@ def show_sign_in(request: AnyRequest, back: FromQuery[str] = "/") -> Answer:
     if not ticket:
         return _first_step(request, back)
     try:
-        progress = sign_in.resume(context_of(request), sign_in.Ticket(ticket=Secret(ticket)))
+        progress = sign_in.resume(context_of(request), ask(sign_in.Ticket, ticket=ticket))
     except TenshuError:
         return _first_step(request, back)
     return _next_step(request, progress, back)
@@ -46,7 +47,7 @@ def start(request: AnyRequest, data: Form) -> Answer:
     try:
         progress = sign_in.start(
             context_of(request),
-            sign_in.Start(login_id=login_id, password=Secret(str(data.get("password", "")))),
+            ask(sign_in.Start, login_id=login_id, password=str(data.get("password", ""))),
         )
     except TenshuError as error:
         return _first_step(request, back, error, login_id)
@@ -57,17 +58,17 @@ def start(request: AnyRequest, data: Form) -> Answer:
 def answer(request: AnyRequest, data: Form) -> Answer:
     """Take the answer of one step: a code, a new password."""
     back = str(data.get("back", "/"))
-    ticket = Secret(request.cookies.get(sign_in_cookie_name(plane_of(request)), ""))
+    ticket = request.cookies.get(sign_in_cookie_name(plane_of(request)), "")
     step = str(data.get("step", ""))
     context = context_of(request)
     try:
         progress = sign_in.answer(
             context,
-            sign_in.Answer(ticket=ticket, step=step, answer=Secret(str(data.get("answer", "")))),
+            ask(sign_in.Answer, ticket=ticket, step=step, answer=str(data.get("answer", ""))),
         )
     except TenshuError as error:
         try:
-            progress = sign_in.resume(context, sign_in.Ticket(ticket=ticket))
+            progress = sign_in.resume(context, ask(sign_in.Ticket, ticket=ticket))
         except TenshuError:
             return _first_step(request, back, error)
         return _next_step(request, progress, back, error, step)
@@ -147,7 +148,7 @@ def _after(request: AnyRequest, progress: Progress, back: str) -> Answer:
         ticket = make_cookie(
             sign_in_cookie_name(plane), progress.ticket.reveal(), plane=plane, lasts=HALF_HOUR
         )
-        return go(f"/sign-in?back={safe_path(back)}", [ticket])
+        return go(f"/sign-in?back={quote(safe_path(back))}", [ticket])
     cookies = [
         make_cookie(session_cookie_name(plane), progress.signed_in.token.reveal(), plane=plane),
         drop_cookie(sign_in_cookie_name(plane)),

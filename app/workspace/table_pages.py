@@ -14,16 +14,17 @@ from app.operations.permissions import Permission
 from app.services.tables import spool
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations import exporting, importing, records, rejected, tables
-from app.services.tables.preview import ColumnPlan
+from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.selection import Sort
-from app.services.tables.views import FieldView, TableView
+from app.services.tables.views import TableView
 from app.web.asking import AnyRequest, appliance_of
-from app.web.pages import Answer, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
 CHUNK: Final = 1024 * 1024
 PAGE: Final = 50
+LONGEST_SEARCH: Final = 200
 IMPORT: Final = "/tables/import"
 
 
@@ -53,17 +54,21 @@ def show_tables(request: AnyRequest) -> Answer:
 @get("/tables/new")
 def show_new_table(request: AnyRequest) -> Answer:
     """Ask for the file of a new table."""
-    need_sign_in(request)
+    may_upload(request)
     return page(request, "workspace/table_new.html", errors={}, tables=side(request))
 
 
-@post("/uploads")
+def may_upload(request: AnyRequest) -> None:
+    """Let nobody send a large file who may not import it. Raise SignInNeeded or NotAllowed."""
+    need_sign_in(request).require(Permission.RECORDS_IMPORT, tables.AREA)
+
+
+@post("/uploads", guard=may_upload)
 def upload(
     request: AnyRequest, data: Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)]
 ) -> Answer:
     """Take a file in, and go on to its preview."""
     context = need_sign_in(request)
-    context.require(Permission.RECORDS_IMPORT, "tables")
     folder = appliance_of(request).settings.spool
     try:
         with spool.receive(folder, context.actor.account, data.file.filename) as incoming:
@@ -91,21 +96,22 @@ def show_preview(request: AnyRequest, upload_id: FromPath[str]) -> Answer:
 def start_import(request: AnyRequest, upload_id: FromPath[str], data: Form) -> Answer:
     """Start the import."""
     context = need_sign_in(request)
-    count = int(data["columns"]) if str(data.get("columns", "")).isdigit() else 0
+    count = _whole(str(data.get("columns", "")))
     try:
-        wanted = importing.ImportFile(
+        wanted = ask(
+            importing.ImportFile,
             upload=upload_id,
             name=str(data.get("name", "")).strip(),
             encoding=str(data.get("encoding", "")),
             delimiter=str(data.get("delimiter", "")),
             header=data.get("header") == "yes",
             columns=[
-                ColumnPlan(
-                    name=str(data.get(f"name-{index}", "")).strip(),
-                    kind=FieldKind(data.get(f"kind-{index}", "text")),
-                    scale=int(data.get(f"scale-{index}") or 0),
-                )
-                for index in range(min(count, 500))
+                {
+                    "name": str(data.get(f"name-{index}", "")).strip(),
+                    "kind": str(data.get(f"kind-{index}", "text")),
+                    "scale": str(data.get(f"scale-{index}") or 0),
+                }
+                for index in range(min(count, MOST_FIELDS))
             ],
         )
         return perform(request, importing.import_file, wanted)
@@ -133,8 +139,14 @@ def show_table(
     context = need_sign_in(request)
     found = records.list_records(
         context,
-        records.ListRecords(
-            table=table, search=q, sort=read_sort(sort), after=after, before=before, limit=PAGE
+        ask(
+            records.ListRecords,
+            table=table,
+            search=q[:LONGEST_SEARCH],
+            sort=read_sort(sort),
+            after=after,
+            before=before,
+            limit=PAGE,
         ),
     )
     rights = context.actor.rights
@@ -159,9 +171,10 @@ def export_table(request: AnyRequest, table: FromPath[int], data: Form) -> Answe
     """Hand out what the list shows."""
     need_sign_in(request)
     encoding: Any = "cp932" if data.get("encoding") == "cp932" else "utf-8"
-    wanted = exporting.ExportRecords(
+    wanted = ask(
+        exporting.ExportRecords,
         table=table,
-        search=str(data.get("q", "")),
+        search=str(data.get("q", ""))[:LONGEST_SEARCH],
         sort=read_sort(str(data.get("sort", ""))),
         encoding=encoding,
     )
@@ -172,20 +185,18 @@ def export_table(request: AnyRequest, table: FromPath[int], data: Form) -> Answe
 def export_errors(request: AnyRequest, table: FromPath[int]) -> Answer:
     """Hand out the rows that did not fit."""
     need_sign_in(request)
-    return perform(request, rejected.import_errors, rejected.ImportErrors(table=table))
+    return perform(request, rejected.import_errors, ask(rejected.ImportErrors, table=table))
 
 
 def read_sort(text: str) -> Sort:
     """Return the order that an address asks for: `12`, or `-12` for the largest first."""
     number = text.removeprefix("-")
-    if not (number.isascii() and number.isdigit() and len(number) < 18):
-        return Sort()
-    return Sort(field=int(number), descending=text.startswith("-"))
+    return Sort(field=_whole(number), descending=text.startswith("-"))
 
 
-def sortable(field: FieldView) -> str:
-    """Return the name of a field's order in the address."""
-    return str(field.id)
+def _whole(text: str) -> int:
+    """Return what plain digits say; 0 for everything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _is_ready(table: TableView) -> bool:
@@ -211,7 +222,8 @@ def _preview_page(
     header = {"yes": True, "no": False}.get(str(chosen.get("header", "")))
     seen = importing.preview_import(
         context,
-        importing.PreviewImport(
+        ask(
+            importing.PreviewImport,
             upload=upload_id,
             encoding=str(chosen.get("encoding", "")),
             delimiter=str(chosen.get("delimiter", "")),

@@ -1,5 +1,6 @@
 """What an import would make of a file: shown to a person, who corrects it."""
 
+import re
 from typing import Annotated, BinaryIO, Final
 
 import msgspec
@@ -25,7 +26,16 @@ SHOWN: Final = 20
 LONGEST_NAME: Final = 200
 COLUMN: Final = mark("Column {number}")
 
-Name = Annotated[str, Meta(description="What people call it.", min_length=1, max_length=200)]
+Name = Annotated[
+    str,
+    Meta(
+        description="What people call it, without control characters.",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+    ),
+]
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 
 
 class ColumnPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +66,7 @@ def column_names(cells: list[str], language: str) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for number, cell in enumerate(cells, 1):
-        name = " ".join(cell.replace("\0", " ").split())[:LONGEST_NAME]
+        name = " ".join(_CONTROL.sub(" ", cell).split())[:LONGEST_NAME]
         name = name or translate(language, COLUMN, number=number)
         unique, times = name, 1
         while unique in taken:

@@ -1,0 +1,135 @@
+"""Both planes as ASGI applications in this process, and people who are signed in to them.
+
+A conftest imports the fixtures that its tests use.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pyotp
+import pytest
+
+from app.audit.event import Source
+from app.console.pages import console_pages
+from app.core.secret import Secret
+from app.identity.operations import setup
+from app.operations.context import SYSTEM, Appliance, Context, Plane
+from app.operations.operation import NoRequest
+from app.web.cookies import session_cookie_name
+from app.web.gate import AsgiApplication
+from app.web.plane import create_plane
+from app.workspace.table_pages import table_pages
+
+PASSWORD = "hiroi sora ni shiroi kumo"
+ORIGIN = "https://localhost"
+
+
+@dataclass
+class Browser:
+    """A browser without a face, in one plane."""
+
+    application: AsgiApplication
+    cookies: dict[str, str]
+    peer: str = "127.0.0.1"
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send one request as a page of the same origin would."""
+        headers = {"accept-language": "ja", **options.pop("headers", {})}
+        if method != "GET":
+            headers = {"sec-fetch-site": "same-origin", "origin": ORIGIN, **headers}
+        return self.raw(method, path, headers=headers, **options)
+
+    def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send one request with these headers and no others."""
+
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self.application, client=(self.peer, 4711))  # type: ignore[arg-type]
+            async with httpx.AsyncClient(
+                transport=transport, base_url=ORIGIN, cookies=self.cookies
+            ) as client:
+                answer = await client.request(method, path, **options)
+                self.cookies = dict(client.cookies)
+                return answer
+
+        return asyncio.run(send())
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, data: dict[str, str] | None = None, **options: Any) -> httpx.Response:
+        if not {"content", "json", "files"} & options.keys():
+            options["data"] = data or {}
+        return self.request("POST", path, **options)
+
+
+@dataclass
+class Owner:
+    """The first administrator, with their authenticator."""
+
+    session: str
+    account: str
+    phone: pyotp.TOTP
+    recovery_codes: list[str]
+
+
+@pytest.fixture
+def console_application(appliance: Appliance) -> AsgiApplication:
+    return create_plane(appliance, Plane.CONSOLE, console_pages())
+
+
+@pytest.fixture
+def workspace_application(appliance: Appliance) -> AsgiApplication:
+    return create_plane(appliance, Plane.WORKSPACE, table_pages())
+
+
+@pytest.fixture
+def owner(appliance: Appliance) -> Owner:
+    """Claim the appliance as a person would, a little while ago: their next code is fresh."""
+    return claim_appliance(appliance)
+
+
+def claim_appliance(appliance: Appliance) -> Owner:
+    """Make the first administrator of an appliance that is new."""
+    local = Context(appliance, actor=SYSTEM)
+    code = setup.new_claim_code(local, NoRequest()).code
+    console = Context(appliance, plane=Plane.CONSOLE, source=Source(peer="127.0.0.1"))
+    ticket = setup.claim(console, setup.Claim(code=code)).ticket
+    progress = setup.describe(
+        console,
+        setup.Person(
+            ticket=ticket, login_id="hanako", name="山田 花子", password=Secret(PASSWORD),
+            language="ja", time_zone="Asia/Tokyo",
+        ),
+    )
+    assert progress.enrolment is not None
+    phone = pyotp.TOTP(progress.enrolment.secret.reveal())
+    first = phone.at(time.time() - 30)  # one step back is accepted, so the present one stays fresh
+    session = setup.finish(console, setup.FirstCode(ticket=progress.ticket, code=Secret(first)))
+    return Owner(
+        session.token.reveal(), session.account, phone,
+        [code.reveal() for code in session.recovery_codes],
+    )
+
+
+@pytest.fixture
+def stranger(console_application: AsgiApplication) -> Browser:
+    """Nobody, at the console."""
+    return Browser(console_application, {})
+
+
+@pytest.fixture
+def admin(console_application: AsgiApplication, owner: Owner) -> Browser:
+    """The owner at the console."""
+    return Browser(console_application, {session_cookie_name(Plane.CONSOLE): owner.session})
+
+
+@pytest.fixture
+def at_workspace(workspace_application: AsgiApplication) -> Iterator[Callable[[str], Browser]]:
+    """Somebody at the workspace, by session token."""
+    yield lambda token: Browser(
+        workspace_application, {session_cookie_name(Plane.WORKSPACE): token} if token else {}
+    )
