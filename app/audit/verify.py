@@ -193,15 +193,16 @@ def _frontier_size(connection: sqlite3.Connection) -> int:
 
 def _check_outside(connection: sqlite3.Connection, size: int) -> Finding | None:
     """Look for events and values outside of what the newest checkpoint covers."""
-    outside = "position < 0 OR position >= ?"
     row = connection.execute(
-        f"SELECT position, content FROM events WHERE {outside} ORDER BY position LIMIT 1",  # noqa: S608 - a constant
+        "SELECT position, content FROM events WHERE position < 0 OR position >= ?"
+        " ORDER BY position LIMIT 1",
         (size,),
     ).fetchone()
     if row:
         return Finding(wrong=Wrong.INSERTED, position=row[0], event=identifier_in(row[1]))
     row = connection.execute(
-        f"SELECT position, name FROM parts WHERE {outside} ORDER BY position LIMIT 1",  # noqa: S608 - a constant
+        "SELECT position, name FROM parts WHERE position < 0 OR position >= ?"
+        " ORDER BY position LIMIT 1",
         (size,),
     ).fetchone()
     if row:

@@ -1,5 +1,6 @@
 """What verification says: whole, the first wrong event by name, or unreadable."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -320,10 +321,14 @@ def test_a_copy_is_verified_on_a_medium_that_cannot_be_written(
     assert verify(copy, keys).state is State.WHOLE
     log.rmdir()
     # but where there is a log, its events count: they are not passed over
-    log.write_bytes(b"x" * 100)
-    (copy / f"{FILE_NAME}-shm").mkdir()
+    owner = sqlite3.connect(copy / FILE_NAME, isolation_level=None)
+    owner.execute("PRAGMA locking_mode=EXCLUSIVE")
+    owner.execute("BEGIN IMMEDIATE")
+    owner.execute("DELETE FROM parts")
     monkeypatch.setattr("app.audit.store.PATIENCE", 0.01)
+    assert log.is_file()
     assert verify(copy, keys).state is State.UNREADABLE
+    owner.close()
 
 
 def test_progress_is_told_from_the_first_chunk_to_the_last(
