@@ -24,6 +24,8 @@ def _check_password(attempt: Attempt, answer: Secret) -> Account:
     """Check login ID and password (F1): the same answer for every way of not fitting."""
     context = attempt.context
     account = account_rows.by_login_id(context.session, attempt.login_id)
+    if account:  # the history tells whom somebody tried to be; the answer does not
+        context.event.about("account", account.id, account.name)
     kept = context.session.get(Password, account.id) if account else None
     fits = passwords.verify(kept.hash if kept else None, answer)
     if not (fits and account and kept and account_rows.may_sign_in(account, kept, context.now)):

@@ -131,6 +131,7 @@ def take_step(
     move = _next(attempt, pending)
     if not isinstance(move, Ask) or step not in move.steps:
         raise StepNotOffered
+    context.event.references["step"] = step
     if account:
         _tell_event(context, account)
     try:

@@ -70,6 +70,7 @@ def test_the_console_asks_for_password_and_code_F1_F11(house):
     assert found.actor.account == owner.id
     (event,) = events(house, "sign_in.answer")
     assert (event.outcome, event.actor, event.session) == (Outcome.DONE, owner.id, done.session)
+    assert event.references == {"step": "totp"}
 
 
 def test_the_workspace_needs_no_factor_of_who_has_none_F1(house):
@@ -91,6 +92,8 @@ def test_every_way_of_not_fitting_gives_the_same_answer_V15(house, login_id):
     assert (str(failure.value), failure.value.parameters) == (SignInFailed.message, {})
     (event,) = events(house, "sign_in.start")
     assert (event.outcome, event.error) == (Outcome.REFUSED, "sign_in.failed")
+    assert event.actor == "", "nobody has proven to be anybody"
+    assert bool(event.target) == (login_id == "owner"), "but the history knows whom it concerns"
 
 
 def test_known_and_unknown_login_ids_cost_one_argon2_each_V15(house, monkeypatch):

@@ -1,0 +1,3 @@
+from tests.unit.app.identity.conftest import cheap_hashing, house, time
+
+__all__ = ["cheap_hashing", "house", "time"]
