@@ -80,7 +80,9 @@ def record(
                     "table_id": table.id,
                     "record_id": row[0],
                     "rev": row[1],
-                    "before": _canonical.encode(before[row[0]]).decode(),
+                    "before": _canonical.encode(
+                        {str(field): value for field, value in before[row[0]].items()}
+                    ).decode(),
                 }
                 for row in rows
             ],

@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import BinaryIO, Final
 
 from app.core.messages import mark
@@ -74,9 +75,7 @@ def sniff_delimiter(file: BinaryIO, encoding: str) -> str:
 
     def evenness(delimiter: str) -> tuple[float, int]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        widths = Counter(
-            len(cells) for cells, _ in zip(reader, range(FIRST_RECORDS), strict=False) if cells
-        )
+        widths = Counter(len(cells) for cells in islice(reader, FIRST_RECORDS) if cells)
         if not widths:
             return 0.0, 0
         width, often = max(widths.items(), key=lambda item: (item[1], item[0]))
@@ -88,7 +87,7 @@ def sniff_delimiter(file: BinaryIO, encoding: str) -> str:
 def sample_records(file: BinaryIO, form: Format, size: int) -> list[Record]:
     """Return the first records, and some from further places of a long file."""
     source = CsvSource(file, form)
-    records = [record for record, _ in zip(source, range(FIRST_RECORDS), strict=False)]
+    records = list(islice(source, FIRST_RECORDS))
     if not records or form.encoding.startswith("utf-16"):
         return records  # in UTF-16 a place in the middle may be half a character
     width = len(records[-1].cells)
@@ -101,7 +100,7 @@ def sample_records(file: BinaryIO, form: Format, size: int) -> list[Record]:
         there = CsvSource(file, form, offset=offset, number=FIRST_RECORDS)
         records += [
             record
-            for record, _ in zip(there, range(RECORDS_EACH), strict=False)
+            for record in islice(there, RECORDS_EACH)
             if not record.reason and len(record.cells) == width
         ]
     return records

@@ -147,10 +147,10 @@ def remove(folder: Path, identifier: str) -> None:
 
 def sweep(folder: Path, keep: frozenset[str] = frozenset(), age: int = KEPT) -> int:
     """Remove uploads older than `age` milliseconds, but those in `keep`; return how many."""
+    names = {path.name for path in folder.iterdir() if _IDENTIFIER.fullmatch(path.name)}
     removed = 0
-    for path in sorted(folder.iterdir()):
-        old = path.lstat().st_mtime * clock.SECOND < clock.now() - age
-        if old and path.name not in keep and _IDENTIFIER.fullmatch(path.name):
-            remove(folder, path.name)
+    for name in sorted(names - keep):
+        if (folder / name).lstat().st_mtime * clock.SECOND < clock.now() - age:
+            remove(folder, name)
             removed += 1
     return removed

@@ -6,8 +6,10 @@ Like `query`, the only way: nothing else writes to the tables of people.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import psycopg
 from psycopg.errors import ProgramLimitExceeded
 from sqlalchemy import Connection, insert, update
+from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.messages import mark
@@ -178,5 +180,9 @@ def _insert(connection: Connection, table: TableInfo, rows: Sequence[tuple[Any, 
     except ProgramLimitExceeded:
         before.rollback()
         return False
+    except psycopg.Error as error:  # COPY runs past SQLAlchemy, which names errors for everybody
+        raise DBAPIError.instance(
+            "COPY", None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
     before.commit()
     return True

@@ -13,7 +13,7 @@ from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
-from app.services.tables.csv_writing import csv_chunks
+from app.services.tables.csv_writing import csv_chunks, neutral
 from app.services.tables.models import FieldKind, ImportRejection
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import FieldInfo
@@ -48,11 +48,12 @@ def import_errors(context: Context, request: ImportErrors) -> Download:
     names = [mark("Row"), mark("Reason"), mark("Column"), mark("Value")]
     labels = [translate(context.language, name) for name in names]
     fields = [
-        FieldInfo(id=0, name=name, kind=FieldKind.TEXT)
+        FieldInfo(id=0, name=neutral(name), kind=FieldKind.TEXT)
         for name in (*labels, *(field.name for field in table.fields))
     ]
     parts = _rejected_parts(context.appliance, table.id, context.language)
-    chunks = csv_chunks(fields, parts, encoding="utf-8")
+    # neutralised there already: a rejected row may have more cells than the table has fields
+    chunks = csv_chunks(fields, parts, encoding="utf-8", neutralise=False)
     return Download(f"{table.name}-errors.csv", "text/csv; charset=utf-8", chunks)
 
 
@@ -65,9 +66,9 @@ def _rejected_parts(appliance: Appliance, table: int, language: str) -> Iterator
                 [
                     str(row.row),
                     translate(language, row.reason),
-                    row.column,
-                    row.value,
-                    *msgspec.json.decode(row.cells),
+                    neutral(row.column),
+                    neutral(row.value),
+                    *map(neutral, msgspec.json.decode(row.cells)),
                 ]
                 for row in part
             ]
