@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from appliance.contract.backup_errors import FOLDER_REASONS, FolderRefused
+from appliance.contract.backup_errors import FolderRefused
+from appliance.contract.folder_reasons import FOLDER_REASONS
 from appliance.place import Place
 
 

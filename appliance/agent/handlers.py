@@ -11,7 +11,8 @@ import msgspec
 from appliance.agent.capabilities import capabilities
 from appliance.agent.repositories import Opened, Repositories
 from appliance.agent.runs import Runs
-from appliance.backup.borg import Borg, Listing
+from appliance.backup.borg import Borg
+from appliance.backup.borg_json import Listing
 from appliance.backup.create import listed
 from appliance.backup.reporter import Reporter
 from appliance.contract import actions

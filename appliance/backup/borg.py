@@ -7,7 +7,6 @@ could ask is answered beforehand, on the safe side.
 """
 
 import contextlib
-import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Final
 import msgspec
 
 from appliance.backup import locks
+from appliance.backup.borg_errors import ERRORS
+from appliance.backup.borg_json import Created, CreatedArchive, Line, ListedFile, Listing
 from appliance.backup.process import Ended, find, run_program
 from appliance.backup.reporter import Reporter
 from appliance.contract.backup_errors import (
@@ -24,10 +25,8 @@ from appliance.contract.backup_errors import (
     BorgMissing,
     BorgUnsupported,
     DiskFull,
-    RepositoryDamaged,
     RepositoryGone,
     RepositoryLocked,
-    RepositoryReplaced,
     WrongKit,
 )
 from appliance.contract.errors import ApplianceError
@@ -36,97 +35,6 @@ from appliance.contract.secret import Secret
 LOCK_SECONDS: Final = 5
 """How long to wait for somebody else's lock."""
 FINDINGS: Final = 20
-_ERRORS: Final[dict[str, type[ApplianceError]]] = {
-    "PassphraseWrong": WrongKit,
-    "Repository.DoesNotExist": RepositoryGone,
-    "Repository.InvalidRepository": RepositoryGone,
-    "Repository.InvalidRepositoryConfig": RepositoryDamaged,
-    "Repository.CheckNeeded": RepositoryDamaged,
-    "Repository.ObjectNotFound": RepositoryDamaged,
-    "Repository.InsufficientFreeSpaceError": DiskFull,
-    "Cache.RepositoryAccessAborted": RepositoryReplaced,
-    "Cache.RepositoryReplay": RepositoryReplaced,
-    "LockTimeout": RepositoryLocked,
-    "LockFailed": RepositoryLocked,
-    "IntegrityError": RepositoryDamaged,
-    "DecompressionError": RepositoryDamaged,
-    "FileIntegrityError": RepositoryDamaged,
-    "NoManifestError": RepositoryDamaged,
-    "TAMInvalid": RepositoryDamaged,
-    "TAMRequiredError": RepositoryDamaged,
-    "ArchiveTAMInvalid": RepositoryDamaged,
-    "ArchiveTAMRequiredError": RepositoryDamaged,
-    "RepoKeyNotFoundError": RepositoryDamaged,
-    "KeyfileInvalidError": RepositoryDamaged,
-    "Archive.DoesNotExist": ArchiveUnknown,
-}
-"""Borg's message identifiers (its documented interface for programs) → our errors."""
-
-
-class Line(msgspec.Struct, frozen=True):
-    """What we read of a line of `--log-json`; Borg writes more."""
-
-    type: str = ""
-    msgid: str | None = None
-    levelname: str = ""
-    message: str = ""
-    original_size: int = 0
-    nfiles: int = 0
-    current: int = 0
-    total: int = 0
-    finished: bool = False
-
-
-class ListedArchive(msgspec.Struct, frozen=True):
-    """An archive as `borg list --json` tells it."""
-
-    name: str
-    id: str
-    start: str
-    comment: str = ""
-
-    @property
-    def at(self) -> int:
-        """Milliseconds since 1970; Borg runs with TZ=UTC and may leave the zone out."""
-        time = dt.datetime.fromisoformat(self.start)
-        return int(time.replace(tzinfo=time.tzinfo or dt.UTC).timestamp() * 1000)
-
-
-class _ListedRepository(msgspec.Struct, frozen=True):
-    id: str
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """The answer of `borg list --json`, oldest archive first."""
-
-    repository: _ListedRepository
-    archives: tuple[ListedArchive, ...]
-
-
-class _Stats(msgspec.Struct, frozen=True):
-    original_size: int
-    deduplicated_size: int
-    nfiles: int
-
-
-class CreatedArchive(msgspec.Struct, frozen=True):
-    """An archive as `borg create --json` tells it."""
-
-    name: str
-    id: str
-    stats: _Stats
-
-
-class _Created(msgspec.Struct, frozen=True):
-    archive: CreatedArchive
-
-
-class ListedFile(msgspec.Struct, frozen=True):
-    """A file as `borg list --json-lines` tells it."""
-
-    path: str
-    type: str
-    size: int = 0
 
 
 def borg_version() -> str:
@@ -228,7 +136,7 @@ class Borg:
             folder=folder,
             on_progress=on_progress,
         )
-        return msgspec.json.decode(ended.output, type=_Created).archive
+        return msgspec.json.decode(ended.output, type=Created).archive
 
     def contents(self, archive: str) -> Iterator[ListedFile]:
         """Yield every file and folder of an archive."""
@@ -349,7 +257,7 @@ class Borg:
     ) -> ApplianceError:
         """Say what a failure was, by Borg's message identifiers and by what is there."""
         names = [line.msgid for line in words if line.msgid and line.levelname == "ERROR"]
-        known = next((_ERRORS[name] for name in names if name in _ERRORS), None)
+        known = next((ERRORS[name] for name in names if name in ERRORS), None)
         if known is ArchiveUnknown:
             archive = next((one.split("::")[1] for one in arguments if "::" in one), "")
             return ArchiveUnknown(archive=archive)

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from appliance.backup.borg import Borg, CreatedArchive, Line, ListedArchive
+from appliance.backup.borg import Borg
+from appliance.backup.borg_json import CreatedArchive, Line, ListedArchive
 from appliance.backup.collect import find_entry, gather, require_ring
 from appliance.backup.manifest import NAME, Manifest
 from appliance.backup.reporter import Reporter

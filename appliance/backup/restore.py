@@ -5,20 +5,16 @@ file takes its place, so that a failure leaves the target empty. `restored.json`
 first: it makes the audit sealer open a new epoch, and no start may see the trail without it.
 """
 
-import contextlib
-import fcntl
 import json
 import os
-import secrets
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from appliance.backup.borg import Borg, Line, ListedArchive
+from appliance.backup.borg import Borg
+from appliance.backup.borg_json import Line, ListedArchive
 from appliance.backup.collect import ERASURES, RING, find_entry
 from appliance.backup.create import explained
 from appliance.backup.database import (
@@ -29,6 +25,7 @@ from appliance.backup.database import (
 )
 from appliance.backup.manifest import NAME, Manifest, compare, read_manifest, sha256_of
 from appliance.backup.reporter import Reporter
+from appliance.backup.target import empty_targets
 from appliance.contract.backup_errors import (
     ArchiveDiffers,
     ArchiveUnknown,
@@ -37,15 +34,12 @@ from appliance.contract.backup_errors import (
     DatabaseDiffers,
     FolderUnusable,
     RepositoryDamaged,
-    TargetNotEmpty,
 )
 from appliance.contract.kit import KeyKit
 from appliance.contract.ring import unwrap_ring
 from appliance.contract.runs import Phase, RestoreResult
 from appliance.durable import sync_folder, write_whole
 
-UNFINISHED: Final = ".restoring-"
-"""Prefix of the scratch folder: where one lies, a restore was killed and must be done again."""
 MARK: Final = "restored.json"
 DATABASE: Final = "tenshu.sqlite"
 
@@ -87,7 +81,7 @@ def restore(
     repository, data, keys = repository.absolute(), data.absolute(), keys.absolute()
     if keys.is_relative_to(data) or data.is_relative_to(keys):
         raise FolderUnusable(path=str(keys), reason="Keys and data must lie apart.")
-    with explained(data), _targets(data, keys) as scratch:
+    with explained(data), empty_targets(data, keys) as scratch:
         borg = Borg(repository, kit.borg_passphrase(), scratch / "borg", reporter)
         archives = borg.listing().archives
         chosen = _choose(archives, archive)
@@ -111,57 +105,6 @@ def _choose(archives: tuple[ListedArchive, ...], wanted: str | None) -> str:
     if not names or (wanted is not None and wanted not in names):
         raise ArchiveUnknown(archive=wanted or "")
     return wanted or names[-1]
-
-
-@contextlib.contextmanager
-def _targets(data: Path, keys: Path) -> Iterator[Path]:
-    """Make sure that both folders are empty, give a scratch folder, leave nothing of a failure."""
-    for folder in (data, keys):
-        if folder.exists() and any(
-            not entry.name.startswith(UNFINISHED) for entry in folder.iterdir()
-        ):
-            raise TargetNotEmpty(folder=str(folder))
-    made = [folder for folder in (data, keys) if not folder.exists()]
-    for folder in (data, keys):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(data):
-        scratch = data / f"{UNFINISHED}{secrets.token_hex(4)}"
-        try:
-            _empty(data)  # what a killed restore left
-            scratch.mkdir(mode=0o700)
-            yield scratch
-        except BaseException:
-            # both were empty: whatever is in them now is ours
-            for folder in (data, keys):
-                _empty(folder)
-            for folder in made:
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
-            raise
-        shutil.rmtree(scratch)
-        sync_folder(data)
-
-
-@contextlib.contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """Keep a second restore out of the same folder."""
-    handle = os.open(data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TargetNotEmpty(folder=str(data)) from None
-        yield
-    finally:
-        os.close(handle)
-
-
-def _empty(folder: Path) -> None:
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
 
 
 class _Known(msgspec.Struct, frozen=True):

@@ -2,7 +2,8 @@
 
 import time
 
-from appliance.backup.borg import Borg, Line
+from appliance.backup.borg import Borg
+from appliance.backup.borg_json import Line
 from appliance.backup.reporter import Reporter
 from appliance.contract.runs import CheckResult, Phase
 

@@ -104,7 +104,7 @@ class RepositoryNameTaken(ApplianceError):
 
 
 class FolderRefused(ApplianceError):
-    """The folder cannot hold a repository. `reason` is one of `FOLDER_REASONS`."""
+    """The folder cannot hold a repository. `reason` is one of `folder_reasons`."""
 
     code = "repository.folder_refused"
     status = 422
@@ -288,18 +288,3 @@ class RunDied(ApplianceError):
     hint = (
         "Start it again: what it left behind is cleaned up first. Nothing on the appliance is lost."
     )
-
-
-FOLDER_REASONS = {
-    "relative": "Give the whole path, from the first slash on.",
-    "root": "It is the root of the file system.",
-    "own": "It belongs to the appliance's own data or keys.",
-    "link": "It is a link, or lies behind one.",
-    "spelling": "Its path has “::” or braces, to which Borg gives a meaning of its own.",
-    "parent": "The folder above it does not exist.",
-    "file": "It is not a folder.",
-    "filled": "It is not empty and holds no Borg repository.",
-    "unwritable": "The appliance may not write there.",
-    "taken": "It is a repository of this appliance already.",
-}
-"""Why a folder is refused, as finished sentences; they are translated where they are shown."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.backup.restore import _alone, restore
+from appliance.backup.restore import restore
+from appliance.backup.target import alone
 from appliance.contract.actions import Repository
 from appliance.contract.backup_errors import (
     ArchiveUnknown,
@@ -181,7 +182,7 @@ def test_a_restore_keeps_keys_and_data_apart_and_others_out(
         restore(kept.repository, kit, tmp_path / "d", tmp_path / "d" / "keys")
     assert not (tmp_path / "d").exists()
     (tmp_path / "d").mkdir()
-    with _alone(tmp_path / "d"), pytest.raises(TargetNotEmpty):
+    with alone(tmp_path / "d"), pytest.raises(TargetNotEmpty):
         restore(kept.repository, kit, tmp_path / "d", tmp_path / "k")
 
 

@@ -15,7 +15,8 @@ from appliance import records
 from appliance.agent.__main__ import allowed_users
 from appliance.agent.capabilities import capabilities
 from appliance.backup import borg, collect, create, database, locks, process
-from appliance.backup.borg import Borg, ListedArchive
+from appliance.backup.borg import Borg
+from appliance.backup.borg_json import ListedArchive
 from appliance.backup.collect import last_checkpoint
 from appliance.backup.manifest import (
     Database,

@@ -15,7 +15,6 @@ from babel.messages.pofile import read_po
 import appliance
 from appliance.agent.handlers import Handlers
 from appliance.backup.job import Job, read_job
-from appliance.contract import backup_errors
 from appliance.contract.actions import PAGE, TABLE, Caller, Nothing, Repository, Tier
 from appliance.contract.errors import (
     BY_CODE,
@@ -24,6 +23,7 @@ from appliance.contract.errors import (
     ApplianceError,
     rebuild,
 )
+from appliance.contract.folder_reasons import FOLDER_REASONS
 from appliance.contract.interface import fields_of, interface_description
 from appliance.contract.runs import Run, State
 from appliance.contract.secret import Secret
@@ -196,7 +196,7 @@ def test_every_text_has_its_japanese_with_the_same_placeholders() -> None:
     with WORDS.open("rb") as file:
         japanese = {str(one.id): str(one.string) for one in read_po(file, locale="ja") if one.id}
     texts = [text for error in ERRORS for text in (error.message, error.hint)]
-    texts += backup_errors.FOLDER_REASONS.values()
+    texts += FOLDER_REASONS.values()
     source = "".join(path.read_text() for path in Path(appliance.__path__[0]).rglob("*.py"))
     texts += re.findall(r'reason="([A-Z][^"{]+\.)"', source)
     for text in texts:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.agent.folders import accept_folder
-from appliance.contract.backup_errors import FOLDER_REASONS, FolderRefused
+from appliance.contract.backup_errors import FolderRefused
+from appliance.contract.folder_reasons import FOLDER_REASONS
 from appliance.place import Place, load_place
 
 
