@@ -58,3 +58,12 @@ class NotPrepared(TenshuError):
     status = 409
     message = "The data folder {data} is not prepared for this version yet."
     hint = "Start the appliance once: tenshu start."
+
+
+class RestoreUnfinished(TenshuError):
+    """A restore into this folder was killed, or still runs."""
+
+    code = "start.restore_unfinished"
+    status = 409
+    message = "A restore into the data folder {data} has not finished."
+    hint = "Wait for it, or do it again: tenshu backup restore cleans up what it left."

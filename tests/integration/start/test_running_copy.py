@@ -125,7 +125,10 @@ def test_status_names_every_process_and_says_that_all_is_well(copy: Copy):
 
 
 def test_a_person_is_told_calmly_in_either_language(tmp_path):
-    for language, running in (("C.UTF-8", "Tenshu is running."), ("ja_JP.UTF-8", "Tenshu が動いています。")):
+    for language, running in (
+        ("C.UTF-8", "Tenshu is running."),
+        ("ja_JP.UTF-8", "Tenshu が動いています。"),
+    ):
         folder = tmp_path / language
         environ = {**environment_for(folder), "LANG": language}
         folder.mkdir()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import load_settings
-from app.start.errors import AddressUnusable, PathTooLong, PortTaken
-from app.start.place import require_free_ports, require_short_path
+from app.start.errors import AddressUnusable, PathTooLong, PortTaken, RestoreUnfinished
+from app.start.place import require_finished_restore, require_free_ports, require_short_path
 
 
 def _settings(**variables: str):
@@ -54,3 +54,10 @@ def test_a_data_folder_whose_sockets_would_not_fit_is_refused_before_anything_is
     require_short_path(_settings(TENSHU_DATA="/" + "x" * (longest - 1)))
     with pytest.raises(PathTooLong):
         require_short_path(_settings(TENSHU_DATA="/" + "x" * longest))
+
+
+def test_half_a_restore_is_no_appliance(settings):
+    require_finished_restore(settings)
+    (settings.data / ".restoring-0a1b2c3d").mkdir()
+    with pytest.raises(RestoreUnfinished, match="not finished"):
+        require_finished_restore(settings)

@@ -1,0 +1,96 @@
+"""The first backup and its restore elsewhere, by the command alone: repository and kit suffice."""
+
+import contextlib
+import json
+import sqlite3
+
+import pytest
+
+from tests.running import Copy, environment_for, launch, run_tenshu, wait_until
+
+PASSWORD = {"TENSHU_ADMINISTRATOR_PASSWORD": "correct horse battery"}
+
+
+@pytest.fixture(scope="module")
+def owned(tmp_path_factory):
+    """A running copy with a first administrator."""
+    folder = tmp_path_factory.mktemp("owned")
+    environ = environment_for(folder)
+    person = folder / "person.toml"
+    person.write_text('[administrator]\nlogin_id = "yamada"\nname = "山田 太郎"\n')
+    made = run_tenshu("setup", "--from", str(person), environ={**environ, **PASSWORD})
+    assert made.returncode == 0, made.stderr
+    copy = launch(folder, environ)
+    yield copy
+    copy.end()
+
+
+def _json(finished):
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout)
+
+
+def _is_sealed(copy: Copy) -> bool:
+    return copy.tenshu("audit", "checkpoint").returncode == 0
+
+
+def test_a_backup_is_restored_on_another_machine_with_repository_and_kit_alone_F13(
+    owned: Copy, tmp_path
+):
+    assert owned.claim_code is None
+    wait_until(lambda: _is_sealed(owned), "the history is sealed")
+    repository = tmp_path / "repository"
+    made = _json(owned.tenshu("backup", "repository", "create", str(repository), "--json"))
+    kit = _json(owned.tenshu("backup", "kit", "--json"))["text"]
+    assert kit not in owned.tenshu("backup", "repository", "list").stdout
+    wrong = owned.tenshu("backup", "kit", "--kept", stdin="AAAA\n")
+    assert wrong.returncode == 1
+    kept = owned.tenshu("backup", "kit", "--kept", "--json", stdin=kit.rpartition(" ")[2] + "\n")
+    assert _json(kept)["kept"] is True
+    assert owned.tenshu("backup", "kit").returncode == 1, "it stands on paper only"
+
+    run = owned.tenshu("backup", "run", made["name"], "--json")
+    backup = _json(run)["backup"]
+    assert "archiving" in run.stderr
+    archives = _json(owned.tenshu("backup", "archives", "--json"))["archives"]
+    assert [one["name"] for one in archives] == [backup["archive"]]
+
+    elsewhere = environment_for(tmp_path / "elsewhere")
+    data = elsewhere.pop("TENSHU_DATA")
+    command = ["backup", "restore", "--repository", str(repository), "--kit-file", "-"]
+    assert run_tenshu(*command, environ=elsewhere, stdin=kit).returncode == 2, "into which folder?"
+    mistyped = run_tenshu(
+        *command, "--data", data, "--json", environ=elsewhere, stdin=kit[:-4] + "AAAA"
+    )
+    assert mistyped.returncode == 1
+    assert json.loads(mistyped.stderr)["error"]["code"] == "kit.mistyped"
+    restored = run_tenshu(*command, environ=elsewhere, stdin=kit)
+    assert _json(restored)["archive"] == backup["archive"]
+
+    second = launch(tmp_path / "elsewhere", {**elsewhere, "TENSHU_DATA": data})
+    try:
+        assert second.claim_code is None
+        people = _json(second.tenshu("accounts", "list", "--json"))["items"]
+        assert [one["login_id"] for one in people] == ["yamada"]
+        wait_until(
+            lambda: _json(second.tenshu("audit", "verify", "--json"))["epochs"],
+            "the restore stands in the history as an epoch",
+        )
+    finally:
+        second.end()
+
+
+def test_one_byte_changed_behind_the_back_is_named_F5(owned: Copy):
+    wait_until(lambda: _is_sealed(owned), "the history is sealed")
+    assert owned.tenshu("audit", "verify").returncode == 0
+    path = owned.data / "audit" / "sealed.sqlite"
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection, connection:
+        event, content = connection.execute(
+            "SELECT id, content FROM events WHERE verb = 'setup.create_first'"
+        ).fetchone()
+        changed = content.replace("setup.create_first", "setup.create_firsT")
+        connection.execute("UPDATE events SET content = ? WHERE id = ?", (changed, event))
+    found = owned.tenshu("audit", "verify", "--json")
+    assert found.returncode == 3
+    assert json.loads(found.stdout)["wrong"]["event"] == event
+    assert event in owned.tenshu("audit", "verify").stdout
