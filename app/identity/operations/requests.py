@@ -1,6 +1,6 @@
 """Confirming what is dangerous and approving what is irreversible (architecture section 2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from app.core.errors import TenshuError
 from app.core.secret import Secret
-from app.identity import account_rows, confirmation, rights
+from app.identity import confirmation
+from app.identity.actors import actor_of
 from app.identity.confirmation import Cleared, PendingRequest
 from app.identity.errors import InPersonOnly, RequestClosed
 from app.identity.operations.expulsion import Done
@@ -132,12 +133,11 @@ def approve(context: Context, request: Confirm) -> Confirmed:
     """
     cleared = approve_operation(context, request).unwrap()
     with context.appliance.database.read() as session:
-        asker = account_rows.by_id(session, cleared.account)
-        actor = Actor(asker.id, asker.name, rights.parse(asker.rights), cleared.session)
-        active = asker.state == account_rows.ACTIVE
-    if not active:
+        asker = actor_of(session, cleared.account)
+    if asker is None:
         return Confirmed(cleared.token, error=RequestClosed())
-    return _run(context, actor, cleared, approved_by=context.actor.account or Plane.LOCAL)
+    asker = replace(asker, session=cleared.session)
+    return _run(context, asker, cleared, approved_by=context.actor.account or Plane.LOCAL)
 
 
 def _run(context: Context, actor: Actor, cleared: Cleared, *, approved_by: str) -> Confirmed:

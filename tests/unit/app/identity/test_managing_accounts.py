@@ -3,6 +3,7 @@ import pytest
 
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.secret import Secret
+from app.identity.actors import actor_of
 from app.identity.errors import (
     BeyondYourRights,
     LastOwner,
@@ -11,7 +12,7 @@ from app.identity.errors import (
     UnsuitableLoginId,
     UnsuitablePassword,
 )
-from app.identity.operations import accounts, credentials, grants, sign_in
+from app.identity.operations import account_views, accounts, credentials, grants, sign_in
 from app.identity.operations.account_views import AccountFilter
 from app.identity.operations.accounts import (
     AccountChange,
@@ -21,6 +22,8 @@ from app.identity.operations.accounts import (
 )
 from app.operations.context import Context, Plane
 from app.operations.errors import NotAllowed
+from app.operations.operation import NoRequest
+from app.operations.permissions import Permission
 from tests.unit.app.identity.house import PASSWORD
 
 
@@ -167,6 +170,21 @@ def test_nobody_manages_who_may_more_than_they_V19(house, owner):
         )
     staff = house.person("staff", "staff")
     assert confirmed(context, credentials.reset_factor, AccountRef(staff.id)).count == 1
+
+
+def test_who_may_sign_in_is_counted_and_acts_with_the_rights_of_now_F4(house, owner):
+    tanaka = house.person("tanaka", "operator")
+    with house.appliance.database.read() as session:
+        actor = actor_of(session, tanaka.id)
+        assert actor_of(session, "nobody") is None
+    assert (actor.account, actor.name) == (tanaka.id, "Tanaka")
+    assert actor.rights.allows(Permission.BACKUPS_RUN)
+    counted = lambda: account_views.count_accounts(house.local, NoRequest())  # noqa: E731
+    before = counted()
+    accounts.suspend_account(house.local, SuspendAccount(tanaka.id, 1))
+    with house.appliance.database.read() as session:
+        assert actor_of(session, tanaka.id) is None
+    assert before != counted()
 
 
 def test_a_password_reset_lets_in_who_forgot_and_nobody_who_knew_F8(house, owner):
