@@ -110,7 +110,7 @@ def kinds():
             found.between(run, step)
             if arguments.fault and step == 2:
                 failure = FAULTS[arguments.fault]()
-            raise failure
+                raise failure
         if arguments.fault and stand.step >= 2:
             failure = FAULTS[arguments.fault]()
             raise failure

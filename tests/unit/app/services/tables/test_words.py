@@ -1,0 +1,42 @@
+"""Every error of the tables has words in both languages."""
+
+import inspect
+
+import pytest
+
+from app.core.errors import TenshuError
+from app.core.messages import catalogue, explain
+from app.services.tables import csv_reading, dates, errors, importing, kinds, sniffing
+
+ERRORS = [
+    found
+    for _, found in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(found, TenshuError) and found is not TenshuError
+]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_says_what_happened_and_what_to_do(error):
+    assert error.code.startswith("tables.")
+    assert {error.message, error.hint} <= catalogue("ja").keys()
+    for language in ("ja", "en"):
+        message, hint = explain(
+            language,
+            error(
+                name="x", reason="it is empty.", megabytes=1, columns=1, limit=1, found=1, given=1
+            ),
+        )
+        assert message
+        assert hint
+
+
+def test_reasons_are_told_in_japanese_too():
+    words = catalogue("ja")
+    for module in (csv_reading, dates, importing, kinds, sniffing):
+        reasons = [
+            value
+            for name, value in vars(module).items()
+            if name.isupper() and isinstance(value, str) and value.endswith(".")
+        ]
+        assert reasons
+        assert set(reasons) <= words.keys()
