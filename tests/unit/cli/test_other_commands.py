@@ -6,8 +6,12 @@ import subprocess
 import click
 import pytest
 
+from app.core import clock
+from app.core.database import Database
+from app.core.identifiers import new_identifier
 from app.core.keyring import KeyRing
 from app.core.settings import load_settings
+from app.jobs.models import Job
 from app.start.keys import PROBE
 from cli.main import COMMANDS, Commands
 from cli.main import tenshu as tree
@@ -18,6 +22,41 @@ def test_jobs_are_listed_and_an_unknown_one_is_named(owned):
     assert owned("jobs", "list").code == 0
     for command in ("show", "cancel"):
         assert owned("jobs", command, "0" * 28, "--json").error["code"] == "not_found"
+
+
+def _ask_for(environ, **particulars) -> str:
+    job = Job(
+        id=new_identifier(),
+        kind="tables.import",
+        arguments="{}",
+        created_by="somebody",
+        created_at=clock.now(),
+        updated_at=clock.now(),
+        state="queued",
+        max_attempts=3,
+        **particulars,
+    )
+    identifier = job.id
+    database = Database(environ["TENSHU_DATABASE_URL"])
+    with database.write() as session:
+        session.add(job)
+    database.close()
+    return identifier
+
+
+def test_everybodys_jobs_are_shown_with_their_progress_and_stopped(owned, environ):
+    environ = load_settings(environ).environment()
+    running = _ask_for(environ, done=50, total=200, unit="rows", numbers='{"rejected": 3}')
+    failed = _ask_for(environ, done=7, unit="bytes", error="import.no_table")
+    told = owned("jobs", "list")
+    assert "50/200 rows (25 %)" in told.out
+    assert "7 bytes" in told.out
+    shown = owned("jobs", "show", running).out
+    assert "rejected: 3" in shown
+    assert "import.no_table" in owned("jobs", "show", failed).out
+    cancelled = owned("jobs", "cancel", running, "--json")
+    assert cancelled.json["cancel_requested"] is True
+    assert [one["id"] for one in owned("jobs", "list", "--open", "--json").json["items"]]
 
 
 def test_rotated_keys_seal_anew_and_still_open_what_was_sealed_F13(owned, environ):
