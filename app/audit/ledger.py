@@ -12,7 +12,7 @@ from pathlib import Path
 from app.audit.checkpoint import Checkpoint, note_hash, open_checkpoint
 from app.audit.durable import write_durably
 from app.audit.epoch import read_epochs
-from app.audit.erasure import erase, erasure_of
+from app.audit.erasure import erase, erasure_of, export_erasures, read_erasures
 from app.audit.errors import (
     NoteMalformed,
     SignatureInvalid,
@@ -26,7 +26,7 @@ from app.audit.note import VerifierKey, parse_verifier_key
 from app.audit.published import append_note
 from app.audit.sealed import CONTENT
 from app.audit.signing import Signer
-from app.audit.store import FILE_NAME, KEYS_NAME, open_for_sealing, seals
+from app.audit.store import ERASURES_NAME, FILE_NAME, KEYS_NAME, open_for_sealing, seals
 from app.core.messages import mark
 
 AtStep = Callable[[str], None]
@@ -112,6 +112,7 @@ class Ledger:
         if erased:
             # the write-ahead log still holds the pages as they were
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._list_erasures()
 
     def publish(self) -> None:
         """Write the newest checkpoint into the log that is shipped off the machine."""
@@ -119,6 +120,14 @@ class Ledger:
             append_note(self.folder, self.note)
             self._published = self.note
             self._at_step("published")
+
+    def _list_erasures(self) -> None:
+        """Write the list of erasures beside the store: each backup takes it along.
+
+        An older archive that is restored then loses again what was erased since it was made.
+        """
+        listed = export_erasures(read_erasures(self._connection).all)
+        write_durably(self.folder / ERASURES_NAME, listed.encode())
 
     def close(self) -> None:
         """Close the store."""
@@ -187,6 +196,7 @@ class Ledger:
         if not self.keys:
             self.accept_own_key()
         self.publish()
+        self._list_erasures()  # a kill may have come between an erasure and its list
 
     def _kept_tree(self, head: Checkpoint) -> Tree | None:
         """Return the tree of the kept frontier, if it is the signed one."""

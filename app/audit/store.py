@@ -23,6 +23,7 @@ from app.core.messages import mark
 FILE_NAME: Final = "sealed.sqlite"
 KEYS_NAME: Final = "audit.vkey"
 LOG_NAME: Final = "checkpoints.log"
+ERASURES_NAME: Final = "erasures.json"
 PATIENCE: Final = 10.0
 """Seconds to wait for another process that has the store locked."""
 APPLICATION_ID: Final = 0x54415544

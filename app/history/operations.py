@@ -10,12 +10,13 @@ import msgspec
 from msgspec import Meta
 
 from app.audit import search as trail
+from app.audit.erasure import VERB, describe_erasure
 from app.audit.event import Outcome
 from app.audit.filters import EventFilter
 from app.audit.rows import EventDetail, EventRow
 from app.operations.context import Context, Plane
 from app.operations.download import Download
-from app.operations.operation import Effect, NoRequest, Route, operation
+from app.operations.operation import Effect, NoRequest, Route, Tier, operation
 from app.operations.permissions import Permission
 
 ON_CONSOLE = (Plane.CONSOLE,)
@@ -101,6 +102,43 @@ def get_event(context: Context, wanted: OneEvent) -> EventDetail:
     appliance = context.appliance
     context.event.about("event", wanted.event)
     return trail.detail(appliance.database, appliance.settings.sealed_store, wanted.event)
+
+
+class EraseValues(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose values shall go, and under which rule."""
+
+    subject: Annotated[
+        str,
+        Meta(description="Identifier of the account or thing.", min_length=1, max_length=128),
+    ]
+    basis: Annotated[
+        str,
+        Meta(
+            description="Law, contract or rule under which it is done.",
+            min_length=1,
+            max_length=200,
+        ),
+    ]
+
+
+class ErasureAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """An erasure that is carried out when its event is sealed, within a second."""
+
+    subject: Annotated[str, Meta(description="Whose values go.")]
+
+
+@operation(
+    VERB,
+    permission=Permission.AUDIT_ERASE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/events/erase", 202),
+    in_reserve=True,
+)
+def erase_values(context: Context, wanted: EraseValues) -> ErasureAsked:
+    """Erase names, addresses and values about one person or thing from the history."""
+    describe_erasure(context.event, wanted.basis, subject=wanted.subject)
+    return ErasureAsked(subject=wanted.subject)
 
 
 @operation(

@@ -5,7 +5,7 @@ import pytest
 from app.audit.erasure import export_erasures, import_erasures, missing_erasures, read_erasures
 from app.audit.errors import ErasureListMalformed
 from app.audit.event import Outcome
-from app.audit.store import reading
+from app.audit.store import ERASURES_NAME, reading
 from app.audit.verdict import State, Wrong
 from tests.unit.app.audit.trail import Trail, draft
 
@@ -99,6 +99,17 @@ def test_the_list_of_erasures_survives_on_its_own(trail: Trail) -> None:
     assert missing_erasures(held.all, held) == []
     with pytest.raises(ErasureListMalformed):
         import_erasures("{}")
+
+
+def test_each_erasure_is_listed_beside_the_store_for_the_next_backup_F5(trail: Trail) -> None:
+    trail.add(3)
+    trail.erase("person1")
+    listed = trail.folder / ERASURES_NAME
+    assert [each.subject for each in import_erasures(listed.read_text())] == ["person1"]
+    trail.stop()
+    listed.unlink()  # as a kill between the erasure and its list would leave it
+    trail.start()
+    assert [each.subject for each in import_erasures(listed.read_text())] == ["person1"]
 
 
 def test_an_erasure_made_unreadable_erases_nothing_and_is_named(trail: Trail) -> None:
