@@ -28,7 +28,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
-"""Generous: the machine runs other tests too. `make bench NAME=start` holds the real figure."""
+"""Generous: the machine runs other tests too. `make bench NAME=console` holds the real figure."""
 STOP_SECONDS = 30
 
 
