@@ -149,7 +149,10 @@ def kit_state(context: Context, request: NoRequest) -> KitState:  # noqa: ARG001
     tier=Tier.T1_REVERSIBLE,
 )
 def show_kit(context: Context, request: NoRequest) -> KitShown:  # noqa: ARG001
-    """Show the key kit to print it. Raise NoKeyKit once it is kept."""
+    """Show the key kit to print it.
+
+    Raise NoKeyKit once it is kept.
+    """
     found = kit.unkept_kit(context.appliance.keyring)
     if found is None:
         raise NoKeyKit

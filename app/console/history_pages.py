@@ -15,6 +15,7 @@ from app.history import operations as history
 from app.operations.permissions import Permission
 from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, signed_in
+from app.web.names import FIELDS, OTHER_EVENTS, SCREENS, TARGETS, explain_code
 from app.web.pages import DEFAULT_ZONE, Answer, ask, need_sign_in, page, perform
 from app.web.routing import get, post
 from app.web.shared_pages import Form
@@ -38,7 +39,11 @@ def show_history(request: AnyRequest) -> Answer:
         found=found,
         asked=asked,
         next=f"/history?{following}" if found.next else "",
-        verbs=[operation.name for operation in all_operations()],
+        verbs=sorted(meanings()),
+        meanings=meanings(),
+        reasons={
+            row.error: explain_code(context.language, row.error) for row in found.rows if row.error
+        },
         outcomes=list(Outcome),
         may_export=context.actor.rights.allows(Permission.AUDIT_EXPORT),
     )
@@ -47,10 +52,26 @@ def show_history(request: AnyRequest) -> Answer:
 @get("/history/{event:str}")
 def show_event(request: AnyRequest, event: FromPath[str]) -> Answer:
     """Show one event with its values."""
-    found = history.get_event(need_sign_in(request), ask(history.OneEvent, event=event))
+    context = need_sign_in(request)
+    found = history.get_event(context, ask(history.OneEvent, event=event))
     names = sorted(found.before.keys() | found.after.keys())
     changes = [(name, found.before.get(name), found.after.get(name)) for name in names]
-    return page(request, "console/event.html", found=found, changes=changes)
+    return page(
+        request,
+        "console/event.html",
+        found=found,
+        changes=changes,
+        meanings=meanings(),
+        fields=FIELDS,
+        targets=TARGETS,
+        screens=SCREENS,
+        reason=explain_code(context.language, found.row.error) if found.row.error else "",
+    )
+
+
+def meanings() -> dict[str, str]:
+    """Return verb → what it means, of all that the history may hold."""
+    return {one.name: one.summary for one in all_operations()} | OTHER_EVENTS
 
 
 @post("/history/export")

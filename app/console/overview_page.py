@@ -5,16 +5,13 @@ from typing import Any
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import func
-from sqlmodel import col, select
 
 from app.backups import kit
 from app.backups import operations as backups
 from app.backups.errors import MachineError
 from app.core import clock, reserve
 from app.core.messages import mark
-from app.identity.models import Account
-from app.identity.operations import setup
+from app.identity.operations import accounts, setup
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
@@ -51,7 +48,7 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
                 title=mark("The disk is full"),
                 text=mark("Changes are refused until there is space again."),
                 href="/settings",
-                action=mark("Look at the data folder"),
+                action=mark("Show the data folder"),
             )
         )
     if context.actor.rights.allows(Permission.BACKUPS_VIEW):
@@ -76,7 +73,7 @@ def _backup_attention(context: Context, last_backup: int | None) -> list[Attenti
         found.append(
             Attention(
                 kind="danger",
-                title=mark("Nobody keeps the key kit yet"),
+                title=mark("The key kit has not been put away yet"),
                 text=mark("Without it a backup cannot be opened on another machine."),
                 href="/backups/kit",
                 action=mark("Print the key kit"),
@@ -114,10 +111,11 @@ def show_overview(request: AnyRequest) -> Answer:
     rights = context.actor.rights
     backed_up = last_backup(context) if rights.allows(Permission.BACKUPS_VIEW) else None
     usage = shutil.disk_usage(context.appliance.settings.data)
-    with context.appliance.database.read() as session:
-        people = session.exec(
-            select(func.count()).select_from(Account).where(col(Account.state) == "active")
-        ).one()
+    people = (
+        accounts.count_accounts(context, NoRequest()).active
+        if rights.allows(Permission.ACCOUNTS_VIEW)
+        else None
+    )
     return page(
         request,
         "console/overview.html",

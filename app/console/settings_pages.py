@@ -1,10 +1,11 @@
 """Settings: what this place is, who may do what, what the history records."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 
+from app.core.messages import mark
 from app.identity.roles import DESCRIPTIONS, NAMES, PERMISSIONS, Role
 from app.operations.operation import Effect, Operation, Tier
 from app.operations.permissions import UNGRANTED, Permission
@@ -12,6 +13,13 @@ from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, appliance_of
 from app.web.pages import Answer, need_sign_in, page
 from app.web.routing import get
+
+TIERS: Final = {
+    Tier.T0_READ: mark("Shows"),
+    Tier.T1_REVERSIBLE: mark("Changes"),
+    Tier.T2_DANGEROUS: mark("Needs a fresh code"),
+    Tier.T3_IRREVERSIBLE: mark("Needs a second administrator"),
+}
 
 
 class MatrixRow(msgspec.Struct, frozen=True):
@@ -93,6 +101,7 @@ def show_matrix(request: AnyRequest) -> Answer:
         rows=matrix(),
         roles=[NAMES[role] for role in Role],
         dangerous=int(Tier.T2_DANGEROUS),
+        tiers={int(tier): name for tier, name in TIERS.items()},
     )
 
 

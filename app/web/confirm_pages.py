@@ -1,15 +1,20 @@
 """Confirming a dangerous change with a fresh second factor, and approving another's."""
 
+from typing import Final
+
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from sqlmodel import Session
 
 from app.core.errors import TenshuError
 from app.identity.confirmation import PendingRequest
+from app.identity.models import Account, Grant, Group
 from app.identity.operations import requests
 from app.operations.operation import NoRequest
-from app.web.asking import AnyRequest, context_of, plane_of
+from app.web.asking import AnyRequest, appliance_of, context_of, plane_of
 from app.web.cookies import make_cookie, session_cookie_name
 from app.web.errors import PageNotFound
+from app.web.names import FIELDS, value_of
 from app.web.pages import (
     Answer,
     ask,
@@ -23,13 +28,22 @@ from app.web.pages import (
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
+UNTOLD: Final = ("", "None")
+"""Values of arguments that were left out."""
+
 
 @get("/requests")
 def show_requests(request: AnyRequest) -> Answer:
     """Show what waits for a confirmation or an approval."""
     context = need_sign_in(request)
     found = requests.list_requests(context, NoRequest())
-    return page(request, "web/requests.html", items=found.items, mine=context.actor.account)
+    return page(
+        request,
+        "web/requests.html",
+        items=found.items,
+        mine=context.actor.account,
+        told={one.id: told(request, one) for one in found.items},
+    )
 
 
 @get("/confirm/{pending:str}")
@@ -90,4 +104,35 @@ def _confirm_page(
     *,
     status: int = 200,
 ) -> Answer:
-    return page(request, "web/confirm.html", status=status, pending=pending, errors=errors or {})
+    return page(
+        request,
+        "web/confirm.html",
+        status=status,
+        pending=pending,
+        told=told(request, pending),
+        errors=errors or {},
+    )
+
+
+def told(request: AnyRequest, pending: PendingRequest) -> list[tuple[str, str]]:
+    """Return what a request would be done with, in names that people know."""
+    with appliance_of(request).database.read() as session:
+        return [
+            (FIELDS.get(field, field), value_of(field, name_holder(session, field, value)))
+            for field, value in pending.arguments.items()
+            if value not in UNTOLD and field != "rev"
+        ]
+
+
+def name_holder(session: Session, field: str, value: str) -> str:
+    """Return the name behind an identifier; other values as they are."""
+    if field == "grant":
+        grant = session.get(Grant, value)
+        if grant is None:
+            return value
+        holder = name_holder(session, "holder", grant.holder)
+        return f"{holder}: {grant.role or grant.permission} {grant.scope}".strip()
+    if field not in ("account", "holder", "group"):
+        return value
+    found = session.get(Account, value) or session.get(Group, value)
+    return found.name if found else value

@@ -13,7 +13,8 @@ from app.jobs.operations import (
 )
 from app.jobs.view import JobView
 from app.operations.permissions import Permission
-from app.web.asking import AnyRequest
+from app.web.asking import AnyRequest, language_of
+from app.web.names import FIELDS, JOB_KINDS, explain_code
 from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 
@@ -24,21 +25,27 @@ def show_jobs(request: AnyRequest, after: FromQuery[str] = "") -> Answer:
     context = need_sign_in(request)
     everybody = context.actor.rights.allows(Permission.JOBS_VIEW)
     found = list_jobs(context, ask(ListJobs, everybody=everybody, after=after))
-    return page(request, "web/jobs.html", jobs=found.items, after=found.after, everybody=everybody)
+    return page(
+        request,
+        "web/jobs.html",
+        jobs=found.items,
+        after=found.after,
+        kinds=JOB_KINDS,
+    )
 
 
 @get("/jobs/{job:str}")
 def show_job(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Show one job."""
     found = get_job(need_sign_in(request), ask(GetJob, job=job))
-    return page(request, "web/job.html", job=found, result_page=result_page(found))
+    return _job_page(request, found, "web/job.html")
 
 
 @get("/jobs/{job:str}/progress")
 def show_progress(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Return the job's progress alone, for a page that refreshes it."""
     found = get_job(need_sign_in(request), ask(GetJob, job=job))
-    return page(request, "web/job_progress.html", job=found, result_page=result_page(found))
+    return _job_page(request, found, "web/job_progress.html")
 
 
 @post("/jobs/{job:str}/cancel")
@@ -52,6 +59,23 @@ def stop_job(request: AnyRequest, job: FromPath[str]) -> Answer:
 def stopped(_request: AnyRequest, result: JobView) -> Answer:
     """Go back to the job's page."""
     return go(f"/jobs/{result.id}")
+
+
+def _job_page(request: AnyRequest, job: JobView, template: str) -> Answer:
+    return page(
+        request,
+        template,
+        job=job,
+        result_page=result_page(job),
+        kinds=JOB_KINDS,
+        fields=FIELDS,
+        problem=_problem(language_of(request), job),
+    )
+
+
+def _problem(language: str, job: JobView) -> str:
+    """Return in words what ended a job; nothing where it went well."""
+    return explain_code(language, job.error, job.error_parameters) if job.error else ""
 
 
 def result_page(job: JobView) -> str:

@@ -1,0 +1,145 @@
+"""What people read where the program keeps a short name: kinds of jobs, counts, fields, errors.
+
+The English stands here, to be translated where it is shown. What is not listed is shown as it is
+kept.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Final
+
+from app.core.errors import TenshuError
+from app.core.messages import mark, translate
+from appliance.contract.errors import ApplianceError
+
+JOB_KINDS: Final = {
+    "tables.import": mark("Import of a table"),
+}
+
+FIELDS: Final = {
+    "account": mark("Account"),
+    "approved_by": mark("Approved by"),
+    "archive": mark("Archive"),
+    "attempt": mark("Attempt"),
+    "basis": mark("Reason"),
+    "before": mark("Before"),
+    "by": mark("By"),
+    "change": mark("Number of the change"),
+    "digest": mark("Digest of the request"),
+    "epoch": mark("Section of the history"),
+    "factor": mark("Authenticator"),
+    "fields": mark("Fields"),
+    "findings": mark("Findings"),
+    "grant": mark("Right"),
+    "group": mark("Group"),
+    "holder": mark("Account"),
+    "job": mark("Job"),
+    "key": mark("Key"),
+    "kind": mark("Kind"),
+    "kit": mark("Key kit"),
+    "known_root": mark("Digest of the known history"),
+    "known_size": mark("Events of the known history"),
+    "language": mark("Language"),
+    "login_id": mark("Login ID"),
+    "manifest_sha256": mark("Digest of the manifest (SHA-256)"),
+    "members": mark("Members"),
+    "name": mark("Name"),
+    "permission": mark("Permission"),
+    "policy": mark("Rules"),
+    "record": mark("Record"),
+    "rejected": mark("Rows that did not fit"),
+    "repeats": mark("Repeats the event"),
+    "restored_at": mark("Restored at"),
+    "role": mark("Role"),
+    "root": mark("Digest of the rows"),
+    "rows": mark("Rows"),
+    "run": mark("Run"),
+    "scope": mark("Where it holds"),
+    "sessions": mark("Sessions"),
+    "state": mark("State"),
+    "subject": mark("Person concerned"),
+    "time_zone": mark("Time zone"),
+}
+"""Arguments of operations that are asked back, and what an event holds beside its target."""
+
+VALUES: Final = {
+    "active": mark("Active"),
+    "auditor": mark("Auditor"),
+    "device": mark("Device"),
+    "en": "English",
+    "ja": "日本語",
+    "operator": mark("Operator"),
+    "owner": mark("Owner"),
+    "partner": mark("Partner"),
+    "security_administrator": mark("Security administrator"),
+    "service": mark("Service"),
+    "staff": mark("Staff"),
+    "suspended": mark("Suspended"),
+    "viewer": mark("Viewer"),
+}
+NAMED_VALUES: Final = frozenset({"kind", "language", "role", "state"})
+"""Fields whose values are names of the program too; any other value is somebody's own text."""
+
+TARGETS: Final = {
+    "account": mark("Account"),
+    "event": mark("Event"),
+    "group": mark("Group"),
+    "history": mark("History"),
+    "job": mark("Job"),
+    "key": mark("Key"),
+    "key kit": mark("Key kit"),
+    "repository": mark("Repository"),
+    "request": mark("Request"),
+    "run": mark("Run"),
+    "session": mark("Session"),
+    "table": mark("Table"),
+    "token": mark("API token"),
+}
+
+SCREENS: Final = {
+    "console": mark("Console"),
+    "workspace": mark("Workspace"),
+    "local": mark("The machine itself"),
+}
+
+OTHER_EVENTS: Final = {
+    "audit.epoch": mark("Begin a new section of the history, after a restore."),
+    "audit.erase": mark("Erase personal values from the history; the event itself stays proven."),
+    "audit.malformed": mark("Keep what could not be read as an event."),
+}
+"""Events that come from no operation."""
+
+
+def value_of(field: str, value: str) -> str:
+    """Return the English for a value of a field; somebody's own text as it is."""
+    return VALUES.get(value, value) if field in NAMED_VALUES else value
+
+
+def explain_code(language: str, code: str, parameters: Mapping[str, str] | None = None) -> str:
+    """Return what an error of this code says in `language`; the code itself where it is unknown.
+
+    Parameters that were not kept are left open: “…”.
+    """
+    sentence = _sentences().get(code)
+    if sentence is None:
+        return code
+    told = {name: translate(language, value) for name, value in (parameters or {}).items()}
+    return translate(language, sentence).format_map(_Told(told))
+
+
+class _Told(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+@functools.cache
+def _sentences() -> dict[str, str]:
+    """Return code → sentence of every error that this process knows."""
+    found: dict[str, str] = {}
+    waiting: list[type[Exception]] = [TenshuError, ApplianceError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if "code" in vars(kind):
+            found.setdefault(kind.code, kind.message)  # type: ignore[attr-defined]  # both roots
+    return found

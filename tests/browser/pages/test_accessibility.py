@@ -1,0 +1,88 @@
+"""Every page of both planes: axe-core finds nothing, in both languages and both themes, and nothing
+is wider than a telephone (interface.md, Checks)."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.pages.conftest import Place, speak, too_wide, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+CONSOLE = (
+    "/", "/accounts", "/accounts/new", "/accounts?q=nobody", "/history", "/history?q=nothing",
+    "/backups", "/backups/new", "/jobs", "/requests", "/settings", "/settings/permissions",
+    "/settings/events", "/account", "/nowhere",
+)  # fmt: skip
+WORKSPACE = ("/", "/tables/new", "/jobs", "/account", "/nowhere")
+
+
+def look_at(place: Place, page: Page, addresses: list[str], language: str) -> dict[str, list[str]]:
+    """Return what is wrong, page by page."""
+    place.eyes.findings.clear()
+    origin = "/".join(addresses[0].split("/")[:3])
+    speak(page.context, origin, language)
+    for address in addresses:
+        page.goto(address)
+        assert page.locator("h1").is_visible()
+        plane = "console" if origin == place.copy.console else "workspace"
+        place.eyes.look(page, f"{plane} {name_of(place, address)}")
+    return place.eyes.findings
+
+
+def name_of(place: Place, address: str) -> str:
+    """Return the address without what differs from copy to copy."""
+    known = {
+        place.account: "account",
+        place.table: "table",
+        place.preview: "preview",
+        place.job: "job",
+        place.run: "run",
+        place.confirmation: "confirm",
+    }
+    return known.get(address) or "/" + address.split("/", 3)[3]
+
+
+def test_the_first_visit_and_all_that_is_shown_once_is_accessible(place: Place) -> None:
+    seen = " ".join(place.eyes.seen)
+    for page in ("setup 1", "setup 2", "setup 3", "recovery codes", "confirm", "one-time password"):
+        assert page in seen
+    assert place.eyes.findings == {}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_page_of_the_console_is_accessible(place: Place, language: str) -> None:
+    page = place.admin
+    page.goto(f"{place.copy.console}/history")
+    event = page.locator("tbody a").first.get_attribute("href") or ""
+    addresses = [place.copy.console + path for path in (*CONSOLE, event)]
+    assert look_at(place, page, [*addresses, place.account, place.run], language) == {}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_page_of_the_workspace_is_accessible(place: Place, language: str) -> None:
+    addresses = [place.copy.workspace + path for path in WORKSPACE]
+    searches = [f"{place.table}?q=社員01", f"{place.table}?q=nothing"]
+    addresses += [place.table, *searches, place.preview, place.job]
+    assert look_at(place, place.staff, addresses, language) == {}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_doors_are_accessible(place: Place, language: str) -> None:
+    addresses = [place.copy.console + "/sign-in", place.copy.console + "/nowhere"]
+    assert look_at(place, place.stranger, addresses, language) == {}
+
+
+def test_a_field_without_a_label_and_a_wide_line_are_found(place: Place) -> None:
+    page = place.stranger
+    page.goto(f"{place.copy.console}/sign-in")
+    page.evaluate("document.querySelector('label').remove()")
+    assert any(line.startswith("label") for line in violations(page))
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.evaluate("document.querySelector('h1').className = 'button primary'")
+    page.evaluate("document.querySelector('h1').setAttribute('class', 'button')")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert too_wide(page) == []
+    page.evaluate("document.querySelector('h1').textContent = 'x'.repeat(200)")
+    page.evaluate("document.querySelector('h1').className = 'nowrap'")
+    assert too_wide(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
