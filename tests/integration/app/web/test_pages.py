@@ -2,9 +2,7 @@
 
 import pytest
 
-from app.operations.context import Appliance, Context, Plane
 from app.web.cookies import LANGUAGE
-
 from tests.integration.app.web.conftest import Browser, Owner
 
 PAGES = (
