@@ -42,15 +42,6 @@ class AddressUnusable(TenshuError):
     hint = "Give an address of this machine (TENSHU_ADDRESS) and a port that this user may use."
 
 
-class PathTooLong(TenshuError):
-    """Unix sockets live in the data folder, and their paths are short by nature (unix(7))."""
-
-    code = "start.path_too_long"
-    status = 500
-    message = "The path of the data folder {data} is longer than {most} bytes."
-    hint = "Choose a shorter one: TENSHU_DATA=…"
-
-
 class NotPrepared(TenshuError):
     """The data folder waits for its first start, or for the first one of this version."""
 

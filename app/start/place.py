@@ -1,30 +1,17 @@
 """Can this copy run here? Asked before anything starts, so that the answer names the remedy."""
 
 import errno
-import os
 import socket
 import time
 from typing import Final
 
 from app.core.settings import Settings
-from app.start.errors import AddressUnusable, PathTooLong, PortTaken, RestoreUnfinished
+from app.start.errors import AddressUnusable, PortTaken, RestoreUnfinished
 
-SOCKET_PATH_BYTES: Final = 107
-"""Longest path of a Unix socket (unix(7))."""
-LONGEST_SOCKET: Final = "supervisor.sock.4194304"
-"""supervisord first binds a name with its process number, then links it."""
 UNFINISHED_RESTORE: Final = ".restoring-*"
 """What a restore works in and removes at its end (`appliance.backup.restore`)."""
 PATIENCE: Final = 3.0
 """Seconds that the processes of a copy which was just killed may need to be gone."""
-
-
-def require_short_path(settings: Settings) -> None:
-    """Raise PathTooLong where sockets would not fit."""
-    longest = os.fsencode(settings.run / LONGEST_SOCKET)
-    if len(longest) > SOCKET_PATH_BYTES:
-        beyond = len(longest) - SOCKET_PATH_BYTES
-        raise PathTooLong(data=settings.data, most=len(os.fsencode(settings.data)) - beyond)
 
 
 def require_finished_restore(settings: Settings) -> None:

@@ -27,10 +27,9 @@ def prepare(settings: Settings, say: Say) -> Prepared:
     """Prepare the data folder; the lock on it stays with this process (and what it execs).
 
     The caller closes the appliance's database. Raise AlreadyRunning, DataFolderUnusable,
-    PathTooLong, RestoreUnfinished, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, NewerData,
-    or what the database answers.
+    RestoreUnfinished, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, NewerData, or what the
+    database answers.
     """
-    place.require_short_path(settings)
     place.require_finished_restore(settings)
     say(mark("Data folder"))
     data_folder.make_folders(settings)

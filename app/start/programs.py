@@ -1,8 +1,9 @@
 """What runs, in which order, and how the supervisor is told.
 
 Rendered for supervisord, which runs the same processes on a laptop and in a container that systemd
-runs in the virtual machine. No value of a person enters the text: paths come from the place of the
-file (`%(here)s`) and from the environment.
+runs in the virtual machine. No value of a person enters the text: the supervisor stands in the data
+folder, and paths begin there (`/proc/self/cwd`). So a folder may be called anything, and be as deep
+as it likes, although a socket's whole path may have 107 bytes (unix(7)).
 """
 
 import enum
@@ -63,16 +64,15 @@ _SUPERVISOR: Final = f"""\
 [supervisord]
 nodaemon = true
 silent = true
-directory = %(here)s
-pidfile = %(here)s/supervisor.pid
-childlogdir = %(here)s
-logfile = %(here)s/../logs/supervisor.log
+pidfile = /proc/self/cwd/run/supervisor.pid
+childlogdir = /proc/self/cwd/run
+logfile = /proc/self/cwd/logs/supervisor.log
 logfile_maxbytes = {LOG_BYTES}
 logfile_backups = {LOGS_KEPT}
 umask = 077
 
 [unix_http_server]
-file = %(here)s/{SOCKET}
+file = /proc/self/cwd/run/{SOCKET}
 chmod = 0700
 
 [rpcinterface:supervisor]
@@ -104,7 +104,7 @@ stopwaitsecs = {program.stop_seconds}
 stopasgroup = false
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = %(here)s/../logs/{program.name}.log
+stdout_logfile = /proc/self/cwd/logs/{program.name}.log
 stdout_logfile_maxbytes = {LOG_BYTES}
 stdout_logfile_backups = {LOGS_KEPT}
 """

@@ -35,6 +35,7 @@ def start(settings: Settings, *, language: str, as_json: bool, say: Say) -> NoRe
             prepared, claim_code, language=language, as_json=as_json, supervisor=supervisor
         )
     )
+    os.chdir(settings.data)
     # exec: the lock on the data folder stays, and what preparing has loaded goes
     command = [sys.executable, "-P", "-m", supervise.MODULE, str(configuration)]
     os.execve(sys.executable, command, environment(settings))  # noqa: S606 - our own interpreter

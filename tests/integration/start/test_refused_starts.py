@@ -70,10 +70,6 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     assert str(tmp_path / "data") in error["message"]
 
 
-def test_a_path_that_is_too_long_for_sockets_is_refused(tmp_path):
-    assert _refused(environment_for(tmp_path / ("x" * 100)))["code"] == "start.path_too_long"
-
-
 def test_a_setting_that_is_none_is_named(tmp_path):
     error = _refused({**environment_for(tmp_path), "TENSHU_CONSOLE_PORT": "eighty"})
     assert error["code"] == "settings.invalid"

@@ -91,6 +91,14 @@ def test_two_copies_run_side_by_side_and_have_nothing_in_common(copy: Copy, tmp_
             client.get(f"{other.console}/health")
 
 
+def test_a_deep_data_folder_with_blanks_and_signs_works_like_any_other(tmp_path):
+    folder = tmp_path / ("very deep " * 9) / "100 % #1 ; 天守"
+    with start_copy(folder) as deep:
+        told = deep.tenshu("status", "--json")
+        assert told.returncode == 0, told.stdout
+        assert deep.is_healthy("workspace")
+
+
 def test_a_taken_port_is_refused_with_the_variable_that_moves_it(copy: Copy, tmp_path):
     environ = environment_for(tmp_path)
     environ["TENSHU_CONSOLE_PORT"] = copy.environ["TENSHU_CONSOLE_PORT"]

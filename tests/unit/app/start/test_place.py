@@ -1,13 +1,12 @@
 """What forbids a start is told with its remedy."""
 
 import socket
-from pathlib import Path
 
 import pytest
 
 from app.core.settings import load_settings
-from app.start.errors import AddressUnusable, PathTooLong, PortTaken, RestoreUnfinished
-from app.start.place import require_finished_restore, require_free_ports, require_short_path
+from app.start.errors import AddressUnusable, PortTaken, RestoreUnfinished
+from app.start.place import require_finished_restore, require_free_ports
 
 
 def _settings(**variables: str):
@@ -43,17 +42,6 @@ def test_free_ports_are_accepted_on_ipv6_too():
 def test_an_address_that_is_not_of_this_machine_is_refused(address):
     with pytest.raises(AddressUnusable, match=address):
         require_free_ports(_settings(TENSHU_ADDRESS=address), patience=0.1)
-
-
-def test_a_data_folder_whose_sockets_would_not_fit_is_refused_before_anything_is_made(tmp_path):
-    deep = Path("/tmp") / ("x" * 90)
-    with pytest.raises(PathTooLong) as caught:
-        require_short_path(_settings(TENSHU_DATA=str(deep)))
-    assert not deep.exists()
-    longest = caught.value.parameters["most"]
-    require_short_path(_settings(TENSHU_DATA="/" + "x" * (longest - 1)))
-    with pytest.raises(PathTooLong):
-        require_short_path(_settings(TENSHU_DATA="/" + "x" * longest))
 
 
 def test_half_a_restore_is_no_appliance(settings):

@@ -38,7 +38,7 @@ def test_logs_are_rotated_and_no_path_of_a_person_stands_in_the_text():
     found = _rendered()
     for one in PROGRAMS:
         section = found[f"program:{one.name}"]
-        assert section["stdout_logfile"] == f"%(here)s/../logs/{one.name}.log"
+        assert section["stdout_logfile"] == f"/proc/self/cwd/logs/{one.name}.log"
         assert 0 < int(section["stdout_logfile_maxbytes"]) <= 50 * 1024 * 1024
         assert int(section["stdout_logfile_backups"]) > 0
         assert '"%(ENV_TENSHU_PYTHON)s" -P -m ' in section["command"]
