@@ -46,16 +46,26 @@ class Browser:
     def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request with these headers and no others."""
 
+        headers = dict(options.pop("headers", {}))
+        if self.cookies and "cookie" not in headers:
+            headers["cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
+
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(self.application, client=(self.peer, 4711))  # type: ignore[arg-type]
-            async with httpx.AsyncClient(
-                transport=transport, base_url=ORIGIN, cookies=self.cookies
-            ) as client:
-                answer = await client.request(method, path, **options)
-                self.cookies = dict(client.cookies)
-                return answer
+            async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+                return await client.request(method, path, headers=headers, **options)
 
-        return asyncio.run(send())
+        answer = asyncio.run(send())
+        for given in answer.headers.get_list("set-cookie"):
+            self.keep(given)
+        return answer
+
+    def keep(self, given: str) -> None:
+        """Keep or forget one cookie, as its Set-Cookie header says."""
+        name, _, text = given.partition(";")[0].partition("=")
+        self.cookies = {each: kept for each, kept in self.cookies.items() if each != name}
+        if "max-age=0" not in given.lower():
+            self.cookies[name] = text.strip('"')
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.request("GET", path, **options)

@@ -20,9 +20,9 @@ from appliance.contract.runs import Run, State
 ON_CONSOLE = (Plane.CONSOLE,)
 
 RepositoryId = Annotated[
-    str, Meta(pattern="^[0-9a-f]{8,64}$", description="Identifier of the repository.")
+    str, Meta(pattern=r"^[0-9a-f]{8,64}$(?!\n)", description="Identifier of the repository.")
 ]
-RunId = Annotated[str, Meta(pattern="^[0-9a-f]{8,64}$", description="Identifier of the run.")]
+RunId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8,64}$(?!\n)", description="Identifier of the run.")]
 
 
 class NewRepository(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ Name = Annotated[
     Meta(
         min_length=1,
         max_length=128,
-        pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$",
+        # Python's `$` also holds before a last line break: hence what follows it
+        pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$(?!\n)",
         description="Name as others see it",
     ),
 ]

@@ -64,7 +64,7 @@ def perform(request: AnyRequest, operation: Operation[Any, Any], arguments: Any)
     return show_result(request, operation.name, result)
 
 
-def read_form(kind: type[Request], form: dict[str, Any], **fixed: Any) -> Request:  # noqa: ANN401
+def read_form(kind: type[Request], form: dict[str, Any], /, **fixed: Any) -> Request:  # noqa: ANN401
     """Return the request that a form's fields make. Raise InvalidInput naming the field."""
     known = kind.__struct_encode_fields__
     fields = {name: value for name, value in form.items() if name in known}
@@ -74,7 +74,7 @@ def read_form(kind: type[Request], form: dict[str, Any], **fixed: Any) -> Reques
         raise as_invalid_input(error) from error
 
 
-def ask(kind: type[Request], **values: Any) -> Request:  # noqa: ANN401
+def ask(kind: type[Request], /, **values: Any) -> Request:  # noqa: ANN401
     """Return the request that these values make, within the limits that the API keeps too.
 
     Texts may come from anywhere: a struct that is called directly would take them unchecked.

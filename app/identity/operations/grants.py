@@ -35,7 +35,7 @@ class NewGrant(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             max_length=256,
-            pattern=r"^([a-z0-9_-]+(/[a-z0-9_-]+)*)?$",
+            pattern=r"^([a-z0-9_-]+(/[a-z0-9_-]+)*)?$(?!\n)",
             description="Where it holds, such as tables/12; empty: everywhere",
         ),
     ] = ""

@@ -32,7 +32,7 @@ Name = Annotated[
         description="What people call it, without control characters.",
         min_length=1,
         max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
+        pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)",  # `$` alone lets a last line break pass
     ),
 ]
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")

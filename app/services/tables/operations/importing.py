@@ -24,12 +24,15 @@ Encoding = Annotated[
     str,
     Meta(
         description="utf-8, cp932, utf-16-le, utf-16-be; empty: guess.",
-        pattern="^(|utf-8|cp932|utf-16-le|utf-16-be)$",
+        pattern=r"^(|utf-8|cp932|utf-16-le|utf-16-be)$(?!\n)",
     ),
 ]
 Delimiter = Annotated[
     str,
-    Meta(description="What stands between two cells; empty: guess.", pattern="^(|,|\t|;|\\|)$"),
+    Meta(
+        description="What stands between two cells; empty: guess.",
+        pattern=r"^(|,|\t|;|\|)$(?!\n)",
+    ),
 ]
 Header = Annotated[bool | None, Meta(description="The first row names the columns; none: guess.")]
 
