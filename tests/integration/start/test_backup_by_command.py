@@ -59,9 +59,8 @@ def test_a_backup_is_restored_on_another_machine_with_repository_and_kit_alone_F
     data = elsewhere.pop("TENSHU_DATA")
     command = ["backup", "restore", "--repository", str(repository), "--kit-file", "-"]
     assert run_tenshu(*command, environ=elsewhere, stdin=kit).returncode == 2, "into which folder?"
-    mistyped = run_tenshu(
-        *command, "--data", data, "--json", environ=elsewhere, stdin=kit[:-4] + "AAAA"
-    )
+    command += ["--data", data, "--json"]
+    mistyped = run_tenshu(*command, environ=elsewhere, stdin=kit[:-4] + "AAAA")
     assert mistyped.returncode == 1
     assert json.loads(mistyped.stderr)["error"]["code"] == "kit.mistyped"
     restored = run_tenshu(*command, environ=elsewhere, stdin=kit)
