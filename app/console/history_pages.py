@@ -15,7 +15,15 @@ from app.history import operations as history
 from app.operations.permissions import Permission
 from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, signed_in
-from app.web.names import FIELDS, OTHER_EVENTS, SCREENS, TARGETS, explain_code
+from app.web.names import (
+    ACTORS,
+    FIELDS,
+    OTHER_EVENTS,
+    SCREENS,
+    TARGETS,
+    VALUES,
+    explain_code,
+)
 from app.web.pages import DEFAULT_ZONE, Answer, ask, need_sign_in, page, perform
 from app.web.routing import get, post
 from app.web.shared_pages import Form
@@ -40,6 +48,8 @@ def show_history(request: AnyRequest) -> Answer:
         asked=asked,
         next=f"/history?{following}" if found.next else "",
         verbs=sorted(meanings()),
+        actors=ACTORS,
+        targets=TARGETS,
         meanings=meanings(),
         reasons={
             row.error: explain_code(context.language, row.error) for row in found.rows if row.error
@@ -62,7 +72,9 @@ def show_event(request: AnyRequest, event: FromPath[str]) -> Answer:
         found=found,
         changes=changes,
         meanings=meanings(),
+        actors=ACTORS,
         fields=FIELDS,
+        values=VALUES,
         targets=TARGETS,
         screens=SCREENS,
         reason=explain_code(context.language, found.row.error) if found.row.error else "",

@@ -6,20 +6,27 @@ from typing import Any
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 
+from app.audit.rows import EventRow
 from app.backups import kit
 from app.backups import operations as backups
 from app.backups.errors import MachineError
+from app.console.history_pages import meanings
 from app.core import clock, reserve
-from app.core.messages import mark
+from app.core.errors import TenshuError
+from app.core.messages import explain, mark
+from app.history import operations as history
 from app.identity.operations import accounts, setup
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest, context_of, signed_in
+from app.web.names import ACTORS
 from app.web.pages import Answer, go, need_sign_in, page
 from app.web.routing import get
 from appliance.contract.runs import State
 
+LATEST = 6
+"""Events of the history on the overview."""
 BACKUP_DUE = 2 * clock.DAY
 """METI-29: a day's backup that failed twice is what an administrator must see."""
 
@@ -92,6 +99,13 @@ def _backup_attention(context: Context, last_backup: int | None) -> list[Attenti
     return found
 
 
+def unreadable_history(message: str, hint: str) -> Attention:
+    """Return what is shown in place of a history that cannot be read."""
+    return Attention(
+        kind="danger", title=message, text=hint, href="/history", action=mark("Show the history")
+    )
+
+
 def last_backup(context: Context) -> int | None:
     """Return when the newest successful backup ended (ms); None if none is known."""
     try:
@@ -116,10 +130,22 @@ def show_overview(request: AnyRequest) -> Answer:
         if rights.allows(Permission.ACCOUNTS_VIEW)
         else None
     )
+    attention = needs_attention(context, backed_up)
+    latest: tuple[EventRow, ...] = ()
+    if rights.allows(Permission.AUDIT_VIEW):
+        try:
+            latest = history.search_events(context, history.SearchEvents(limit=LATEST)).rows
+        except TenshuError as error:  # a history that cannot be read is what must be seen first
+            message, hint = explain(context.language, error)
+            attention.insert(0, unreadable_history(message, hint))
     return page(
         request,
         "console/overview.html",
-        attention=needs_attention(context, backed_up),
+        attention=attention,
+        latest=latest,
+        sealed=max((row.position + 1 for row in latest if row.position is not None), default=None),
+        meanings=meanings(),
+        actors=ACTORS,
         last_backup=backed_up,
         people=people,
         disk_free=usage.free,

@@ -18,17 +18,20 @@ JOB_KINDS: Final = {
 
 FIELDS: Final = {
     "account": mark("Account"),
+    "action": mark("Task"),
     "approved_by": mark("Approved by"),
     "archive": mark("Archive"),
     "attempt": mark("Attempt"),
     "basis": mark("Reason"),
     "before": mark("Before"),
     "by": mark("By"),
+    "bytes": mark("Size"),
     "change": mark("Number of the change"),
     "digest": mark("Digest of the request"),
     "epoch": mark("Section of the history"),
     "factor": mark("Authenticator"),
-    "fields": mark("Fields"),
+    "fields": mark("Number of columns"),
+    "files": mark("Files"),
     "findings": mark("Findings"),
     "grant": mark("Right"),
     "group": mark("Group"),
@@ -37,17 +40,21 @@ FIELDS: Final = {
     "key": mark("Key"),
     "kind": mark("Kind"),
     "kit": mark("Key kit"),
+    "lacking": mark("Characters that the encoding lacks"),
     "known_root": mark("Digest of the known history"),
     "known_size": mark("Events of the known history"),
     "language": mark("Language"),
     "login_id": mark("Login ID"),
     "manifest_sha256": mark("Digest of the manifest (SHA-256)"),
     "members": mark("Members"),
+    "milliseconds": mark("Duration"),
     "name": mark("Name"),
+    "owner": mark("Process"),
     "permission": mark("Permission"),
     "policy": mark("Rules"),
     "record": mark("Record"),
     "rejected": mark("Rows that did not fit"),
+    "repository": mark("Repository"),
     "repeats": mark("Repeats the event"),
     "restored_at": mark("Restored at"),
     "role": mark("Role"),
@@ -55,7 +62,9 @@ FIELDS: Final = {
     "rows": mark("Rows"),
     "run": mark("Run"),
     "scope": mark("Where it holds"),
+    "sealed_events": mark("Sealed history"),
     "sessions": mark("Sessions"),
+    "sha256": mark("Digest (SHA-256)"),
     "state": mark("State"),
     "subject": mark("Person concerned"),
     "time_zone": mark("Time zone"),
@@ -63,6 +72,9 @@ FIELDS: Final = {
 """Arguments of operations that are asked back, and what an event holds beside its target."""
 
 VALUES: Final = {
+    "CheckRepository": mark("Check"),
+    "RestoreArchive": mark("Restore"),
+    "RunBackup": mark("Backup"),
     "active": mark("Active"),
     "auditor": mark("Auditor"),
     "device": mark("Device"),
@@ -102,6 +114,19 @@ SCREENS: Final = {
     "local": mark("The machine itself"),
 }
 
+ACTORS: Final = {
+    "system": mark("The appliance itself"),
+    "local": mark("The machine itself"),
+}
+"""Who acts without an account."""
+
+ENDS: Final = {
+    "cancelled": mark("Cancelled"),
+    "failed": mark("Failed"),
+    "internal": mark("Something went wrong on our side; what you asked for was not done."),
+}
+"""How a run of the machine ended that gave no error."""
+
 OTHER_EVENTS: Final = {
     "audit.epoch": mark("Begin a new section of the history, after a restore."),
     "audit.erase": mark("Erase personal values from the history; the event itself stays proven."),
@@ -120,7 +145,7 @@ def explain_code(language: str, code: str, parameters: Mapping[str, str] | None 
 
     Parameters that were not kept are left open: “…”.
     """
-    sentence = _sentences().get(code)
+    sentence = _sentences().get(code) or ENDS.get(code)
     if sentence is None:
         return code
     told = {name: translate(language, value) for name, value in (parameters or {}).items()}

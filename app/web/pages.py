@@ -30,7 +30,15 @@ Answer = Response[Any] | Redirect | Stream
 ResultPage = Callable[[AnyRequest, Any], Answer]
 Request = TypeVar("Request", bound=msgspec.Struct)
 
+Side = Callable[[AnyRequest], list[tuple[str, str, str]]]
+"""Links beside a page for the person who asks: address, label, icon."""
+
 _result_pages: dict[str, ResultPage] = {}
+
+
+def nothing_at_the_side(_request: AnyRequest) -> list[tuple[str, str, str]]:
+    """Return no link."""
+    return []
 
 
 def result_of(operation: Operation[Any, Any]) -> Callable[[ResultPage], ResultPage]:
@@ -51,6 +59,17 @@ def show_result(request: AnyRequest, name: str, result: Any) -> Answer:  # noqa:
     if isinstance(result, Download):
         return send_download(result)
     return _result_pages[name](request, result)
+
+
+def keep_arguments(request: AnyRequest, arguments: dict[str, str]) -> None:
+    """Let the page of the result see what was confirmed: results do not repeat it."""
+    request.scope["state"]["confirmed"] = arguments
+
+
+def confirmed_arguments(request: AnyRequest) -> dict[str, str]:
+    """Return what the operation was confirmed with, secrets left out."""
+    found: dict[str, str] = request.scope["state"]["confirmed"]
+    return found
 
 
 def perform(request: AnyRequest, operation: Operation[Any, Any], arguments: Any) -> Answer:  # noqa: ANN401
@@ -89,7 +108,7 @@ def field_errors(language: str, error: TenshuError) -> dict[str, str]:
         reason = str(error.parameters["reason"])
         return {str(error.parameters["field"]): explain_reason(language, reason)}
     message, hint = explain(language, error)
-    return {"": f"{message} {hint}"}
+    return {"": f"{message}{hint}" if language == "ja" else f"{message} {hint}"}
 
 
 def explain_reason(language: str, reason: str) -> str:
@@ -163,6 +182,7 @@ def page(
         appliance_name=request.app.state.name,
         plane=plane.value,
         path=here(request),
+        side=lambda: request.app.state.side(request) if session else [],
         **values,
     )
     return Response(

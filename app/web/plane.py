@@ -21,6 +21,7 @@ from app.web.gate import AsgiApplication, Gate, Scope
 from app.web.job_pages import job_pages
 from app.web.openapi import document
 from app.web.own_account_pages import own_account_pages
+from app.web.pages import Side, nothing_at_the_side
 from app.web.routing import get
 from app.web.schema import encode
 from app.web.shared_pages import shared_pages
@@ -65,10 +66,12 @@ def create_plane(
     pages: Sequence[HTTPRouteHandler],
     *,
     at_end: Callable[[], None] = lambda: None,
+    side: Side = nothing_at_the_side,
 ) -> AsgiApplication:
     """Return the ASGI application of a plane with its pages and its API.
 
-    `at_end` is called when the process is told to stop, before the database is closed.
+    `at_end` is called when the process is told to stop, before the database is closed. `side`
+    returns what stands at the side of every page beside the plane's own areas.
     """
     assets = collect_assets()
     application = Litestar(
@@ -90,6 +93,7 @@ def create_plane(
                 "name": appliance.machine,
                 "assets": assets,
                 "templates": create_environment(assets),
+                "side": side,
             }
         ),
         exception_handlers=handlers(),

@@ -5,10 +5,10 @@ from app.operations.context import Plane
 from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
 from app.web.process import open_appliance
-from app.workspace.table_pages import table_pages
+from app.workspace.table_pages import side, table_pages
 
 
 def create() -> AsgiApplication:
     """Return the ASGI application of the workspace."""
     die_with_parent()
-    return create_plane(open_appliance(), Plane.WORKSPACE, table_pages())
+    return create_plane(open_appliance(), Plane.WORKSPACE, table_pages(), side=side)

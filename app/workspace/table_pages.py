@@ -46,16 +46,14 @@ def show_tables(request: AnyRequest) -> Answer:
     context = need_sign_in(request)
     found = tables.list_tables(context, tables.ListTables()).tables
     may_import = context.actor.rights.allows_somewhere(Permission.RECORDS_IMPORT)
-    return page(
-        request, "workspace/tables.html", rows=found, tables=side(request), may_import=may_import
-    )
+    return page(request, "workspace/tables.html", rows=found, may_import=may_import)
 
 
 @get("/tables/new")
 def show_new_table(request: AnyRequest) -> Answer:
     """Ask for the file of a new table."""
     may_upload(request)
-    return page(request, "workspace/table_new.html", errors={}, tables=side(request))
+    return page(request, "workspace/table_new.html", errors={})
 
 
 def may_upload(request: AnyRequest) -> None:
@@ -80,7 +78,6 @@ def upload(
             request,
             "workspace/table_new.html",
             status=error.status,
-            tables=side(request),
             errors=field_errors(context.language, error),
         )
     return go(f"{IMPORT}/{taken.id}")
@@ -161,7 +158,6 @@ def show_table(
         sort=sort,
         next=_place(table, kept, after=found.after),
         previous=_place(table, kept, before=found.before),
-        tables=side(request),
         may_export=rights.allows(Permission.RECORDS_EXPORT, scope),
     )
 
@@ -239,7 +235,6 @@ def _preview_page(
         chosen=chosen,
         errors=errors,
         kinds=list(FieldKind),
-        tables=side(request),
     )
 
 

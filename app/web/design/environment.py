@@ -33,6 +33,7 @@ from app.web.design import formatting
 from app.web.design.address import change_query, is_inside, next_sort
 from app.web.design.assets import DESIGN, Assets
 from app.web.design.component import cut
+from app.web.design.device import device_name
 from app.web.design.icons import icon
 
 APP: Final = Path(__file__).parents[2]
@@ -164,6 +165,7 @@ def _functions(assets: Assets) -> dict[str, Any]:
         "size": lambda count: formatting.format_size(count, _current().language),
         "number": formatting.format_number,
         "percent": formatting.percent,
+        "device_name": device_name,
         "qr_image": qr_image,
     }
 

@@ -14,6 +14,8 @@ MARKED = {
     "values": set(names.VALUES.values()) - {"English", "日本語"},
     "targets": names.TARGETS.values(),
     "screens": names.SCREENS.values(),
+    "actors": names.ACTORS.values(),
+    "ends of runs": names.ENDS.values(),
     "other events": names.OTHER_EVENTS.values(),
     "operations": [operation.summary for operation in all_operations()],
 }
