@@ -27,10 +27,19 @@ def environment(suite: dict, measured: bool) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         **suite.get("environment", {}),
     }
+    if "shards" in suite:
+        found["TENSHU_TEST_SHARD"] = shard(suite["shards"])
     if measured:
         found["COVERAGE_PROCESS_START"] = str(ROOT / "pyproject.toml")
         found["COVERAGE_FILE"] = str(ROOT / ".coverage")
     return found
+
+
+def shard(shards: int) -> str:
+    """Return which part of the long forms this commit runs, `3/8`: over the commits, all."""
+    asked = ["git", "rev-parse", "HEAD"]
+    commit = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return f"{int(commit[:8], 16) % shards + 1}/{shards}"
 
 
 def run(name: str, suite: dict) -> bool:

@@ -152,6 +152,9 @@ def literals():
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
+                # help of the command line: a docstring's paragraphs and lines are said one by one
+                found.update(" ".join(part.split()) for part in node.value.split("\n\n"))
+                found.update(line.strip() for line in node.value.splitlines())
     return frozenset(found)
 
 
