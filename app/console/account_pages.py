@@ -7,13 +7,14 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from app.console.group_pages import is_group
 from app.core.errors import TenshuError
 from app.identity.operations import accounts, credentials, grants
 from app.identity.operations.account_views import GrantRow
 from app.identity.roles import NAMES, Role
 from app.operations.operation import Operation
 from app.operations.permissions import Permission
-from app.web.asking import AnyRequest
+from app.web.asking import AnyRequest, context_of
 from app.web.pages import (
     Answer,
     ask,
@@ -170,9 +171,10 @@ def counted(_request: AnyRequest, _result: credentials.Count) -> Answer:
 
 @result_of(grants.give)
 @result_of(grants.take)
-def granted(_request: AnyRequest, result: GrantRow) -> Answer:
+def granted(request: AnyRequest, result: GrantRow) -> Answer:
     """Go back to the holder."""
-    return go(f"/accounts/{result.holder}")
+    area = "groups" if is_group(context_of(request), result.holder) else "accounts"
+    return go(f"/{area}/{result.holder}")
 
 
 def _perform(

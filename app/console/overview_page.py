@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 
+from app.audit.event import Outcome
 from app.audit.rows import EventRow
 from app.backups import kit
 from app.backups import operations as backups
@@ -17,16 +18,19 @@ from app.core.messages import explain, mark
 from app.history import operations as history
 from app.identity.operations import accounts, setup
 from app.operations.context import Context
-from app.operations.operation import NoRequest
+from app.operations.operation import NoRequest, registered
 from app.operations.permissions import Permission
+from app.services.tables.operations import drift
 from app.web.asking import AnyRequest, context_of, signed_in
 from app.web.names import ACTORS
 from app.web.pages import Answer, go, need_sign_in, page
 from app.web.routing import get
 from appliance.contract.runs import State
 
-LATEST = 6
+LATEST = 5
 """Events of the history on the overview."""
+LOOKED_AT = 50
+"""Among so many; the steps of a long import may fill them all, and then the list is short."""
 BACKUP_DUE = 2 * clock.DAY
 """METI-29: a day's backup that failed twice is what an administrator must see."""
 
@@ -54,13 +58,34 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
                 kind="danger",
                 title=mark("The disk is full"),
                 text=mark("Changes are refused until there is space again."),
-                href="/settings",
-                action=mark("Show the data folder"),
+                href="/storage",
+                action=mark("Free space"),
             )
         )
     if context.actor.rights.allows(Permission.BACKUPS_VIEW):
         found += _backup_attention(context, last_backup)
+    if context.actor.rights.allows(Permission.SETTINGS_VIEW):
+        found += _drift_attention(context)
     return found
+
+
+def _drift_attention(context: Context) -> list[Attention]:
+    """Tell which tables are not as they were defined: somebody changed the database by hand."""
+    return [
+        Attention(
+            kind="danger",
+            title=mark("The table {table} in the database is not as it was defined"),
+            text=mark("Missing: {missing}. Unknown: {unknown}. Restore the newest backup."),
+            href="/backups",
+            action=mark("Show the backups"),
+            parameters={
+                "table": one.table,
+                "missing": ", ".join(one.missing) or "–",
+                "unknown": ", ".join(one.unknown) or "–",
+            },
+        )
+        for one in drift.show_drift(context, NoRequest()).items
+    ]
 
 
 def _backup_attention(context: Context, last_backup: int | None) -> list[Attention]:
@@ -106,6 +131,12 @@ def unreadable_history(message: str, hint: str) -> Attention:
     )
 
 
+def is_step(event: EventRow) -> bool:
+    """Tell whether an event is a step that the appliance took by itself, and that went well."""
+    found = registered().get(event.verb)
+    return found is not None and not found.planes and event.outcome == Outcome.DONE
+
+
 def last_backup(context: Context) -> int | None:
     """Return when the newest successful backup ended (ms); None if none is known."""
     try:
@@ -134,7 +165,7 @@ def show_overview(request: AnyRequest) -> Answer:
     latest: tuple[EventRow, ...] = ()
     if rights.allows(Permission.AUDIT_VIEW):
         try:
-            latest = history.search_events(context, history.SearchEvents(limit=LATEST)).rows
+            latest = history.search_events(context, history.SearchEvents(limit=LOOKED_AT)).rows
         except TenshuError as error:  # a history that cannot be read is what must be seen first
             message, hint = explain(context.language, error)
             attention.insert(0, unreadable_history(message, hint))
@@ -142,7 +173,7 @@ def show_overview(request: AnyRequest) -> Answer:
         request,
         "console/overview.html",
         attention=attention,
-        latest=latest,
+        latest=[row for row in latest if not is_step(row)][:LATEST],
         sealed=max((row.position + 1 for row in latest if row.position is not None), default=None),
         meanings=meanings(),
         actors=ACTORS,

@@ -4,10 +4,13 @@ from litestar.handlers import HTTPRouteHandler
 
 from app.console.account_pages import account_pages
 from app.console.backup_pages import backup_pages
+from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
 from app.console.overview_page import overview_pages
 from app.console.settings_pages import settings_pages
 from app.console.setup_pages import setup_pages
+from app.console.sign_in_rules_pages import sign_in_rules_pages
+from app.console.storage_pages import storage_pages
 
 
 def console_pages() -> list[HTTPRouteHandler]:
@@ -16,7 +19,10 @@ def console_pages() -> list[HTTPRouteHandler]:
         *overview_pages(),
         *setup_pages(),
         *account_pages(),
+        *group_pages(),
         *history_pages(),
         *backup_pages(),
+        *storage_pages(),
+        *sign_in_rules_pages(),
         *settings_pages(),
     ]

@@ -5,6 +5,7 @@ works once. T2: confirmed within two minutes with a code of the authenticator, t
 after that it waits 24 hours for a second administrator, who approves with a factor of their own.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -175,11 +176,7 @@ def describe(context: Context, row: OperationRequestColumns) -> PendingRequest:
     """Return a request as people see it."""
     wanted = find_operation(row.operation)
     request = wanted.decode_arguments(_open_arguments(context, row))
-    shown = {
-        field.name: str(getattr(request, field.name))
-        for field in msgspec.structs.fields(request)
-        if not isinstance(getattr(request, field.name), Secret)
-    }
+    shown = dict(_shown(request))
     return PendingRequest(
         id=row.id,
         operation=row.operation,
@@ -242,3 +239,13 @@ def _open_arguments(context: Context, row: OperationRequestColumns) -> Secret:
 
 def _purpose(plane: str, identifier: str) -> str:
     return f"operation request {plane} {identifier}"
+
+
+def _shown(request: msgspec.Struct) -> Iterator[tuple[str, str]]:
+    """Yield name and value of each field, those of a struct inside it too, secrets left out."""
+    for field in msgspec.structs.fields(request):
+        value = getattr(request, field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from _shown(value)
+        elif not isinstance(value, Secret):
+            yield field.name, str(value)

@@ -14,12 +14,14 @@ from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, appliance_of, context_of, plane_of
 from app.web.cookies import make_cookie, session_cookie_name
 from app.web.errors import PageNotFound
+from app.web.faults import answer_error
 from app.web.names import FIELDS, value_of
 from app.web.pages import (
     Answer,
     ask,
     field_errors,
     go,
+    keep_arguments,
     need_sign_in,
     page,
     set_session,
@@ -68,13 +70,18 @@ def confirm(request: AnyRequest, pending: FromPath[str], data: Form) -> Answer:
     plane = plane_of(request)
     cookie = make_cookie(session_cookie_name(plane), confirmed.token.reveal(), plane=plane)
     set_session(request, confirmed.token)
-    answer: Answer = (
-        go("/requests")
-        if confirmed.waiting
-        else show_result(request, found.operation, confirmed.unwrap())
-    )
+    keep_arguments(request, found.arguments)
+    answer = go("/requests") if confirmed.waiting else _shown(request, found.operation, confirmed)
     answer.cookies.append(cookie)
     return answer
+
+
+def _shown(request: AnyRequest, operation: str, confirmed: requests.Confirmed) -> Answer:
+    """Return the page of what came of it, an error's too: the new cookie goes out with either."""
+    try:
+        return show_result(request, operation, confirmed.unwrap())
+    except Exception as error:  # noqa: BLE001 - answered and logged as everywhere
+        return answer_error(request, error)
 
 
 @post("/requests/{pending:str}/decline")

@@ -68,6 +68,14 @@ FIELDS: Final = {
     "state": mark("State"),
     "subject": mark("Person concerned"),
     "time_zone": mark("Time zone"),
+    "idle_minutes": mark("Minutes without work until a session ends"),
+    "session_hours": mark("Hours until a session ends in any case"),
+    "workspace_second_factor": mark("Second factor in the workspace"),
+    "initial_password_days": mark("Days in which a given password must be used"),
+    "minimum_alone": mark("Fewest characters without a second factor"),
+    "minimum_with_factor": mark("Fewest characters beside a second factor"),
+    "minimum_classes": mark("Kinds of characters that must occur"),
+    "expiry_days": mark("Days until a change is forced"),
 }
 """Arguments of operations that are asked back, and what an event holds beside its target."""
 
@@ -88,8 +96,10 @@ VALUES: Final = {
     "staff": mark("Staff"),
     "suspended": mark("Suspended"),
     "viewer": mark("Viewer"),
+    "if_enrolled": mark("Who has set one up is asked for it"),
+    "required": mark("Everybody needs one"),
 }
-NAMED_VALUES: Final = frozenset({"kind", "language", "role", "state"})
+NAMED_VALUES: Final = frozenset({"kind", "language", "role", "state", "workspace_second_factor"})
 """Fields whose values are names of the program too; any other value is somebody's own text."""
 
 TARGETS: Final = {

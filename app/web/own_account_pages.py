@@ -12,6 +12,7 @@ from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, rea
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.sign_in_pages import show_recovery_codes
+from app.web.token_pages import token_pages
 
 
 @get("/account")
@@ -117,4 +118,5 @@ def own_account_pages() -> list[HTTPRouteHandler]:
         remove_factor,
         renew_recovery_codes,
         end_session,
+        *token_pages(),
     ]

@@ -4,11 +4,8 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 import msgspec
-from sqlalchemy import select
 
 from app.jobs.handlers import handler
-from app.jobs.lease import jobs
-from app.jobs.operations import OPEN
 from app.jobs.run import Run
 from app.services.tables import catalogue, spool
 from app.services.tables.csv_reading import CsvSource, Format
@@ -25,6 +22,7 @@ from app.services.tables.operations.import_steps import (
 )
 from app.services.tables.operations.importing import IMPORT, ImportArguments
 from app.services.tables.physical import TableInfo
+from app.services.tables.uploads import clear_uploads
 
 BATCH: Final = 5_000
 """Records a transaction: a few tenths of a second, so that others get their turn."""
@@ -59,18 +57,8 @@ def run_import(run: Run, arguments: ImportArguments) -> ImportResult:
         finish = FinishImport(lease=run.lease, table=table.id, checkpoint=stands)
         finish_import(run.context(), finish)
     spool.remove(folder, arguments.upload)
-    _sweep(run)
+    clear_uploads(run.appliance)
     return ImportResult(table=arguments.table, rows=stands.rows, rejected=stands.rejected)
-
-
-def _sweep(run: Run) -> None:
-    """Remove uploads that nobody imported."""
-    with run.appliance.database.read() as session:
-        waiting = session.connection().execute(
-            select(jobs.c.arguments).where(jobs.c.kind == IMPORT, jobs.c.state.in_(OPEN))
-        )
-        needed = [msgspec.json.decode(text, type=ImportArguments).upload for (text,) in waiting]
-    spool.sweep(run.appliance.settings.spool, keep=frozenset(needed))
 
 
 def _read(

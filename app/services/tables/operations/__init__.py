@@ -1,6 +1,7 @@
 """What people do with tables, records, imports and exports."""
 
 from app.services.tables.operations import (
+    drift,
     exporting,
     import_steps,
     importing,
@@ -9,4 +10,4 @@ from app.services.tables.operations import (
     tables,
 )
 
-__all__ = ["exporting", "import_steps", "importing", "records", "rejected", "tables"]
+__all__ = ["drift", "exporting", "import_steps", "importing", "records", "rejected", "tables"]

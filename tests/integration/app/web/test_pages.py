@@ -6,8 +6,22 @@ from app.web.cookies import LANGUAGE
 from tests.integration.app.web.conftest import Browser, Owner
 
 PAGES = (
-    "/", "/accounts", "/accounts/new", "/history", "/settings", "/settings/permissions",
-    "/settings/events", "/account", "/jobs", "/requests", "/backups/new", "/backups",
+    "/",
+    "/accounts",
+    "/accounts/new",
+    "/history",
+    "/settings",
+    "/settings/permissions",
+    "/settings/events",
+    "/account",
+    "/account/tokens",
+    "/groups",
+    "/settings/sign-in",
+    "/storage",
+    "/jobs",
+    "/requests",
+    "/backups/new",
+    "/backups",
     "/design",
 )
 

@@ -1,0 +1,227 @@
+"""Groups: the list, one group with its members and what they hold through it (F4)."""
+
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+
+from app.core.errors import NotFound, TenshuError
+from app.core.messages import mark
+from app.identity import login_ids
+from app.identity.operations import grants, groups
+from app.identity.operations.account_views import AccountFilter, list_accounts
+from app.identity.operations.expulsion import Done
+from app.identity.roles import NAMES, Role
+from app.operations.context import Context
+from app.operations.operation import NoRequest, Operation
+from app.operations.permissions import Permission
+from app.web.asking import AnyRequest
+from app.web.pages import (
+    Answer,
+    ask,
+    confirmed_arguments,
+    field_errors,
+    go,
+    need_sign_in,
+    page,
+    perform,
+    result_of,
+)
+from app.web.permission_names import PERMISSION_NAMES
+from app.web.routing import get, post
+from app.web.shared_pages import Form
+
+
+@get("/groups")
+def show_groups(request: AnyRequest, notice: FromQuery[str] = "") -> Answer:
+    """Show the groups."""
+    return _list_page(request, notice=notice)
+
+
+@post("/groups")
+def make_group(request: AnyRequest, data: Form) -> Answer:
+    """Make a group, after a fresh second factor."""
+    context = need_sign_in(request)
+    name = str(data.get("name", "")).strip()
+    try:
+        return perform(request, groups.create_group, ask(groups.NewGroup, name=name))
+    except TenshuError as error:
+        errors = field_errors(context.language, error)
+        return _list_page(request, name=name, errors=_at(errors, "name"), status=error.status)
+
+
+@get("/groups/{group:str}")
+def show_group(request: AnyRequest, group: FromPath[str], notice: FromQuery[str] = "") -> Answer:
+    """Show one group."""
+    return _group_page(request, group, {}, notice=notice)
+
+
+@post("/groups/{group:str}/rename")
+def rename(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
+    """Give the group another name."""
+    fields = {"rev": str(data.get("rev", "")), "name": str(data.get("name", "")).strip()}
+    return _perform(request, group, groups.rename_group, groups.GroupChange, "name", **fields)
+
+
+@post("/groups/{group:str}/delete")
+def delete(request: AnyRequest, group: FromPath[str]) -> Answer:
+    """Delete the group."""
+    return _perform(request, group, groups.delete_group, groups.GroupRef, "")
+
+
+@post("/groups/{group:str}/members")
+def add_member(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
+    """Put somebody into the group, named by login ID."""
+    context = need_sign_in(request)
+    login_id = str(data.get("login_id", "")).strip()
+    try:
+        member = ask(groups.Member, group=group, account=_account(context, login_id))
+        return perform(request, groups.add_member, member)
+    except TenshuError as error:
+        errors = _at(field_errors(context.language, error), "login_id")
+        return _group_page(request, group, errors, login_id=login_id, status=error.status)
+
+
+@post("/groups/{group:str}/members/{account:str}/remove")
+def remove_member(request: AnyRequest, group: FromPath[str], account: FromPath[str]) -> Answer:
+    """Take somebody out of the group."""
+    return _perform(request, group, groups.remove_member, groups.Member, "", account=account)
+
+
+@post("/groups/{group:str}/grants")
+def give(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
+    """Give the group a role or one permission, everywhere or on one scope."""
+    kind, _, name = str(data.get("right", "")).partition(":")
+    fields = {"scope": str(data.get("scope", "")).strip()}
+    if kind in {"role", "permission"}:
+        fields[kind] = name
+    return _perform(request, group, grants.give, grants.NewGrant, "right", holder=group, **fields)
+
+
+@post("/groups/{group:str}/grants/{grant:str}/take")
+def take(request: AnyRequest, group: FromPath[str], grant: FromPath[str]) -> Answer:
+    """Take a right from the group."""
+    return _perform(request, group, grants.take, grants.GrantRef, "", grant=grant)
+
+
+@result_of(groups.create_group)
+@result_of(groups.rename_group)
+def changed(_request: AnyRequest, result: groups.GroupRow) -> Answer:
+    """Go to the group."""
+    return go(f"/groups/{result.id}?notice=changed")
+
+
+@result_of(groups.add_member)
+@result_of(groups.remove_member)
+def moved(request: AnyRequest, _result: Done) -> Answer:
+    """Go back to the group."""
+    return go(f"/groups/{confirmed_arguments(request)['group']}?notice=changed")
+
+
+@result_of(groups.delete_group)
+def deleted(_request: AnyRequest, _result: Done) -> Answer:
+    """Go to the list."""
+    return go("/groups?notice=deleted")
+
+
+def is_group(context: Context, holder: str) -> bool:
+    """Tell whether the holder of a grant is a group."""
+    return any(one.id == holder for one in groups.list_groups(context, NoRequest()).items)
+
+
+def _account(context: Context, login_id: str) -> str:
+    """Return the account of a login ID. Raise NotFound."""
+    found = list_accounts(context, ask(AccountFilter, search=login_id[:128], limit=500)).items
+    for one in found:
+        if one.login_id == login_ids.fold(login_id):
+            return one.id
+    raise NotFound(kind=mark("account"), name=login_id)
+
+
+def _at(errors: dict[str, str], field: str) -> dict[str, str]:
+    """Return errors so that what belongs to no field stands at the one that was typed into."""
+    return {name or field: text for name, text in errors.items()}
+
+
+def _perform(
+    request: AnyRequest,
+    group: str,
+    operation: Operation[Any, Any],
+    kind: type[msgspec.Struct],
+    field: str,
+    **values: str,
+) -> Answer:
+    """Run an operation on a group; an error shows on the group's page, at `field`."""
+    context = need_sign_in(request)
+    fixed = {"group": group} if "group" in kind.__struct_fields__ else {}
+    try:
+        return perform(request, operation, ask(kind, **fixed, **values))
+    except TenshuError as error:
+        found = field_errors(context.language, error)
+        errors = {
+            "right" if name in {"role", "permission"} else name or field: text
+            for name, text in found.items()
+        }
+        return _group_page(request, group, errors, **values, status=error.status)
+
+
+def _list_page(
+    request: AnyRequest,
+    *,
+    name: str = "",
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    notice: str = "",
+) -> Answer:
+    context = need_sign_in(request)
+    return page(
+        request,
+        "console/groups.html",
+        status=status,
+        rows=groups.list_groups(context, NoRequest()).items,
+        name=name,
+        errors=errors or {},
+        notice=notice,
+        may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),
+    )
+
+
+def _group_page(
+    request: AnyRequest,
+    group: str,
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+    notice: str = "",
+    **typed: str,
+) -> Answer:
+    context = need_sign_in(request)
+    return page(
+        request,
+        "console/group.html",
+        status=status,
+        found=groups.get_group(context, ask(groups.GroupRef, group=group)),
+        errors=errors,
+        notice=notice,
+        typed=typed,
+        roles=[(role.value, NAMES[role]) for role in Role],
+        role_names={role.value: NAMES[role] for role in Role},
+        permissions=PERMISSION_NAMES,
+        may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),
+    )
+
+
+def group_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [
+        show_groups,
+        make_group,
+        show_group,
+        rename,
+        delete,
+        add_member,
+        remove_member,
+        give,
+        take,
+    ]

@@ -1,0 +1,82 @@
+"""The rules about sign-in, sessions and passwords that a company chooses."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
+
+from app.core.errors import TenshuError
+from app.identity.operations import policies
+from app.identity.policies import DEFAULT
+from app.operations.operation import NoRequest
+from app.operations.permissions import Permission
+from app.web.asking import AnyRequest
+from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.routing import get, post
+from app.web.shared_pages import Form
+
+PASSWORD_RULES: Final = tuple(DEFAULT.password.__struct_fields__)
+RULES: Final = tuple(name for name in DEFAULT.__struct_fields__ if name != "password")
+
+
+@get("/settings/sign-in")
+def show_rules(request: AnyRequest, notice: FromQuery[str] = "") -> Answer:
+    """Show the rules in force."""
+    return _rules_page(request, {}, {}, notice=notice)
+
+
+@post("/settings/sign-in")
+def change_rules(request: AnyRequest, data: Form) -> Answer:
+    """Put other rules into force, after a fresh second factor."""
+    context = need_sign_in(request)
+    typed = {name: str(data.get(name, "")).strip() for name in (*RULES, *PASSWORD_RULES)}
+    rules: dict[str, Any] = {name: typed[name] for name in RULES}
+    rules["password"] = {name: typed[name] for name in PASSWORD_RULES}
+    try:
+        wanted = ask(policies.PolicyChange, policy=rules, rev=str(data.get("rev", "")))
+        return perform(request, policies.update_policy, wanted)
+    except TenshuError as error:
+        found = field_errors(context.language, error)
+        errors = {name.rpartition(".")[2]: text for name, text in found.items()}
+        return _rules_page(request, typed, errors, status=error.status)
+
+
+@result_of(policies.update_policy)
+def changed(_request: AnyRequest, _result: policies.PolicyInForce) -> Answer:
+    """Go back to the rules."""
+    return go("/settings/sign-in?notice=changed")
+
+
+def _rules_page(
+    request: AnyRequest,
+    typed: dict[str, str],
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+    notice: str = "",
+) -> Answer:
+    context = need_sign_in(request)
+    found = policies.get_policy(context, NoRequest())
+    return page(
+        request,
+        "console/sign_in_rules.html",
+        status=status,
+        found=found,
+        values={**_flat(found.policy), **typed},
+        defaults=_flat(DEFAULT),
+        errors=errors,
+        notice=notice,
+        may_manage=context.actor.rights.allows(Permission.SETTINGS_MANAGE),
+    )
+
+
+def _flat(policy: msgspec.Struct) -> dict[str, Any]:
+    rules: dict[str, Any] = msgspec.to_builtins(policy)
+    passwords: dict[str, Any] = rules.pop("password")
+    return rules | passwords
+
+
+def sign_in_rules_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [show_rules, change_rules]

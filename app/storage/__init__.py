@@ -1,0 +1,1 @@
+"""What lies on the data volume: sizes, and what can be given back when it is full."""
