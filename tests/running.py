@@ -27,7 +27,7 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
-START_SECONDS = 60
+START_SECONDS = 150
 """Generous: the machine runs other tests too. `make bench NAME=console` holds the real figure."""
 STOP_SECONDS = 30
 
