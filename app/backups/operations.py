@@ -22,7 +22,9 @@ ON_CONSOLE = (Plane.CONSOLE,)
 RepositoryId = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{8,64}$(?!\n)", description="Identifier of the repository.")
 ]
-RunId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8,64}$(?!\n)", description="Identifier of the run.")]
+RunId = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{8,64}$(?!\n)", description="Identifier of the run.")
+]
 
 
 class NewRepository(msgspec.Struct, frozen=True, kw_only=True):

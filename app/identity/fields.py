@@ -23,7 +23,9 @@ Language = Annotated[Literal["ja", "en"], Meta(description="Language of pages an
 TimeZone = Annotated[
     str, Meta(max_length=64, description="Time zone by its IANA name, such as Asia/Tokyo")
 ]
-Rev = Annotated[int, Meta(ge=0, description="Revision that was seen when the change was made")]
+Rev = Annotated[
+    int, Meta(ge=0, lt=2**62, description="Revision that was seen when the change was made")
+]
 PasswordField = Annotated[Secret, Meta(description="Password; every character may be used")]
 Code = Annotated[Secret, Meta(description="The newest code of the authenticator")]
 After = Annotated[str, Meta(max_length=256, description="Where the last page ended")]

@@ -9,8 +9,8 @@ from litestar import HttpMethod, Response, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from app.core.errors import InvalidInput
-from app.operations.context import Plane
+from app.core.errors import InvalidInput, TenshuError
+from app.operations.context import Context, Plane
 from app.operations.download import Download
 from app.operations.operation import Operation, decode_fields
 from app.operations.registry import all_operations
@@ -51,11 +51,23 @@ def _handler(operation: Operation[Any, Any]) -> HTTPRouteHandler:
 
 
 def _run(operation: Operation[Any, Any], request: AnyRequest, body: bytes) -> Response[Any]:
-    result = operation(context_of(request), read_request(operation, request, body))
+    context = context_of(request)
+    try:
+        asked = read_request(operation, request, body)
+    except TenshuError:
+        _keep_out(context, operation)
+        raise
+    result = operation(context, asked)
     if isinstance(result, Download):
         return send_download(result)
     status = operation.route.status if operation.route else 200
     return Response(encode(result), status_code=status, media_type="application/json")
+
+
+def _keep_out(context: Context, operation: Operation[Any, Any]) -> None:
+    """Tell nobody how to ask better who may not ask. Raise SignInNeeded or NotAllowed."""
+    if not context.actor.rights.allows_somewhere(operation.permission):
+        context.require(operation.permission)
 
 
 def send_download(download: Download) -> Stream:

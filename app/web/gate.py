@@ -36,7 +36,8 @@ UPLOAD_BYTES: Final = 2 * 1024 * 1024 * 1024
 UPLOAD_PATH: Final = "/uploads"
 LONGEST_NUMBER: Final = 18
 """Digits of a length in bytes; int() has a limit of its own, which it meets with a fault."""
-_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::[0-9]{1,5})?")
+HIGHEST_PORT: Final = 65_535
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::([0-9]{1,5}))?")
 """`name`, `address` or `[address]`, and a port (RFC 9110 section 7.2); never a user's name."""
 
 
@@ -64,6 +65,11 @@ class Gate:
             self._check(scope, headers, host, name)
             receive_on = self._measured(scope, headers, receive)
         except TenshuError as error:
+            # the refusal's page must not stumble over the very host that is refused
+            scope["headers"] = [
+                *((key, value) for key, value in scope["headers"] if key != b"host"),
+                (b"host", b"localhost"),
+            ]
             await self.refusal(scope, error)(scope, receive, send_on)
             return
         # HTTP/2 sends each cookie in a header of its own; they are one again (RFC 9113, 8.2.3)
@@ -126,7 +132,9 @@ class Gate:
 def _name_of(host: str) -> str:
     """Return the name or address that a Host header holds; nothing for what is no such header."""
     found = _HOST.fullmatch(host)
-    return found[1].strip("[]") if found else ""
+    if found is None or int(found[2] or 0) > HIGHEST_PORT:
+        return ""
+    return found[1].strip("[]")
 
 
 def _check_text(raw: bytes) -> None:
