@@ -129,6 +129,8 @@ class Place:
     job: str = ""
     run: str = ""
     confirmation: str = ""
+    given: str = ""
+    """The one-time password of the second person."""
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +159,7 @@ def open_page(browser: Browser) -> Page:
 def place(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("pages")
     with start_copy(folder / "copy") as copy:
-        pages = (open_page(browser) for _ in range(3))
-        ready = Place(copy, Eyes(), *pages)
+        ready = Place(copy, Eyes(), open_page(browser), open_page(browser), open_page(browser))
         phone = set_up(ready)
         look_before_anything_is_there(ready)
         make_staff(ready, phone)

@@ -4,16 +4,17 @@ is wider than a telephone (interface.md, Checks)."""
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.pages.conftest import Place, speak, too_wide, violations
+from tests.browser.pages.conftest import Eyes, Place, speak
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 CONSOLE = (
     "/", "/accounts", "/accounts/new", "/accounts?q=nobody", "/history", "/history?q=nothing",
-    "/backups", "/backups/new", "/jobs", "/requests", "/settings", "/settings/permissions",
-    "/settings/events", "/account", "/nowhere",
+    "/groups", "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
+    "/settings/permissions", "/settings/events", "/settings/sign-in", "/account",
+    "/account/tokens", "/nowhere",
 )  # fmt: skip
-WORKSPACE = ("/", "/tables/new", "/jobs", "/account", "/nowhere")
+WORKSPACE = ("/", "/tables/new", "/jobs", "/account", "/account/tokens", "/nowhere")
 
 
 def look_at(place: Place, page: Page, addresses: list[str], language: str) -> dict[str, list[str]]:
@@ -72,17 +73,16 @@ def test_the_doors_are_accessible(place: Place, language: str) -> None:
     assert look_at(place, place.stranger, addresses, language) == {}
 
 
-def test_a_field_without_a_label_and_a_wide_line_are_found(place: Place) -> None:
+def test_planted_faults_are_found_a_label_gone_dark_on_dark_and_too_wide(place: Place) -> None:
     page = place.stranger
     page.goto(f"{place.copy.console}/sign-in")
     page.evaluate("document.querySelector('label').remove()")
-    assert any(line.startswith("label") for line in violations(page))
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.evaluate("document.querySelector('h1').className = 'button primary'")
-    page.evaluate("document.querySelector('h1').setAttribute('class', 'button')")
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert too_wide(page) == []
-    page.evaluate("document.querySelector('h1').textContent = 'x'.repeat(200)")
-    page.evaluate("document.querySelector('h1').className = 'nowrap'")
-    assert too_wide(page)
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("document.querySelector('h1').style.color = '#222'")
+    page.evaluate("document.querySelector('p').textContent = 'x'.repeat(200)")
+    page.evaluate("document.querySelector('p').className = 'nowrap'")
+    eyes = Eyes()
+    eyes.look(page, "planted")
+    (found,) = eyes.findings.values()
+    for fault in ("light: label:", "dark: color-contrast:", "wider than a telephone:"):
+        assert any(line.startswith(fault) for line in found), fault
+    assert not any(line.startswith("light: color-contrast:") for line in found)
