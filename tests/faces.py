@@ -5,7 +5,7 @@ A conftest imports the fixtures that its tests use.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,8 +111,12 @@ def claim_appliance(appliance: Appliance) -> Owner:
     progress = setup.describe(
         console,
         setup.Person(
-            ticket=ticket, login_id="hanako", name="山田 花子", password=Secret(PASSWORD),
-            language="ja", time_zone="Asia/Tokyo",
+            ticket=ticket,
+            login_id="hanako",
+            name="山田 花子",
+            password=Secret(PASSWORD),
+            language="ja",
+            time_zone="Asia/Tokyo",
         ),
     )
     assert progress.enrolment is not None
@@ -120,7 +124,9 @@ def claim_appliance(appliance: Appliance) -> Owner:
     first = phone.at(time.time() - 30)  # one step back is accepted, so the present one stays fresh
     session = setup.finish(console, setup.FirstCode(ticket=progress.ticket, code=Secret(first)))
     return Owner(
-        session.token.reveal(), session.account, phone,
+        session.token.reveal(),
+        session.account,
+        phone,
         [code.reveal() for code in session.recovery_codes],
     )
 
@@ -138,8 +144,8 @@ def admin(console_application: AsgiApplication, owner: Owner) -> Browser:
 
 
 @pytest.fixture
-def at_workspace(workspace_application: AsgiApplication) -> Iterator[Callable[[str], Browser]]:
+def at_workspace(workspace_application: AsgiApplication) -> Callable[[str], Browser]:
     """Somebody at the workspace, by session token."""
-    yield lambda token: Browser(
+    return lambda token: Browser(
         workspace_application, {session_cookie_name(Plane.WORKSPACE): token} if token else {}
     )

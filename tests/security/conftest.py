@@ -120,7 +120,10 @@ def new_account(appliance: Appliance, role: str, *, name: str = "", login_id: st
         grants.give(local, grants.NewGrant(holder=made.account.id, role=role))
     with appliance.database.write() as session:
         account_rows.put_password(
-            session, made.account.id, Secret(PASSWORD), policies.load(session).password,
+            session,
+            made.account.id,
+            Secret(PASSWORD),
+            policies.load(session).password,
             now=clock.now(),
         )
     return made.account.id

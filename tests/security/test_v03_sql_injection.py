@@ -54,12 +54,24 @@ def test_the_search_of_accounts_takes_statements_for_names_V3(admin: Browser) ->
 @pytest.mark.parametrize(
     "address",
     [
-        "/accounts?q={}", "/accounts?status={}", "/accounts?after={}", "/history?q={}",
-        "/history?verb={}", "/history?actor={}", "/history?target={}", "/history?outcome={}",
-        "/history?after={}", "/history?from={}", "/jobs?after={}", "/jobs/{}", "/accounts/{}",
-        "/history/{}", "/confirm/{}", "/backups/runs/{}",
+        "/accounts?q={}",
+        "/accounts?status={}",
+        "/accounts?after={}",
+        "/history?q={}",
+        "/history?verb={}",
+        "/history?actor={}",
+        "/history?target={}",
+        "/history?outcome={}",
+        "/history?after={}",
+        "/history?from={}",
+        "/jobs?after={}",
+        "/jobs/{}",
+        "/accounts/{}",
+        "/history/{}",
+        "/confirm/{}",
+        "/backups/runs/{}",
     ],
-)  # fmt: skip
+)
 def test_no_address_of_the_console_makes_sql_of_its_parameters_V3(
     admin: Browser, owner: Owner, address: str
 ) -> None:

@@ -26,8 +26,8 @@ COMMANDS = (
 RUNS_PROGRAMS = {"subprocess", "pty", "popen2", "commands"}
 MAY_RUN_PROGRAMS = ("app/start/", "appliance/", "cli/")
 """The start and the machine's side; console, workspace and services run nothing."""
-STARTS_ITSELF_ANEW = {"app/audit/worker.py"}
-"""Runs this same Python, with arguments of its own."""
+STARTS_ITSELF_ANEW = {"app/audit/worker.py", "app/migrations/draft.py"}
+"""Run this same Python, with arguments of their own."""
 
 
 def shells(source: str) -> list[str]:
@@ -37,16 +37,32 @@ def shells(source: str) -> list[str]:
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
-        if called in ("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput",
-                      "asyncio.create_subprocess_shell"):  # fmt: skip
+        if called in (
+            "os.system",
+            "os.popen",
+            "subprocess.getoutput",
+            "subprocess.getstatusoutput",
+            "asyncio.create_subprocess_shell",
+        ):
             found.append(called)
-        if any(word.arg == "shell" and not (isinstance(word.value, ast.Constant)
-               and word.value.value is False) for word in node.keywords):  # fmt: skip
+        if any(
+            word.arg == "shell"
+            and not (isinstance(word.value, ast.Constant) and word.value.value is False)
+            for word in node.keywords
+        ):
             found.append(f"{called}(shell=…)")
-        if called in ("subprocess.run", "subprocess.Popen", "subprocess.check_output",
-                      "subprocess.check_call", "subprocess.call") and node.args and isinstance(
-            node.args[0], ast.JoinedStr | ast.BinOp
-        ):  # fmt: skip
+        if (
+            called
+            in (
+                "subprocess.run",
+                "subprocess.Popen",
+                "subprocess.check_output",
+                "subprocess.check_call",
+                "subprocess.call",
+            )
+            and node.args
+            and isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
+        ):
             found.append(f"{called} of a line")
     return found
 
@@ -78,9 +94,7 @@ def test_nothing_in_the_product_hands_a_line_to_a_shell_V4() -> None:
     assert walked > 200
 
 
-def test_a_repository_named_like_a_command_is_only_called_so_V4(
-    copy: Copy, tmp_path: Path
-) -> None:
+def test_a_repository_named_like_a_command_is_only_called_so_V4(copy: Copy, tmp_path: Path) -> None:
     line = "`touch m`; $(touch m) | touch m & touch m"
     folder = tmp_path / line
     made = copy.tenshu("backup", "repository", "create", str(folder), "--name", line, "--json")
@@ -107,7 +121,16 @@ def test_an_upload_named_like_a_command_is_only_called_so_V4(
 def test_a_folder_that_looks_like_an_option_or_another_machine_is_refused_V4(copy: Copy) -> None:
     agent = AgentClient(copy.data / "run" / "agent.sock")
     caller = Caller(account="a1", session="s1", source="127.0.0.1", plane="console")
-    for folder in ("--remote-path=/bin/sh", "ssh://root@localhost/x", "-e sh", "", "x", "../x",
-                   "user@host:/x", "/x\x00/y", "/proc/self/fd"):  # fmt: skip
+    for folder in (
+        "--remote-path=/bin/sh",
+        "ssh://root@localhost/x",
+        "-e sh",
+        "",
+        "x",
+        "../x",
+        "user@host:/x",
+        "/x\x00/y",
+        "/proc/self/fd",
+    ):
         with pytest.raises(ApplianceError):
             agent.create_repository(caller, "n", folder, Secret("p" * 20), "k1")

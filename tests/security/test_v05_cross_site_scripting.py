@@ -36,12 +36,25 @@ def test_an_unescaped_template_is_found_by_this_check() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "/accounts?q={}", "/accounts?q=x&status={}", "/accounts?q=x&after={}", "/history?q={}",
-        "/history?verb={}", "/history?actor={}", "/history?target={}", "/history?from={}",
-        "/jobs?after={}", "/account?notice={}", "/sign-in?back=/{}", "/nothing/{}",
-        "/accounts/{}", "/history/{}", "/confirm/{}", "/jobs/{}", "/design?q={}",
+        "/accounts?q={}",
+        "/accounts?q=x&status={}",
+        "/accounts?q=x&after={}",
+        "/history?q={}",
+        "/history?verb={}",
+        "/history?actor={}",
+        "/history?target={}",
+        "/history?from={}",
+        "/jobs?after={}",
+        "/account?notice={}",
+        "/sign-in?back=/{}",
+        "/nothing/{}",
+        "/accounts/{}",
+        "/history/{}",
+        "/confirm/{}",
+        "/jobs/{}",
+        "/design?q={}",
     ],
-)  # fmt: skip
+)
 def test_no_address_of_the_console_is_echoed_as_markup_V5(admin: Browser, address: str) -> None:
     for payload in MARKUP:
         answer = admin.get(address.format(quote(payload, safe="")))
@@ -56,8 +69,13 @@ def test_no_address_of_the_workspace_is_echoed_as_markup_V5(
     table = make_table(appliance)
     staff = seat("staff", Plane.WORKSPACE)
     for payload in MARKUP:
-        for address in (f"/tables/{table}?q=", f"/tables/{table}?sort=", f"/tables/{table}?after=",
-                        "/tables/import/", "/sign-in?back=/"):  # fmt: skip
+        for address in (
+            f"/tables/{table}?q=",
+            f"/tables/{table}?sort=",
+            f"/tables/{table}?after=",
+            "/tables/import/",
+            "/sign-in?back=/",
+        ):
             answer = staff.get(address + quote(payload, safe=""))
             assert answer.status_code < 500, (address, payload)
             assert scripts_in(answer.text) == [], (address, payload)
@@ -97,8 +115,13 @@ def test_every_page_keeps_the_strict_policy_and_runs_nothing_inline_V5(
         policy = answer.headers["content-security-policy"]
         assert "unsafe" not in policy
         assert "*" not in policy
-        for directive in ("default-src 'none'", "script-src 'self'", "base-uri 'none'",
-                          "form-action 'self'", "frame-ancestors 'none'"):  # fmt: skip
+        for directive in (
+            "default-src 'none'",
+            "script-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ):
             assert directive in policy
         if answer.headers["content-type"].startswith("text/html"):
             shown += 1
@@ -111,13 +134,21 @@ def test_no_template_switches_escaping_off_V5() -> None:
     assert len(templates) > 50
     for path in templates:
         source = path.read_text()
-        for trick in (r"\|\s*safe\b", r"autoescape\s+false", r"hx-on", r"hx-vals=.?js:",
-                      r"\son\w+=", r"\sstyle=", r"javascript:"):  # fmt: skip
+        for trick in (
+            r"\|\s*safe\b",
+            r"autoescape\s+false",
+            r"hx-on",
+            r"hx-vals=.?js:",
+            r"\son\w+=",
+            r"\sstyle=",
+            r"javascript:",
+        ):
             assert not re.search(trick, source), (path, trick)
     marked = {
         str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if "Markup(" in path.read_text()
     }
     assert marked <= SAFE_IN_PYTHON
     for path in ROOT.rglob("*.js"):
-        assert not re.search(r"\beval\(|innerHTML|outerHTML|document\.write|insertAdjacentHTML",
-                             path.read_text()), path  # fmt: skip
+        assert not re.search(
+            r"\beval\(|innerHTML|outerHTML|document\.write|insertAdjacentHTML", path.read_text()
+        ), path

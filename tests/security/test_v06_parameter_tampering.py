@@ -36,14 +36,27 @@ def preview(staff: Browser) -> str:
 @pytest.mark.parametrize(
     "tampered",
     [
-        {"encoding": "zlib"}, {"encoding": "rot13"}, {"delimiter": "xx"}, {"delimiter": "\n"},
-        {"kind-0": "evil"}, {"kind-0": "__class__"}, {"scale-0": "99"}, {"scale-0": "-1"},
-        {"scale-0": "a"}, {"name": "t" * 201}, {"name": ""}, {"name": "a\x00b"}, {"name": "a\nb"},
-        {"columns": "1"}, {"columns": "-1", "name": ""},
-        {"name-0": ""}, {"name-0": "b"}, {"name-0": "n" * 300},
+        {"encoding": "zlib"},
+        {"encoding": "rot13"},
+        {"delimiter": "xx"},
+        {"delimiter": "\n"},
+        {"kind-0": "evil"},
+        {"kind-0": "__class__"},
+        {"scale-0": "99"},
+        {"scale-0": "-1"},
+        {"scale-0": "a"},
+        {"name": "t" * 201},
+        {"name": ""},
+        {"name": "a\x00b"},
+        {"name": "a\nb"},
+        {"columns": "1"},
+        {"columns": "-1", "name": ""},
+        {"name-0": ""},
+        {"name-0": "b"},
+        {"name-0": "n" * 300},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_an_import_that_the_page_did_not_offer_is_refused_V6(
     staff: Browser, preview: str, tampered: dict[str, str]
 ) -> None:
@@ -60,9 +73,13 @@ def test_the_import_itself_is_taken(staff: Browser, preview: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "?encoding=zlib", "?encoding=rot13", "?delimiter=xx", "?delimiter=%0a", "?header=maybe",
+        "?encoding=zlib",
+        "?encoding=rot13",
+        "?delimiter=xx",
+        "?delimiter=%0a",
+        "?header=maybe",
     ],
-)  # fmt: skip
+)
 def test_a_preview_is_read_only_in_ways_that_are_offered_V6(
     staff: Browser, preview: str, address: str
 ) -> None:
@@ -72,8 +89,11 @@ def test_a_preview_is_read_only_in_ways_that_are_offered_V6(
 def test_numbers_beyond_every_limit_are_refused_V6(staff: Browser, appliance: Appliance) -> None:
     table = make_table(appliance)
     for number in ("0", "-1", str(2**63), str(2**64), "9" * 300):
-        for path in (f"/tables/{number}", f"/api/v1/tables/{number}",
-                     f"/api/v1/tables/{table}/records/{number}"):  # fmt: skip
+        for path in (
+            f"/tables/{number}",
+            f"/api/v1/tables/{number}",
+            f"/api/v1/tables/{table}/records/{number}",
+        ):
             assert staff.get(path).status_code in (404, 422), path
         assert staff.post(f"/tables/{number}/export").status_code in (404, 422)
         body = {"rev": int(number[:20]), "values": {}}
@@ -93,8 +113,12 @@ def test_a_job_is_shown_to_its_owner_only_V6(seat: Seat, staff: Browser, preview
     job = staff.post(preview, IMPORT).headers["location"]
     assert staff.get(job).status_code == 200
     other = seat("staff", Plane.WORKSPACE)
-    for answer in (other.get(job), other.get(f"{job}/progress"), other.post(f"{job}/cancel"),
-                   other.get(f"/api/v1{job}")):  # fmt: skip
+    for answer in (
+        other.get(job),
+        other.get(f"{job}/progress"),
+        other.post(f"{job}/cancel"),
+        other.get(f"/api/v1{job}"),
+    ):
         assert answer.status_code == 403
     assert job.rpartition("/")[2] not in other.get("/jobs").text
 
@@ -120,8 +144,13 @@ def test_a_field_that_does_not_exist_is_refused_V6(admin: Browser, field: str) -
 
 
 def test_parameters_sent_twice_are_not_taken_for_lists_V6(admin: Browser) -> None:
-    for address in ("/accounts?q=a&q=b", "/history?verb=a&verb=b", "/jobs?after=1&after=2",
-                    "/api/v1/accounts?search=a&search=b", "/api/v1/accounts?limit=1&limit=2"):  # fmt: skip
+    for address in (
+        "/accounts?q=a&q=b",
+        "/history?verb=a&verb=b",
+        "/jobs?after=1&after=2",
+        "/api/v1/accounts?search=a&search=b",
+        "/api/v1/accounts?limit=1&limit=2",
+    ):
         assert admin.get(address).status_code in (200, 422), address
     twice = b"name=a&name=b&login_id=c&login_id=d&role=owner&role=staff"
     form = {"content-type": "application/x-www-form-urlencoded"}

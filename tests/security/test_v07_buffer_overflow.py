@@ -12,9 +12,33 @@ from tests.security.walk import addresses, make_table
 
 LONG = "x" * 20_000
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-FIELDS = ("name", "login_id", "password", "again", "current", "new", "code", "answer", "step",
-          "back", "role", "language", "time_zone", "rev", "folder", "end", "q", "sort", "verb",
-          "actor", "target", "from", "to", "form", "encoding")  # fmt: skip
+FIELDS = (
+    "name",
+    "login_id",
+    "password",
+    "again",
+    "current",
+    "new",
+    "code",
+    "answer",
+    "step",
+    "back",
+    "role",
+    "language",
+    "time_zone",
+    "rev",
+    "folder",
+    "end",
+    "q",
+    "sort",
+    "verb",
+    "actor",
+    "target",
+    "from",
+    "to",
+    "form",
+    "encoding",
+)
 
 
 @pytest.mark.parametrize("plane", [Plane.CONSOLE, Plane.WORKSPACE])
@@ -47,7 +71,9 @@ def test_every_text_of_the_api_has_a_limit_V7(admin: Browser, planes: dict[Plane
 def test_a_body_beyond_the_limit_is_refused_whatever_it_says_of_its_length_V7(
     stranger: Browser,
 ) -> None:
-    assert stranger.post("/sign-in", content=b"a" * (BODY_BYTES + 1), headers=FORM).status_code == 413
+    assert (
+        stranger.post("/sign-in", content=b"a" * (BODY_BYTES + 1), headers=FORM).status_code == 413
+    )
     assert stranger.post("/sign-in", content=b"a=" + b"a" * 1000, headers=FORM).status_code == 401
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -92,8 +118,11 @@ def test_nobody_sends_a_large_file_before_they_may_import_it_V7(
 
 
 def test_headers_cookies_and_addresses_beyond_the_limit_are_refused_V7(stranger: Browser) -> None:
-    for headers in ({"x-long": "a" * HEADER_BYTES}, {"cookie": "a=" + "b" * HEADER_BYTES},
-                    {f"x-{number}": "a" * 100 for number in range(400)}):  # fmt: skip
+    for headers in (
+        {"x-long": "a" * HEADER_BYTES},
+        {"cookie": "a=" + "b" * HEADER_BYTES},
+        {f"x-{number}": "a" * 100 for number in range(400)},
+    ):
         assert stranger.get("/sign-in", headers=headers).status_code == 431
     assert stranger.get("/" + "a" * ADDRESS_BYTES).status_code == 431
     assert stranger.get("/sign-in?" + "a=b&" * ADDRESS_BYTES).status_code == 431
@@ -103,12 +132,16 @@ def test_headers_cookies_and_addresses_beyond_the_limit_are_refused_V7(stranger:
 @pytest.mark.parametrize(
     "body",
     [
-        b"[" * 200_000, b'{"a":' * 100_000, b'{"search": "' + b"\\u0041" * 100_000 + b'"}',
-        b'{"limit": ' + b"9" * 100_000 + b"}", b'{"limit": 1e999999}', b'{"limit": -0}',
+        b"[" * 200_000,
+        b'{"a":' * 100_000,
+        b'{"search": "' + b"\\u0041" * 100_000 + b'"}',
+        b'{"limit": ' + b"9" * 100_000 + b"}",
+        b'{"limit": 1e999999}',
+        b'{"limit": -0}',
         b"{" + b",".join(b'"k%d":1' % number for number in range(20_000)) + b"}",
     ],
     ids=["deep list", "deep object", "long text", "long number", "huge float", "zero", "keys"],
-)  # fmt: skip
+)
 def test_json_bombs_are_refused_V7(admin: Browser, body: bytes) -> None:
     for path in ("/api/v1/accounts", "/api/v1/backups/repositories"):
         answer = admin.post(path, content=body, headers={"content-type": "application/json"})

@@ -22,9 +22,13 @@ FOREIGN = {
     "plain HTTP": {"sec-fetch-site": "same-origin", "origin": "http://localhost"},
     "a longer name": {"sec-fetch-site": "same-origin", "origin": f"{ORIGIN}.evil.example"},
     "a name inside": {"sec-fetch-site": "same-origin", "origin": "https://localhost@evil.example"},
-    "its own claim": {"sec-fetch-site": "same-origin", "origin": "https://evil.example",
-                      "x-forwarded-host": "evil.example", "referer": f"{ORIGIN}/"},
-}  # fmt: skip
+    "its own claim": {
+        "sec-fetch-site": "same-origin",
+        "origin": "https://evil.example",
+        "x-forwarded-host": "evil.example",
+        "referer": f"{ORIGIN}/",
+    },
+}
 CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -39,7 +43,8 @@ def test_no_address_takes_a_change_from_elsewhere_V9(
             tried += 1
             for name, headers in list(FOREIGN.items())[:: 1 if tried < 4 else 5]:
                 answer = person.raw(
-                    address.method, address.filled(),
+                    address.method,
+                    address.filled(),
                     headers={**headers, "accept": "application/json"},
                 )
                 assert answer.status_code == 403, (str(address), name)

@@ -18,24 +18,77 @@ from tests.security.walk import addresses
 from tests.security.wire import ask
 
 GUESSED = (
-    "/.git/config", "/.git/HEAD", "/.gitignore", "/.env", "/.htaccess", "/.DS_Store", "/robots.txt",
-    "/favicon.ico", "/sitemap.xml", "/server-status", "/phpinfo.php", "/admin", "/backup.zip",
-    "/backup.sql", "/dump.sql", "/tenshu.sqlite", "/data/tenshu.sqlite", "/var/data/tenshu.sqlite",
-    "/README.md", "/pyproject.toml", "/package.json", "/package-lock.json", "/Makefile", "/app/",
-    "/app/web/gate.py", "/app/identity/locale/ja.po", "/locale/ja.po", "/templates/", "/static/",
-    "/assets", "/assets/", "/assets/base.html", "/assets/tenshu.css", "/assets/htmx.js",
-    "/assets/htmx.min.js.map", "/assets/tenshu.js.map", "/console.html", "/base.html",
-    "/web/sign_in.html", "/node_modules/htmx.org/package.json", "/logs/console.log", "/debug",
-    "/docs", "/schema", "/schema/openapi.json", "/schema/swagger", "/openapi.json", "/metrics",
-    "/api", "/api/v1", "/api/v1/", "/api/v2/openapi.json", "/tls/server.key", "/agent.sock",
-)  # fmt: skip
+    "/.git/config",
+    "/.git/HEAD",
+    "/.gitignore",
+    "/.env",
+    "/.htaccess",
+    "/.DS_Store",
+    "/robots.txt",
+    "/favicon.ico",
+    "/sitemap.xml",
+    "/server-status",
+    "/phpinfo.php",
+    "/admin",
+    "/backup.zip",
+    "/backup.sql",
+    "/dump.sql",
+    "/tenshu.sqlite",
+    "/data/tenshu.sqlite",
+    "/var/data/tenshu.sqlite",
+    "/README.md",
+    "/pyproject.toml",
+    "/package.json",
+    "/package-lock.json",
+    "/Makefile",
+    "/app/",
+    "/app/web/gate.py",
+    "/app/identity/locale/ja.po",
+    "/locale/ja.po",
+    "/templates/",
+    "/static/",
+    "/assets",
+    "/assets/",
+    "/assets/base.html",
+    "/assets/tenshu.css",
+    "/assets/htmx.js",
+    "/assets/htmx.min.js.map",
+    "/assets/tenshu.js.map",
+    "/console.html",
+    "/base.html",
+    "/web/sign_in.html",
+    "/node_modules/htmx.org/package.json",
+    "/logs/console.log",
+    "/debug",
+    "/docs",
+    "/schema",
+    "/schema/openapi.json",
+    "/schema/swagger",
+    "/openapi.json",
+    "/metrics",
+    "/api",
+    "/api/v1",
+    "/api/v1/",
+    "/api/v2/openapi.json",
+    "/tls/server.key",
+    "/agent.sock",
+)
 CLIMBING = (
-    "/../etc/passwd", "/assets/../../etc/passwd", "/assets/..%2f..%2fpyproject.toml",
-    "/assets/%2e%2e/%2e%2e/pyproject.toml", "/assets/..%5c..%5cpyproject.toml",
-    "/assets/....//....//etc/passwd", "/assets//etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
-    "/assets/%252e%252e%252fetc/passwd", "/assets/tenshu.css%00.html", "/assets/..;/x",
-    "/..%c0%af..%c0%afetc/passwd", "/assets/~root", "/assets/file:///etc/passwd",
-)  # fmt: skip
+    "/../etc/passwd",
+    "/assets/../../etc/passwd",
+    "/assets/..%2f..%2fpyproject.toml",
+    "/assets/%2e%2e/%2e%2e/pyproject.toml",
+    "/assets/..%5c..%5cpyproject.toml",
+    "/assets/....//....//etc/passwd",
+    "/assets//etc/passwd",
+    "/%2e%2e/%2e%2e/etc/passwd",
+    "/assets/%252e%252e%252fetc/passwd",
+    "/assets/tenshu.css%00.html",
+    "/assets/..;/x",
+    "/..%c0%af..%c0%afetc/passwd",
+    "/assets/~root",
+    "/assets/file:///etc/passwd",
+)
 
 
 def is_served(answer: httpx.Response) -> bool:
@@ -51,15 +104,15 @@ def test_a_served_folder_is_found_by_this_check(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("plane", [Plane.CONSOLE, Plane.WORKSPACE])
-def test_no_guessed_file_is_served_V10(
-    seat: Seat, planes: dict[Plane, Gate], plane: Plane
-) -> None:
+def test_no_guessed_file_is_served_V10(seat: Seat, planes: dict[Plane, Gate], plane: Plane) -> None:
     for person in (seat("owner", plane), Browser(planes[plane], {})):
         assert [path for path in GUESSED if is_served(person.get(path))] == []
 
 
 def test_no_source_of_the_product_is_served_V10(stranger: Browser) -> None:
-    names = {path.name for path in (ROOT / "app").rglob("*") if path.suffix in (".html", ".po", ".py")}
+    names = {
+        path.name for path in (ROOT / "app").rglob("*") if path.suffix in (".html", ".po", ".py")
+    }
     assert len(names) > 150
     for name in sorted(names)[::4]:
         assert not is_served(stranger.get(f"/assets/{name}")), name
@@ -69,7 +122,11 @@ def test_no_path_climbs_out_on_the_wire_V10(copy: Copy) -> None:
     """Sent as they stand: a client library would tidy them."""
     for base in (copy.console, copy.workspace):
         for path in CLIMBING:
-            answer = ask(base, copy.authority, f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")
+            answer = ask(
+                base,
+                copy.authority,
+                f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n",
+            )
             assert answer.status in (400, 404), (path, answer.status)
             assert b"root:" not in answer.body
             assert b"[project]" not in answer.body

@@ -42,13 +42,15 @@ def sign_in(browser: Browser, owner: Owner) -> list[str]:
 @pytest.mark.parametrize(
     "planted",
     [
-        "a=1", "__Host-a=1; Path=/; Secure", "__Host-a=1; Path=/; HttpOnly; SameSite=strict",
+        "a=1",
+        "__Host-a=1; Path=/; Secure",
+        "__Host-a=1; Path=/; HttpOnly; SameSite=strict",
         "__Host-a=1; Path=/x; Secure; HttpOnly; SameSite=strict",
         "a=1; Path=/; Secure; HttpOnly; SameSite=strict",
         "__Host-a=1; Path=/; Secure; HttpOnly; SameSite=none",
         "__Host-a=1; Domain=x.jp; Path=/; Secure; HttpOnly; SameSite=strict",
     ],
-)  # fmt: skip
+)
 def test_a_weak_cookie_is_found_by_this_check(planted: str) -> None:
     assert weaknesses(planted)
 
@@ -111,8 +113,11 @@ def test_no_identifier_of_a_session_stands_in_an_address_or_a_page_V14(
 
 
 def test_the_session_s_cookie_ends_with_the_browser_V14(stranger: Browser, owner: Owner) -> None:
-    session = [each for each in sign_in(stranger, owner)
-               if each.startswith("__Host-tenshu-console=") and "max-age=0" not in each.lower()]  # fmt: skip
+    session = [
+        each
+        for each in sign_in(stranger, owner)
+        if each.startswith("__Host-tenshu-console=") and "max-age=0" not in each.lower()
+    ]
     assert len(session) == 1
     assert "max-age" not in session[0].lower()
     assert "expires" not in session[0].lower()

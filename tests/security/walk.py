@@ -16,7 +16,7 @@ from app.web.gate import Gate
 
 PAYLOADS = (
     "' OR '1'='1",
-    "\" OR \"1\"=\"1",
+    '" OR "1"="1',
     "') OR 1=1 --",
     "'; DROP TABLE identity_account; --",
     "x' UNION SELECT token_hash FROM identity_console_session --",
@@ -27,12 +27,12 @@ PAYLOADS = (
 )
 MARKUP = (
     "<xss-probe>",
-    "\"><xss-probe x=\"",
+    '"><xss-probe x="',
     "'><xss-probe x='",
     "</script><xss-probe>",
     "</title><xss-probe>",
     "--><xss-probe>",
-    "\" onfocus=probe() autofocus x=\"",
+    '" onfocus=probe() autofocus x="',
     "' onfocus=probe() autofocus x='",
 )
 EVERYTHING = Rights([(permission, "") for permission in set(Permission) - UNGRANTED])
@@ -80,7 +80,9 @@ def staff_context(appliance: Appliance) -> Context:
 
 
 def make_table(
-    appliance: Appliance, name: str = "顧客", fields: tuple[str, ...] = ("名前", "メモ"),
+    appliance: Appliance,
+    name: str = "顧客",
+    fields: tuple[str, ...] = ("名前", "メモ"),
     rows: tuple[tuple[str, ...], ...] = (("山田", "一"), ("佐藤", "二")),
 ) -> int:
     """Make a table of texts with rows in it. Return its number."""

@@ -1,0 +1,145 @@
+"""V11: every kind of answer carries the security headers and tells nothing of the server."""
+
+import re
+
+import httpx
+import pytest
+from litestar import Litestar, get
+
+from app.operations.context import Plane
+from app.web import pages
+from app.web.gate import BODY_BYTES, HEADER_BYTES, Gate
+from tests.faces import Browser
+from tests.running import Copy
+from tests.security.conftest import Seat
+from tests.security.walk import addresses
+from tests.security.wire import ask
+
+WANTED = {
+    "content-security-policy": r"default-src 'none'",
+    "x-content-type-options": r"^nosniff$",
+    "x-frame-options": r"^DENY$",
+    "referrer-policy": r"^(same-origin|no-referrer)$",
+    "cross-origin-opener-policy": r"^same-origin$",
+    "cross-origin-resource-policy": r"^same-origin$",
+    "permissions-policy": r"camera=\(\)",
+    "cache-control": r"no-store|immutable",
+}
+FORBIDDEN = (
+    "x-powered-by",
+    "x-aspnet-version",
+    "x-runtime",
+    "via",
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+)
+
+
+def shortcomings(answer: httpx.Response) -> list[str]:
+    """Return what an answer's headers lack, or tell too much."""
+    found = [
+        name
+        for name, pattern in WANTED.items()
+        if not re.search(pattern, answer.headers.get(name, ""))
+    ]
+    found += [name for name in FORBIDDEN if name in answer.headers]
+    if re.search(r"[\d/]", answer.headers.get("server", "")):
+        found.append("server: " + answer.headers["server"])
+    kinds = answer.headers.get_list("content-type")
+    if len(kinds) > 1 or any(kind.count("charset") > 1 for kind in kinds):
+        found.append("content-type")
+    return found
+
+
+def test_a_server_without_headers_is_found_by_this_check() -> None:
+    @get("/")
+    async def bare() -> str:
+        return "x"
+
+    answer = Browser(Litestar([bare], openapi_config=None), {}).get("/")  # type: ignore[arg-type]
+    assert "content-security-policy" in shortcomings(answer)
+    telling = httpx.Response(200, headers={"server": "Apache/2.4.1 (Unix)"})
+    assert "server: Apache/2.4.1 (Unix)" in shortcomings(telling)
+
+
+@pytest.mark.parametrize("plane", [Plane.CONSOLE, Plane.WORKSPACE])
+def test_every_address_answers_with_the_security_headers_V11(
+    seat: Seat, planes: dict[Plane, Gate], plane: Plane
+) -> None:
+    seen = set()
+    for person in (seat("owner", plane), Browser(planes[plane], {})):
+        for address in addresses(planes[plane]):
+            answer = person.request(address.method, address.filled())
+            seen.add(answer.status_code)
+            assert shortcomings(answer) == [], (str(address), answer.status_code)
+    assert {200, 303, 401, 404} <= seen
+
+
+def test_every_refusal_carries_the_security_headers_V11(
+    admin: Browser, stranger: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [
+        admin.get("/nothing"),
+        admin.get("/api/v1/nothing"),
+        admin.get("/jobs?after=" + "x" * 100),
+        admin.request("DELETE", "/accounts"),
+        admin.raw("TRACE", "/"),
+        admin.raw("OPTIONS", "/"),
+        stranger.get("/sign-in", headers={"host": "evil.example"}),
+        stranger.get("/sign-in", headers={"host": "["}),
+        stranger.get("/%ff"),
+        stranger.raw("POST", "/sign-in"),
+        stranger.post("/sign-in", content=b"a" * (BODY_BYTES + 1)),
+        stranger.get("/sign-in", headers={"x-long": "a" * HEADER_BYTES}),
+        stranger.get("/api/v1/accounts"),
+    ]
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(pages, "show_result", broken)
+    answers.append(admin.post("/history/export"))
+    found = {answer.status_code for answer in answers}
+    assert found == {400, 401, 403, 404, 405, 413, 421, 422, 431, 500}
+    for answer in answers:
+        assert shortcomings(answer) == [], answer.status_code
+
+
+def test_strict_transport_is_asked_for_under_a_name_of_its_own_only_V11(
+    stranger: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "strict-transport-security" not in stranger.get("/sign-in").headers
+    gate: Gate = stranger.application  # type: ignore[assignment]
+    monkeypatch.setattr(gate, "hosts", gate.hosts | {"tenshu.example.jp"})
+    answer = stranger.get("/sign-in", headers={"host": "tenshu.example.jp"})
+    age = re.search(r"max-age=(\d+)", answer.headers["strict-transport-security"])
+    assert age
+    assert int(age[1]) >= 31_536_000
+
+
+def test_no_other_origin_may_read_an_answer_V11(admin: Browser) -> None:
+    for path in ("/", "/api/v1/accounts", "/assets/tenshu.css", "/health"):
+        answer = admin.get(path, headers={"origin": "https://evil.example"})
+        assert not any(name.startswith("access-control") for name in answer.headers)
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_health_tells_only_that_all_is_well_V11(stranger: Browser) -> None:
+    assert stranger.get("/health").json() == {"status": "ok"}
+
+
+def test_the_running_server_names_no_version_and_speaks_no_plain_http_V11(copy: Copy) -> None:
+    for base in (copy.console, copy.workspace):
+        for path in ("/", "/sign-in", "/health", "/nothing", "/assets/x"):
+            answer = ask(
+                base,
+                copy.authority,
+                f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n",
+            )
+            assert answer.status in (200, 303, 404)
+            assert not re.search(r"[\d/]", answer.headers.get("server", "")), answer.headers
+            assert "content-security-policy" in answer.headers
+            assert "x-powered-by" not in answer.headers
+        plain = ask(base, None, "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n", 5)
+        assert plain.status in (0, 400)
+        assert b"<html" not in plain.raw
