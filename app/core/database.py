@@ -149,11 +149,32 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        except sqlite3.Error as error:
+            raise OperationalError("BEGIN", None, error) from error
 
 
 def _connect_postgresql() -> dict[str, Any]:
     return {"options": f"-c lock_timeout={BUSY_MILLISECONDS} -c timezone=UTC"}
+
+
+class Open(Session):
+    """A session on a connection whose transaction has begun.
+
+    Most work asks for the connection and nothing else: it is there, without the session's ledger.
+    """
+
+    bind: Connection
+
+    def connection(
+        self,
+        bind_arguments: Any = None,  # noqa: ANN401, ARG002 - there is one connection
+        execution_options: Any = None,  # noqa: ANN401, ARG002
+    ) -> Connection:
+        """Return the connection of the transaction."""
+        return self.bind
 
 
 class Database:
@@ -184,7 +205,12 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one state of the database and changes nothing."""
-        with in_our_words(), Session(self._readers, autoflush=False) as session:
+        with (
+            in_our_words(),
+            self._readers.connect() as connection,
+            Open(connection, autoflush=False) as session,
+        ):
+            connection.begin()
             yield session
 
     @contextlib.contextmanager
@@ -194,9 +220,15 @@ class Database:
         Raise DiskFull, DatabaseBusy, ChangeCollided, DatabaseUnavailable or DatabaseDamaged; then
         nothing was changed.
         """
-        with in_our_words(), self._taking_turns(), Session(self._writers) as session:
+        with (
+            in_our_words(),
+            self._taking_turns(),
+            self._writers.begin() as connection,
+            Open(connection) as session,
+        ):
             yield session
-            session.commit()
+            if session.in_transaction():
+                session.commit()  # writes what still waits; the connection commits
 
     def change(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a writing session, and anew where another change came between.

@@ -8,7 +8,7 @@ import functools
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, bindparam, update
+from sqlalchemy import bindparam, update
 from sqlalchemy import select as columns
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from app.audit.event import Source
 from app.core import clock
 from app.core.clock import MINUTE
 from app.core.database import DatabaseBusy, DiskFull
+from app.core.prepared import Prepared
 from app.identity import rights
 from app.identity.models import Account
 from app.identity.operations.expulsion import MovedSession, expel_session
@@ -55,7 +56,7 @@ def look_up(
     """
     now = clock.now()
     with appliance.database.read() as session:
-        row = session.connection().execute(_question(plane), {"token": hash_token(token)}).first()
+        row = _question(plane).first(session, token=hash_token(token))
     if row is None or now >= min(row.expires_at, row.seen_at + row.idle_limit):
         return None
     actor = Actor(
@@ -78,9 +79,9 @@ def look_up(
 
 
 @functools.cache
-def _question(plane: str) -> Select[*tuple[Any, ...]]:
+def _question(plane: str) -> Prepared:
     table = on_plane(SESSIONS, plane)
-    question: Select[*tuple[Any, ...]] = (
+    return Prepared(
         columns(
             table.id,
             table.account,
@@ -103,10 +104,9 @@ def _question(plane: str) -> Select[*tuple[Any, ...]]:
             col(Account.state) == "active",
         )
     )
-    return question
 
 
-def _touch(appliance: Appliance, plane: Plane, row: Row[*tuple[Any, ...]], now: int) -> int:
+def _touch(appliance: Appliance, plane: Plane, row: Any, now: int) -> int:  # noqa: ANN401
     """Write that the session was seen, if that is due. Return the time that is written."""
     if now - row.seen_at < SEEN_EVERY:
         return int(row.seen_at)

@@ -7,13 +7,13 @@ with the supervisor, so that no orphan serves old code.
 import sys
 from typing import Final
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
+from granian.server.mp import MPServer
 
 from app.core import lifeline
 from app.core.log import configure_logging
-from app.core.settings import load_settings
+from app.core.settings import Settings, load_settings
 from app.operations.context import Plane
 
 HEADER_BUFFER: Final = 64 * 1024
@@ -30,12 +30,18 @@ def serve(plane: Plane) -> None:
     configure_logging(plane.value)
     lifeline.die_with_parent()
     lifeline.announce_parent()
-    Granian(
-        target=f"app.{plane.value}.app:create",
+    port = settings.console_port if plane is Plane.CONSOLE else settings.workspace_port
+    server(settings, f"app.{plane.value}.app:create", port).serve()
+
+
+def server(settings: Settings, target: str, port: int) -> MPServer:
+    """Return what serves the ASGI application that the function `target` makes."""
+    return MPServer(
+        target=target,
         factory=True,
         interface=Interfaces.ASGI,
         address=settings.address,
-        port=settings.console_port if plane is Plane.CONSOLE else settings.workspace_port,
+        port=port,
         workers=1,
         loop=Loops.uvloop,
         http=HTTPModes.auto,
@@ -51,7 +57,7 @@ def serve(plane: Plane) -> None:
         log_access=False,
         respawn_failed_workers=True,
         respawn_interval=0.5,
-    ).serve()
+    )
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """Finding and making tables: definition and SQL table in one transaction (table-engine, rule 2)."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import Row, Table, insert, select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlmodel import Session, SQLModel
 
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.messages import mark
+from app.core.prepared import Prepared
 from app.services.tables import physical
 from app.services.tables.errors import NotReady, TooManyColumns
 from app.services.tables.models import FieldDefinition, FieldKind, TableDefinition, TableState
@@ -17,19 +19,26 @@ definitions: Table = SQLModel.metadata.tables[str(TableDefinition.__tablename__)
 fields: Table = SQLModel.metadata.tables[str(FieldDefinition.__tablename__)]
 
 
-def _fields_of(session: Session, tables: Sequence[int]) -> dict[int, list[FieldInfo]]:
-    found: dict[int, list[FieldInfo]] = {table: [] for table in tables}
-    query = (
-        select(fields.c.table_id, fields.c.id, fields.c.name, fields.c.kind, fields.c.scale)
-        .where(fields.c.table_id.in_(tables), fields.c.deleted_at == 0)
-        .order_by(fields.c.position, fields.c.id)
-    )
-    for table, identifier, name, kind, scale in session.connection().execute(query):
-        found[table].append(FieldInfo(id=identifier, name=name, kind=FieldKind(kind), scale=scale))
-    return found
+_ONE: Final = Prepared(select(definitions).where(definitions.c.id == bindparam("table")))
+_ALL: Final = Prepared(
+    select(definitions)
+    .where((definitions.c.deleted_at != 0) == bindparam("deleted"))
+    .order_by(definitions.c.name, definitions.c.id)
+)
+_columns = (
+    select(fields.c.table_id, fields.c.id, fields.c.name, fields.c.kind, fields.c.scale)
+    .where(fields.c.deleted_at == 0)
+    .order_by(fields.c.position, fields.c.id)
+)
+_COLUMNS_OF_ONE: Final = Prepared(_columns.where(fields.c.table_id == bindparam("table")))
+_COLUMNS_OF_ALL: Final = Prepared(_columns)
 
 
-def _info(row: Row[tuple[object, ...]], columns: list[FieldInfo]) -> TableInfo:
+def _field(row: Any) -> FieldInfo:  # noqa: ANN401 - a row of `_columns`
+    return FieldInfo(id=row.id, name=row.name, kind=FieldKind(row.kind), scale=row.scale)
+
+
+def _info(row: Any, columns: list[FieldInfo]) -> TableInfo:  # noqa: ANN401 - a definition's row
     values = row._asdict()
     values["state"] = TableState(values["state"])
     return TableInfo(fields=tuple(columns), **values)
@@ -37,19 +46,19 @@ def _info(row: Row[tuple[object, ...]], columns: list[FieldInfo]) -> TableInfo:
 
 def all_tables(session: Session, *, deleted: bool = False) -> list[TableInfo]:
     """Return every table, by name; with `deleted` those that are deleted instead."""
-    chosen = definitions.c.deleted_at != 0 if deleted else definitions.c.deleted_at == 0
-    query = select(definitions).where(chosen).order_by(definitions.c.name, definitions.c.id)
-    rows = session.connection().execute(query).all()
-    columns = _fields_of(session, [row.id for row in rows])
-    return [_info(row, columns[row.id]) for row in rows]
+    columns: dict[int, list[FieldInfo]] = {}
+    for field in _COLUMNS_OF_ALL.all(session):
+        columns.setdefault(field.table_id, []).append(_field(field))
+    rows = _ALL.all(session, deleted=deleted)
+    return [_info(row, columns.get(row.id, [])) for row in rows]
 
 
 def find_table(session: Session, table: int, *, deleted: bool = False) -> TableInfo:
     """Return one table in whatever state it is. Raise NotFound."""
-    row = session.connection().execute(select(definitions).where(definitions.c.id == table)).first()
+    row = _ONE.first(session, table=table)
     if row is None or bool(row.deleted_at) is not deleted:
         raise NotFound(kind=mark("table"), name=table)
-    return _info(row, _fields_of(session, [table])[table])
+    return _info(row, [_field(field) for field in _COLUMNS_OF_ONE.all(session, table=table)])
 
 
 def ready_table(session: Session, table: int) -> TableInfo:

@@ -6,7 +6,7 @@ covers every row without holding its values. Leaves are salted: nobody guesses a
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,15 +15,20 @@ from sqlmodel import SQLModel
 
 from app.audit.merkle import frontier_at, leaf_hash, levels_of, root_of
 from app.core.identifiers import new_identifier
+from app.core.prepared import Prepared
 from app.operations.context import Context
 from app.services.tables.kinds import Stored
 from app.services.tables.models import RecordChange, RecordHistory
 from app.services.tables.physical import TableInfo
 
 SALT_BYTES: Final = 16
+NO_BEFORE: Final[Mapping[int, Mapping[int, Stored]]] = {}
+"""Rows that were not there yet have no state before."""
 
 _changes: Table = SQLModel.metadata.tables[str(RecordChange.__tablename__)]
 _history: Table = SQLModel.metadata.tables[str(RecordHistory.__tablename__)]
+_CHANGE: Final = Prepared(insert(_changes), [column.name for column in _changes.c])
+_BEFORE: Final = Prepared(insert(_history), ["change_id", "table_id", "record_id", "rev", "before"])
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
@@ -45,7 +50,7 @@ def record(
     table: TableInfo,
     action: str,
     rows: Sequence[Sequence[Any]],
-    before: dict[int, dict[int, Stored]] | None = None,
+    before: Mapping[int, Mapping[int, Stored]] = NO_BEFORE,
 ) -> str:
     """Note what the running operation did, in its event too; return the change's identifier.
 
@@ -56,36 +61,28 @@ def record(
         return ""
     change, salt = new_identifier(), secrets.token_bytes(SALT_BYTES)
     root = merkle_root(leaves(salt, table, rows))
-    connection = context.session.connection()
-    connection.execute(
-        insert(_changes).values(
-            id=change,
-            table_id=table.id,
-            action=action,
-            at=context.now,
-            by=context.actor.account,
-            first=rows[0][0],
-            last=rows[-1][0],
-            rows=len(rows),
-            salt=salt.hex(),
-            root=root,
-        )
+    _CHANGE.run(
+        context.session,
+        id=change,
+        table_id=table.id,
+        action=action,
+        at=context.now,
+        by=context.actor.account,
+        first=rows[0][0],
+        last=rows[-1][0],
+        rows=len(rows),
+        salt=salt.hex(),
+        root=root,
     )
-    if before:
-        connection.execute(
-            insert(_history),
-            [
-                {
-                    "change_id": change,
-                    "table_id": table.id,
-                    "record_id": row[0],
-                    "rev": row[1],
-                    "before": _canonical.encode(
-                        {str(field): value for field, value in before[row[0]].items()}
-                    ).decode(),
-                }
-                for row in rows
-            ],
+    for row in rows if before else ():
+        fields = {str(field): value for field, value in before[row[0]].items()}
+        _BEFORE.run(
+            context.session,
+            change_id=change,
+            table_id=table.id,
+            record_id=row[0],
+            rev=row[1],
+            before=_canonical.encode(fields).decode(),
         )
     context.event.references.update(change=change, root=root)
     context.event.numbers["rows"] = len(rows)

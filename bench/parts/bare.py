@@ -1,0 +1,143 @@
+"""The raw limit of pages: a bare litestar handler, plain sqlite3, the same template and TLS.
+
+`python -m bench.parts.bare PORT`, with the settings of the copy whose data it reads.
+"""
+
+import hashlib
+import socket
+import sqlite3
+import sys
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Litestar, Request, Response, get, post
+
+from app.core import lifeline
+from app.core.settings import load_settings
+from app.operations.context import Plane
+from app.services.tables import kinds
+from app.services.tables.models import FieldKind, TableState
+from app.services.tables.operations.records import CAP
+from app.services.tables.selection import Mark
+from app.services.tables.views import FieldView, RecordPage, RecordView, TableView
+from app.web.cookies import session_cookie_name
+from app.web.design.assets import collect_assets
+from app.web.design.environment import create_environment, render
+from app.web.pages import SessionWarning, Viewer
+from app.web.serve import server
+
+COOKIE: Final = session_cookie_name(Plane.WORKSPACE)
+PAGE: Final = 50
+NAME: Final = socket.gethostname()
+
+SESSION: Final = """SELECT s.id, s.seen_at, s.idle_limit, s.expires_at, a.id, a.name, a.rights
+    FROM identity_workspace_session s JOIN identity_account a ON a.id = s.account
+    WHERE s.token_hash = ? AND s.plane = 'workspace' AND s.ended_at = 0 AND a.state = 'active'"""
+DEFINITION: Final = """SELECT id, name, state, rev, created_at, created_by, source
+    FROM tables_definition WHERE id = ? AND deleted_at = 0"""
+DEFINITIONS: Final = """SELECT id, name, state, rev, created_at, created_by, source
+    FROM tables_definition WHERE deleted_at = 0 ORDER BY name, id"""
+FIELDS: Final = """SELECT id, name, kind, scale FROM tables_field
+    WHERE table_id = ? AND deleted_at = 0 ORDER BY position, id"""
+ROWS: Final = """SELECT id, rev, created_at, created_by, updated_at, updated_by,
+    c1, c2, c3, c4, c5, c6 FROM u1 WHERE deleted_at = 0 ORDER BY id LIMIT ?"""
+COUNT: Final = "SELECT count(*) FROM (SELECT 1 FROM u1 WHERE deleted_at = 0 LIMIT ?)"
+
+
+def create() -> Litestar:
+    """Return the application."""
+    settings = load_settings()
+    lifeline.die_with_parent()
+    path = settings.data / "tenshu.sqlite"
+    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+    environment = create_environment(collect_assets())
+    encode = msgspec.json.Encoder().encode
+
+    def who(request: Request[Any, Any, Any]) -> tuple[Any, ...]:
+        token = request.cookies[COOKIE]
+        hashed = hashlib.sha256(token.encode()).hexdigest()
+        found: tuple[Any, ...] = database.execute(SESSION, (hashed,)).fetchone()
+        return found
+
+    def table_of(row: tuple[Any, ...]) -> TableView:
+        number, name, state, rev, created_at, created_by, source = row
+        return TableView(
+            id=number,
+            name=name,
+            state=TableState(state),
+            rev=rev,
+            source=source,
+            created_at=created_at,
+            created_by=created_by,
+            deleted_at=0,
+            fields=[
+                FieldView(id=identifier, name=label, kind=FieldKind(kind), scale=scale)
+                for identifier, label, kind, scale in database.execute(FIELDS, (number,))
+            ],
+        )
+
+    def records_of(number: int) -> RecordPage:
+        table = table_of(database.execute(DEFINITION, (number,)).fetchone())
+        rows = database.execute(ROWS, (PAGE + 1,)).fetchall()[:PAGE]
+        (total,) = database.execute(COUNT, (CAP + 1,)).fetchone()
+        return RecordPage(
+            table=table,
+            records=[
+                RecordView(
+                    id=row[0],
+                    rev=row[1],
+                    cells=[
+                        kinds.show(field.kind, field.scale, value)
+                        for field, value in zip(table.fields, row[6:], strict=True)
+                    ],
+                    created_at=row[2],
+                    created_by=row[3],
+                    updated_at=row[4],
+                    updated_by=row[5],
+                )
+                for row in rows
+            ],
+            before="",
+            after=Mark(0, False, None, rows[-1][0]).encode(),
+            total=total,
+            at_least=False,
+        )
+
+    @get("/tables/{table:int}", sync_to_thread=False)
+    def page(request: Request[Any, Any, Any], table: int) -> Response[bytes]:
+        person = who(request)
+        found = records_of(table)
+        tables = [table_of(row) for row in database.execute(DEFINITIONS).fetchall()]
+        html = render(
+            environment,
+            "workspace/table.html",
+            language="ja",
+            zone=ZoneInfo("Asia/Tokyo"),
+            viewer=Viewer(name=person[5], initials=person[5][:1]),
+            rights=None,
+            session=SessionWarning(900, 120, person[4]),
+            appliance_name=NAME,
+            plane="workspace",
+            path=request.url.path,
+            table=found.table,
+            found=found,
+            q="",
+            sort="",
+            next=f"/tables/{table}?after={found.after}",
+            previous="",
+            tables=[(f"/tables/{one.id}", one.name, "table-2") for one in tables],
+            may_export=True,
+        )
+        return Response(html.encode(), media_type="text/html")
+
+    @post("/api/v1/tables/{table:int}/records/search", status_code=200, sync_to_thread=False)
+    def search(request: Request[Any, Any, Any], table: int) -> Response[bytes]:
+        who(request)
+        return Response(encode(records_of(table)), media_type="application/json")
+
+    return Litestar([page, search], openapi_config=None, logging_config=None)
+
+
+if __name__ == "__main__":
+    server(load_settings(), "bench.parts.bare:create", int(sys.argv[1])).serve()

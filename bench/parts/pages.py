@@ -1,0 +1,201 @@
+"""A signed-in HTML page and a JSON read, requests a second, against a bare litestar handler."""
+
+import contextlib
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from app.audit.event import Source
+from app.core import clock
+from app.core.settings import Settings, load_settings
+from app.identity import session_rows
+from app.identity.operations import accounts
+from app.identity.policies import DEFAULT
+from app.operations.context import SYSTEM, Appliance, Context, Plane
+from app.services.tables import catalogue, writing
+from app.services.tables.models import TableState
+from app.start.prepare import prepare
+from app.web.cookies import session_cookie_name
+from bench.parts.changes import COLUMNS
+from bench.parts.report import Report
+from tests.running import environment_for, free_ports
+
+RECORDS: Final = 3_000
+SECONDS: Final = 1
+"""A round; ours and the bare one take turns, so that both meet the same machine."""
+ROUNDS: Final = 9
+CONNECTIONS: Final = 8
+PATIENCE_SECONDS: Final = 30
+FIGURES: Final = (
+    ("page", "/tables/1", 0.35),
+    ("json", "/api/v1/tables/1/records/search", 0.5),
+)
+
+
+def measure(report: Report, folder: Path) -> None:
+    """Let wrk ask both servers for the same page and the same records, in turn."""
+    environ = environment_for(folder)
+    settings = load_settings(environ)
+    token = _prepare(settings)
+    (bare_port,) = free_ports(1)
+    ours = ["app.web.serve", "workspace"]
+    bare = ["bench.parts.bare", str(bare_port)]
+    with (
+        _running(ours, environ, settings.workspace_port),
+        _running(bare, environ, bare_port),
+    ):
+        for name, path, goal in FIGURES:
+            load = Load(folder / f"{name}.lua", path, token)
+            _require_same(load, settings.workspace_port, bare_port)
+            speeds = [
+                (load.speed(settings.workspace_port), load.speed(bare_port)) for _ in range(ROUNDS)
+            ]
+            ratios = [mine / theirs for mine, theirs in speeds[1:]]
+            report.note(
+                f"{name}: {statistics.median(mine for mine, _ in speeds):.0f} of"
+                f" {statistics.median(theirs for _, theirs in speeds):.0f} requests a second; "
+                + ", ".join(f"{ratio:.2f}" for ratio in ratios)
+            )
+            report.figure(name, statistics.median(ratios), goal)
+
+
+class Load:
+    """One request, sent by wrk on kept connections."""
+
+    def __init__(self, script: Path, path: str, token: str) -> None:
+        self.path, self.script = path, script
+        self.headers = {
+            "cookie": f"{session_cookie_name(Plane.WORKSPACE)}={token}",
+            "accept-language": "ja",
+        }
+        self.method, self.body = "GET", ""
+        if path.startswith("/api/"):
+            self.method, self.body = "POST", "{}"
+            self.headers |= {"content-type": "application/json", "sec-fetch-site": "same-origin"}
+
+    def sent_to(self, port: int) -> dict[str, str]:
+        """Return the headers of the request to one server."""
+        return {**self.headers, "origin": f"https://127.0.0.1:{port}"}
+
+    def speed(self, port: int) -> float:
+        """Return requests a second over one round."""
+        lines = [f"wrk.method = '{self.method}'", f"wrk.body = '{self.body}'"]
+        lines += [f"wrk.headers['{key}'] = '{text}'" for key, text in self.sent_to(port).items()]
+        self.script.write_text("\n".join(lines))
+        told = subprocess.run(
+            [
+                *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"),
+                *("-s", str(self.script), f"https://127.0.0.1:{port}{self.path}"),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        if "Non-2xx" in told or "Socket errors" in told:
+            raise SystemExit(told)
+        found = re.search(r"Requests/sec:\s+([0-9.]+)", told)
+        if found is None:
+            raise SystemExit(told)
+        return float(found[1])
+
+
+def _prepare(settings: Settings) -> str:
+    """Make a table and a person who is signed in; return the session's token."""
+    appliance = prepare(settings, lambda _: None).appliance
+    context = Context(appliance, actor=SYSTEM)
+    person = accounts.NewAccount(login_id="hanako", name="山田 花子", role="staff")
+    account = accounts.create_account(context, person).account.id
+    _fill_table(appliance, context)
+    with appliance.database.write() as session:
+        token, _ = session_rows.begin(
+            session,
+            DEFAULT,
+            plane="workspace",
+            account=account,
+            source=Source(peer="127.0.0.1"),
+            factors="password",
+            now=clock.now(),
+        )
+    appliance.database.close()
+    return token.reveal()
+
+
+def _fill_table(appliance: Appliance, context: Context) -> None:
+    with appliance.database.write() as session:
+        table = catalogue.make_table(
+            session, name="注文", columns=COLUMNS, account="system", state=TableState.READY
+        )
+        rows = [
+            (number, f"檜の箱 {number}号", "東京海運 <株>", number % 90, number * 10, "2026-11-21")
+            for number in range(RECORDS)
+        ]
+        values = [(*row[1:], row[0] % 2) for row in rows]
+        writing._insert(
+            session.connection(),
+            table,
+            [
+                (
+                    number,
+                    1,
+                    0,
+                    "system",
+                    0,
+                    "system",
+                    0,
+                    writing.text_of_row(table.fields, row),
+                    *row,
+                )
+                for number, row in enumerate(values, 1)
+            ],
+        )
+    assert context.actor.local
+
+
+@contextlib.contextmanager
+def _running(arguments: list[str], environ: dict[str, str], port: int) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments], env={**os.environ, **environ}, stdin=subprocess.DEVNULL
+    )
+    try:
+        _wait(port, process)
+        yield
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_SECONDS)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(f"https://127.0.0.1:{port}/", verify=False, trust_env=False)
+            return
+        time.sleep(0.05)
+    raise SystemExit("a server did not start")
+
+
+def _require_same(load: Load, ours: int, bare: int) -> None:
+    """Stop where the two do not answer with the same bytes, but for the session's clock."""
+    bodies = []
+    with httpx.Client(verify=False, trust_env=False) as client:
+        for port in (ours, bare):
+            answer = client.request(
+                load.method,
+                f"https://127.0.0.1:{port}{load.path}",
+                headers=load.sent_to(port),
+                content=load.body or None,
+            )
+            answer.raise_for_status()
+            bodies.append(re.sub(rb'(idle|warn)[a-z-]*="[0-9]+"', b"", answer.content))
+    if bodies[0] != bodies[1]:
+        for each in range(2):
+            load.script.with_suffix(f".{each}").write_bytes(bodies[each])
+        raise SystemExit(f"the two answers differ: diff {load.script.with_suffix('.0')} and .1")
