@@ -9,6 +9,7 @@ like truncation.
 import contextlib
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Final
 
@@ -98,7 +99,22 @@ def _copy_trail(source: Path, target: Path, reporter: Reporter) -> Sealed:
         log = (target / "checkpoints.log").read_text()
     except FileNotFoundError:
         log = ""
-    return last_checkpoint(log)
+    return head_of(target / SEALED) or last_checkpoint(log)
+
+
+def head_of(store: Path) -> Sealed | None:
+    """Return the newest checkpoint in a copied store: it covers every event of the copy.
+
+    The log beside it is up to a minute older. None where the store holds none.
+    """
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        try:
+            row = connection.execute(
+                "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+            ).fetchone()
+        except sqlite3.DatabaseError:  # of another version: the log tells
+            return None
+    return Sealed(*row) if row else None
 
 
 def last_checkpoint(log: str) -> Sealed:

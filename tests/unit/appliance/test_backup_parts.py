@@ -17,7 +17,7 @@ from appliance.agent.capabilities import capabilities
 from appliance.backup import borg, collect, create, database, locks, process
 from appliance.backup.borg import Borg
 from appliance.backup.borg_json import ListedArchive
-from appliance.backup.collect import last_checkpoint
+from appliance.backup.collect import head_of, last_checkpoint
 from appliance.backup.manifest import (
     Database,
     Entry,
@@ -61,6 +61,18 @@ def manifest(*files: Entry) -> Manifest:
         sealed=Sealed(0, ""),
         files=files,
     )
+
+
+def test_the_newest_checkpoint_of_the_store_covers_every_copied_event(tmp_path: Path) -> None:
+    store = tmp_path / "sealed.sqlite"
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        assert head_of(store) is None
+        connection.execute("CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT)")
+        connection.commit()
+        assert head_of(store) is None
+        connection.execute("INSERT INTO checkpoints VALUES (3, 'three'), (12, 'twelve')")
+        connection.commit()
+    assert head_of(store) == Sealed(12, "twelve")
 
 
 def test_the_last_checkpoint_is_found_in_a_log() -> None:
