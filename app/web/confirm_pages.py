@@ -125,21 +125,26 @@ def told(request: AnyRequest, pending: PendingRequest) -> list[tuple[str, str]]:
     """Return what a request would be done with, in names that people know."""
     with appliance_of(request).database.read() as session:
         return [
-            (FIELDS.get(field, field), value_of(field, name_holder(session, field, value)))
+            (FIELDS.get(name, name), value_of(name, text))
             for field, value in pending.arguments.items()
             if value not in UNTOLD and field != "rev"
+            for name, text in in_names(session, field, value)
         ]
 
 
-def name_holder(session: Session, field: str, value: str) -> str:
-    """Return the name behind an identifier; other values as they are."""
-    if field == "grant":
-        grant = session.get(Grant, value)
-        if grant is None:
-            return value
-        holder = name_holder(session, "holder", grant.holder)
-        return f"{holder}: {grant.role or grant.permission} {grant.scope}".strip()
-    if field not in ("account", "holder", "group"):
-        return value
-    found = session.get(Account, value) or session.get(Group, value)
-    return found.name if found else value
+def in_names(session: Session, field: str, value: str) -> list[tuple[str, str]]:
+    """Return an argument with the name behind its identifier; a grant as all that it gives."""
+    if field == "grant" and (grant := session.get(Grant, value)):
+        given = {
+            "holder": grant.holder,
+            "role": grant.role,
+            "permission": grant.permission,
+            "scope": grant.scope,
+        }
+        return [
+            pair for name, text in given.items() if text for pair in in_names(session, name, text)
+        ]
+    if field in ("account", "holder", "group"):
+        found = session.get(Account, value) or session.get(Group, value)
+        return [(field, found.name if found else value)]
+    return [(field, value)]
