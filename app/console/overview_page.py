@@ -22,6 +22,7 @@ from app.operations.operation import NoRequest, registered
 from app.operations.permissions import Permission
 from app.services.tables.operations import drift
 from app.web.asking import AnyRequest, context_of, signed_in
+from app.web.design.formatting import percent
 from app.web.names import ACTORS
 from app.web.pages import Answer, go, need_sign_in, page
 from app.web.routing import get
@@ -180,7 +181,7 @@ def show_overview(request: AnyRequest) -> Answer:
         last_backup=backed_up,
         people=people,
         disk_free=usage.free,
-        disk_used_percent=round(100 * usage.used / usage.total),
+        disk_used_percent=percent(usage.total - usage.free, usage.total),
     )
 
 
