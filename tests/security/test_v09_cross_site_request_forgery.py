@@ -121,5 +121,6 @@ def test_cookies_do_not_come_along_from_other_sites_V9(stranger: Browser, owner:
     """Browsers send the console's cookies to nobody but its own pages."""
     from tests.security.test_v14_cookies_without_protection import sign_in
 
-    for header in sign_in(stranger, owner):
-        assert "SameSite=strict" in header, header
+    given = [each for each in sign_in(stranger, owner) if "max-age=0" not in each.lower()]
+    assert len(given) >= 2
+    assert all("SameSite=strict" in each for each in given), given
