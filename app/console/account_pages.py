@@ -85,9 +85,11 @@ def made(request: AnyRequest, result: accounts.CreatedAccount) -> Answer:
 
 
 @get("/accounts/{account:str}")
-def show_account(request: AnyRequest, account: FromPath[str]) -> Answer:
+def show_account(
+    request: AnyRequest, account: FromPath[str], notice: FromQuery[str] = ""
+) -> Answer:
     """Show one account."""
-    return _account_page(request, account, {})
+    return _account_page(request, account, {}, notice=notice)
 
 
 @post("/accounts/{account:str}/update")
@@ -209,7 +211,11 @@ def _new_page(
 
 
 def _account_page(
-    request: AnyRequest, account: str, errors: dict[str, str], status: int = 200
+    request: AnyRequest,
+    account: str,
+    errors: dict[str, str],
+    status: int = 200,
+    notice: str = "",
 ) -> Answer:
     context = need_sign_in(request)
     found = accounts.get_account(context, ask(accounts.AccountRef, account=account))
@@ -225,10 +231,12 @@ def _account_page(
         found=found,
         sessions=sessions,
         errors=errors,
+        notice=notice,
         roles=[(role.value, NAMES[role]) for role in Role],
         role_names={role.value: NAMES[role] for role in Role},
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
         may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),
+        may_erase=context.actor.rights.allows(Permission.AUDIT_ERASE),
     )
 
 

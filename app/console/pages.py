@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from app.console.account_pages import account_pages
 from app.console.backup_pages import backup_pages
+from app.console.erasure_pages import erasure_pages
 from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
 from app.console.overview_page import overview_pages
@@ -20,6 +21,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *setup_pages(),
         *account_pages(),
         *group_pages(),
+        *erasure_pages(),
         *history_pages(),
         *backup_pages(),
         *storage_pages(),

@@ -12,8 +12,9 @@ from app.jobs.operations import (
     list_jobs,
 )
 from app.jobs.view import JobView
+from app.operations.context import Plane
 from app.operations.permissions import Permission
-from app.web.asking import AnyRequest, language_of
+from app.web.asking import AnyRequest, language_of, plane_of
 from app.web.names import FIELDS, JOB_KINDS, explain_code
 from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
@@ -66,7 +67,7 @@ def _job_page(request: AnyRequest, job: JobView, template: str) -> Answer:
         request,
         template,
         job=job,
-        result_page=result_page(job),
+        result_page=result_page(job) if plane_of(request) is Plane.WORKSPACE else "",
         kinds=JOB_KINDS,
         fields=FIELDS,
         problem=_problem(language_of(request), job),

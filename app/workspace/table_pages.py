@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath, FromQuery
 
 from app.core.errors import TenshuError
+from app.operations.context import Context
 from app.operations.permissions import Permission
 from app.services.tables import spool
 from app.services.tables.models import FieldKind, TableState
@@ -21,6 +22,8 @@ from app.web.asking import AnyRequest, appliance_of
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
+from app.workspace.record_pages import record_pages
+from app.workspace.table_settings_pages import deleted_tables, table_settings_pages
 
 CHUNK: Final = 1024 * 1024
 PAGE: Final = 50
@@ -41,12 +44,21 @@ def side(request: AnyRequest) -> list[tuple[str, str, str]]:
 
 
 @get("/")
-def show_tables(request: AnyRequest) -> Answer:
-    """Show the person's tables."""
+def show_tables(request: AnyRequest, deleted: FromQuery[int] = 0) -> Answer:
+    """Show the person's tables; the one that was just deleted can be brought back at once."""
     context = need_sign_in(request)
     found = tables.list_tables(context, tables.ListTables()).tables
     may_import = context.actor.rights.allows_somewhere(Permission.RECORDS_IMPORT)
-    return page(request, "workspace/tables.html", rows=found, may_import=may_import)
+    gone = deleted_tables(context)
+    return page(
+        request,
+        "workspace/tables.html",
+        rows=found,
+        may_import=may_import,
+        gone=len(gone),
+        just_deleted=next((one for one in gone if one.id == deleted), None),
+        errors={},
+    )
 
 
 @get("/tables/new")
@@ -131,6 +143,8 @@ def show_table(
     sort: FromQuery[str] = "",
     after: FromQuery[str] = "",
     before: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+    record: FromQuery[int] = 0,
 ) -> Answer:
     """Show a page of a table's records."""
     context = need_sign_in(request)
@@ -159,6 +173,11 @@ def show_table(
         next=_place(table, kept, after=found.after),
         previous=_place(table, kept, before=found.before),
         may_export=rights.allows(Permission.RECORDS_EXPORT, scope),
+        may_add=rights.allows(Permission.RECORDS_CREATE, scope),
+        may_design=rights.allows(Permission.TABLES_DESIGN, scope),
+        rejected=_rejected(context, table),
+        notice=notice,
+        record=record,
     )
 
 
@@ -182,6 +201,13 @@ def export_errors(request: AnyRequest, table: FromPath[int]) -> Answer:
     """Hand out the rows that did not fit."""
     need_sign_in(request)
     return perform(request, rejected.import_errors, ask(rejected.ImportErrors, table=table))
+
+
+def _rejected(context: Context, table: int) -> int:
+    """Return how many rows of the file did not fit, for those who may fetch them."""
+    if not context.actor.rights.allows(Permission.RECORDS_IMPORT, f"tables/{table}"):
+        return 0
+    return rejected.count_import_errors(context, ask(rejected.ImportErrors, table=table)).rows
 
 
 def read_sort(text: str) -> Sort:
@@ -249,4 +275,6 @@ def table_pages() -> list[HTTPRouteHandler]:
         show_table,
         export_table,
         export_errors,
+        *table_settings_pages(),
+        *record_pages(),
     ]

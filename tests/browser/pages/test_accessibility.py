@@ -14,7 +14,15 @@ CONSOLE = (
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/account",
     "/account/tokens", "/nowhere",
 )  # fmt: skip
-WORKSPACE = ("/", "/tables/new", "/jobs", "/account", "/account/tokens", "/nowhere")
+WORKSPACE = (
+    "/",
+    "/tables/new",
+    "/tables/deleted",
+    "/jobs",
+    "/account",
+    "/account/tokens",
+    "/nowhere",
+)
 
 
 def look_at(place: Place, page: Page, addresses: list[str], language: str) -> dict[str, list[str]]:
@@ -56,14 +64,20 @@ def test_every_page_of_the_console_is_accessible(place: Place, language: str) ->
     page.goto(f"{place.copy.console}/history")
     event = page.locator("tbody a").first.get_attribute("href") or ""
     addresses = [place.copy.console + path for path in (*CONSOLE, event)]
-    assert look_at(place, page, [*addresses, place.account, place.run], language) == {}
+    assert (
+        look_at(
+            place, page, [*addresses, place.account, f"{place.account}/erase", place.run], language
+        )
+        == {}
+    )
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_every_page_of_the_workspace_is_accessible(place: Place, language: str) -> None:
     addresses = [place.copy.workspace + path for path in WORKSPACE]
     searches = [f"{place.table}?q=社員01", f"{place.table}?q=nothing"]
-    addresses += [place.table, *searches, place.preview, place.job]
+    parts = [f"{place.table}/{part}" for part in ("settings", "records/new", "records/1")]
+    addresses += [place.table, *searches, *parts, place.preview, place.job]
     assert look_at(place, place.staff, addresses, language) == {}
 
 

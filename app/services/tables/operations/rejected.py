@@ -1,9 +1,10 @@
 """The rows of a file that did not fit, handed out as a file of their own."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy import Table, func, select
 from sqlmodel import SQLModel
 
@@ -55,6 +56,31 @@ def import_errors(context: Context, request: ImportErrors) -> Download:
     # neutralised there already: a rejected row may have more cells than the table has fields
     chunks = csv_chunks(fields, parts, encoding="utf-8", neutralise=False)
     return Download(f"{table.name}-errors.csv", "text/csv; charset=utf-8", chunks)
+
+
+class RejectedCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows of the file did not fit."""
+
+    rows: Annotated[int, Meta(description="Rows that can be downloaded.")]
+
+
+@operation(
+    "tables.count_import_errors",
+    permission=Permission.RECORDS_IMPORT,
+    effect=Effect.READ,
+    planes=STAFF,
+    route=Route("GET", "/tables/{table}/import/errors/count"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def count_import_errors(context: Context, request: ImportErrors) -> RejectedCount:
+    """Count the rows of a table's file that did not fit."""
+    catalogue.find_table(context.session, request.table)
+    query = (
+        select(func.count())
+        .select_from(rejections)
+        .where(rejections.c.table_id == request.table)
+    )
+    return RejectedCount(rows=context.session.connection().execute(query).scalar_one())
 
 
 def _rejected_parts(appliance: Appliance, table: int, language: str) -> Iterator[list[Any]]:

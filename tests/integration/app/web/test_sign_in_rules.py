@@ -1,0 +1,59 @@
+"""The company's rules about sign-in, changed on the console."""
+
+import html
+import time
+
+from app.identity.operations import policies
+from app.operations.context import SYSTEM, Appliance, Context
+from app.operations.operation import NoRequest
+from tests.faces import Browser, Owner
+from tests.integration.app.web.confirming import confirm
+
+RULES = {
+    "rev": "0", "idle_minutes": "30", "session_hours": "8", "workspace_second_factor": "required",
+    "initial_password_days": "3", "minimum_alone": "16", "minimum_with_factor": "10",
+    "minimum_classes": "0", "expiry_days": "0",
+}  # fmt: skip
+
+
+def in_force(appliance: Appliance) -> policies.PolicyInForce:
+    return policies.get_policy(Context(appliance, actor=SYSTEM), NoRequest())
+
+
+def test_the_rules_hold_after_a_fresh_code_that_names_each_of_them(
+    admin: Browser, owner: Owner, appliance: Appliance
+) -> None:
+    asked = admin.post("/settings/sign-in", RULES)
+    told = html.unescape(admin.get(asked.headers["location"]).text)
+    assert "無操作でセッションが終わるまでの時間" in told
+    assert "全員に必須" in told
+    assert "IdentityPolicy" not in told
+    changed = confirm(admin, owner, asked)
+    policy = in_force(appliance).policy
+    assert (policy.idle_minutes, policy.session_hours) == (30, 8)
+    assert policy.workspace_second_factor == "required"
+    assert policy.password.minimum_alone == 16
+    shown = admin.get(changed.headers["location"]).text
+    assert "無操作 30 分、または最長 8 時間" in shown
+
+
+def test_a_rule_out_of_bounds_is_told_at_its_field_and_what_was_typed_stays(
+    admin: Browser, appliance: Appliance
+) -> None:
+    for field, text in (("idle_minutes", "500"), ("minimum_alone", "3"), ("expiry_days", "x")):
+        answer = admin.post("/settings/sign-in", {**RULES, field: text})
+        assert answer.status_code == 422
+        assert f'href="#field-{field}"' in answer.text
+        assert f'value="{text}"' in answer.text
+    assert in_force(appliance).rev == 0
+
+
+def test_rules_that_another_administrator_changed_meanwhile_are_not_overwritten(
+    admin: Browser, owner: Owner, appliance: Appliance
+) -> None:
+    confirm(admin, owner, admin.post("/settings/sign-in", RULES))
+    late = {**RULES, "idle_minutes": "45"}
+    asked = admin.post("/settings/sign-in", late).headers["location"]
+    answer = admin.post(asked, {"code": owner.phone.at(time.time() + 30)})
+    assert answer.status_code == 409
+    assert in_force(appliance).policy.idle_minutes == 30
