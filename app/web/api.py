@@ -16,6 +16,7 @@ from app.operations.operation import Operation, decode_fields
 from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, context_of
 from app.web.errors import MalformedRequest
+from app.web.nul import refuse_nul
 from app.web.schema import as_invalid_input, encode
 
 PREFIX: Final = "/api/v1"
@@ -117,6 +118,7 @@ def read_request(
     for name in fields:
         if name not in known_names:
             raise InvalidInput(field=str(name)[:64], reason="There is no such field.")
+    refuse_nul(fields)
     try:
         return cast("msgspec.Struct", decode_fields(fields, operation.request_type))
     except msgspec.ValidationError as error:

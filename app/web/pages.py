@@ -22,6 +22,7 @@ from app.operations.operation import Operation, decode_fields
 from app.web.api import send_download
 from app.web.asking import AnyRequest, context_of, language_of, plane_of, signed_in
 from app.web.design.environment import render
+from app.web.nul import refuse_nul
 from app.web.schema import as_invalid_input
 
 DEFAULT_ZONE: Final = "Asia/Tokyo"
@@ -86,9 +87,10 @@ def perform(request: AnyRequest, operation: Operation[Any, Any], arguments: Any)
 def read_form(kind: type[Request], form: dict[str, Any], /, **fixed: Any) -> Request:  # noqa: ANN401
     """Return the request that a form's fields make. Raise InvalidInput naming the field."""
     known = kind.__struct_encode_fields__
-    fields = {name: value for name, value in form.items() if name in known}
+    fields = {name: value for name, value in form.items() if name in known} | fixed
+    refuse_nul(fields)
     try:
-        return decode_fields({**fields, **fixed}, kind)
+        return decode_fields(fields, kind)
     except msgspec.ValidationError as error:
         raise as_invalid_input(error) from error
 

@@ -60,7 +60,7 @@ def test_a_wrong_claim_code_has_ten_tries_and_then_the_right_one_is_spent_V19(
 def test_no_strange_text_is_the_claim_code_V19(
     stranger: Browser, claim_code: str, code: str
 ) -> None:
-    assert stranger.post("/setup/claim", {"code": code}).status_code == 403
+    assert stranger.post("/setup/claim", {"code": code}).status_code in (403, 422)
     assert stranger.post("/setup/claim", {"code": claim_code.lower()}).status_code == 303
 
 
