@@ -33,6 +33,8 @@ FEW_ROWS = "氏名,入社日,席,在席\n" + "".join(
     for number in range(120)
 )
 
+LONG = "document.querySelectorAll('tbody tr:nth-child(n+21)').forEach((row) => row.remove())"
+"""A long list repeats itself: twenty of its rows are looked at."""
 WIDE = """() => [...document.querySelectorAll('body *')]
   .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility()
     && !e.closest('.table-frame, .tabs, .unseen'))
@@ -50,6 +52,7 @@ class Eyes:
         """Look at the page that is open now; what is wrong stands in `findings`."""
         name = f"{page.evaluate('document.documentElement.lang')} {name}"
         self.seen.append(name)
+        page.evaluate(LONG)
         wrong = [f"light: {one}" for one in violations(page)]
         show_in(page, "dark")
         wrong += [f"dark: {one}" for one in violations(page, "color-contrast")]
