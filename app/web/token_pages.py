@@ -8,8 +8,9 @@ from litestar.params import FromPath, FromQuery
 from app.core.errors import InvalidInput, TenshuError
 from app.core.messages import mark
 from app.identity.operations import tokens
-from app.operations.context import Context
+from app.operations.context import Context, Plane
 from app.operations.operation import NoRequest
+from app.operations.registry import all_operations
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page
 from app.web.permission_names import PERMISSION_NAMES
@@ -70,6 +71,11 @@ def _rights(context: Context, chosen: list[str], *, everything: bool) -> list[di
     return wanted
 
 
+def _used_on(plane: Plane) -> set[str]:
+    """Return the permissions that the API of a plane asks for: others would open nothing here."""
+    return {one.permission.value for one in all_operations() if one.route and plane in one.planes}
+
+
 def _tokens_page(
     request: AnyRequest,
     values: dict[str, Any],
@@ -79,7 +85,7 @@ def _tokens_page(
     notice: str = "",
 ) -> Answer:
     context = need_sign_in(request)
-    mine = {name for name, _ in context.actor.rights.grants()}
+    mine = {name for name, _ in context.actor.rights.grants()} & _used_on(context.plane)
     return page(
         request,
         "web/tokens.html",
