@@ -32,6 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"appliance", "database_url", "database"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("sql")
+        if ON_POSTGRESQL and item.get_closest_marker("heavy"):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -243,6 +243,8 @@ def test_from_claim_code_to_a_restored_and_verified_appliance_F1_F4_F5_F11_F14_S
         employee.close()
         whole = again.tenshu("audit", "verify", "--json")
         assert whole.returncode == 0, whole.stdout + whole.stderr
+        (restore,) = json.loads(whole.stdout)["epochs"]  # told, not hidden
+        assert restore["known_size"] > 0
     finally:
         again.end()
 

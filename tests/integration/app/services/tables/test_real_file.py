@@ -61,6 +61,7 @@ def whole_table(appliance: Appliance, table: int) -> bytes:
     return b"".join(export_records(context, ExportRecords(table=table)).chunks)
 
 
+@pytest.mark.heavy
 def test_a_worker_killed_in_the_middle_of_an_import_loses_nothing_and_doubles_nothing(appliance):
     """kill -9 three times, each time after some progress; every row is there once, in order."""
     rows = "".join(f"{number},町{number},{number * 7 % 1000}\r\n" for number in range(60_000))
@@ -87,6 +88,7 @@ def test_a_worker_killed_in_the_middle_of_an_import_loses_nothing_and_doubles_no
     assert whole_table(appliance, started.table) == data
 
 
+@pytest.mark.heavy
 def test_the_whole_of_japan_is_imported_searched_and_exported_F14_METI_8(appliance):
     if not REAL.exists():
         pytest.skip(f"the real file is not there: {REAL.name}")
