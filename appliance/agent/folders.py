@@ -15,7 +15,10 @@ def accept_folder(place: Place, text: str, taken: Iterable[str]) -> Path:
     Nothing of the appliance itself, no root, no link anywhere in the path, nothing filled that is
     not a Borg repository, nothing that the agent cannot write.
     """
-    reason = _reason(place, Path(os.path.normpath(text)), text, set(taken))
+    try:
+        reason = _reason(place, Path(os.path.normpath(text)), text, set(taken))
+    except OSError:  # a part of more than 255 bytes, a loop of links
+        reason = "astray"
     if reason:
         raise FolderRefused(folder=text, reason=FOLDER_REASONS[reason])
     return Path(os.path.normpath(text))

@@ -6,6 +6,7 @@ FOLDER_REASONS = {
     "own": "It belongs to the appliance's own data or keys.",
     "link": "It is a link, or lies behind one.",
     "spelling": "Its path has “::” or braces, to which Borg gives a meaning of its own.",
+    "astray": "Its path cannot be followed: a part of it is too long, or links go in a circle.",
     "parent": "The folder above it does not exist.",
     "file": "It is not a folder.",
     "filled": "It is not empty and holds no Borg repository.",

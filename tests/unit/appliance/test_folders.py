@@ -103,3 +103,7 @@ def test_the_place_is_read_as_the_faces_read_it(tmp_path: Path) -> None:
         assert place.database_url == settings.database_url
         assert place.socket == settings.agent_socket
         assert load_place(place.environment()) == place
+
+
+def test_a_path_that_no_file_system_follows_is_refused_V7(place: Place, tmp_path: Path) -> None:
+    assert refused(place, f"{tmp_path}/{'x' * 300}") == "astray"
