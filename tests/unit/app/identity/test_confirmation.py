@@ -22,7 +22,9 @@ from app.identity.errors import (
 )
 from app.identity.models import ConsoleRequest
 from app.identity.operations import accounts, grants, requests
+from app.identity.operations.policies import PolicyChange
 from app.identity.operations.requests import Confirm, RequestId
+from app.identity.policies import IdentityPolicy
 from app.operations import operation as operations
 from app.operations.context import Actor, Context, Plane
 from app.operations.errors import ConfirmationNeeded, NotAllowed
@@ -67,6 +69,14 @@ def owner(house):
 @pytest.fixture
 def context(house, owner):
     return house.enter(owner)
+
+
+def test_rules_inside_a_request_are_told_one_by_one(context):
+    wanted = PolicyChange(policy=IdentityPolicy(idle_minutes=30), rev=0)
+    told = requests.prepare(context, "identity_policy.update", wanted).arguments
+    assert told["idle_minutes"] == "30"
+    assert told["minimum_alone"] == "15"
+    assert "policy" not in told
 
 
 def test_a_dangerous_operation_runs_after_a_fresh_code_only(house, owner, context):
