@@ -66,7 +66,7 @@ Exit codes:
 
 
 @click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version(), message="%(version)s")
+@click.version_option(version(), message="%(version)s", help="Show the version and exit.")
 @everywhere
 def tenshu() -> None:
     """Give every command its place."""
