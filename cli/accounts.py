@@ -121,7 +121,7 @@ def reset_factor_(invocation: Invocation, login_id: str) -> None:
     """Remove a person's second factors; the next sign-in enrols a new one."""
     with invocation.context() as context:
         done = reset_factor(context, AccountRef(find(context, login_id).id))
-    text = mark("{count} factors removed. The next sign-in enrols a new one.")
+    text = mark("Authenticators and recovery codes removed: {count}. The next sign-in enrols anew.")
     invocation.answer(done, invocation.words(text, count=done.count))
 
 
@@ -141,7 +141,11 @@ def reset_password_(invocation: Invocation, login_id: str, password_file: str | 
 
 @accounts.command
 @click.argument("login_id")
-@click.option("--give", metavar="ROLE", help="Give a role.")
+@click.option(
+    "--give",
+    metavar="ROLE",
+    help="Give owner, security_administrator, operator, auditor, viewer or staff.",
+)
 @click.option("--take", metavar="ROLE", help="Take a role away.")
 @click.option("--scope", default="", help="Where it holds, such as tables/12.")
 @everywhere

@@ -16,12 +16,13 @@ from app.backups.operations import (
     create_repository,
     get_run,
     keep_kit,
+    kit_state,
     list_archives,
     list_repositories,
     run_backup,
     show_kit,
 )
-from app.core.errors import NotFound
+from app.core.errors import NotFound, TenshuError
 from app.core.messages import mark
 from app.operations.context import Context
 from app.operations.operation import NoRequest
@@ -32,6 +33,17 @@ from cli.progress import Bar
 from cli.table import columns, moment
 
 POLL_SECONDS = 0.3
+
+
+class RepositoryNotNamed(TenshuError):
+    """No repository was named, and there is not exactly one to be meant."""
+
+    code = "command.repository_not_named"
+    message = "Say which repository is meant: there are {count}."
+    hint = (
+        "List them: tenshu backup repository list. "
+        "Make one: tenshu backup repository create FOLDER."
+    )
 
 
 @click.group
@@ -56,8 +68,10 @@ def create(invocation: Invocation, folder: Path, name: str | None) -> None:
     whole = folder.absolute()
     with invocation.context() as context:
         made = create_repository(context, NewRepository(name=name or whole.name, folder=str(whole)))
+        is_kept = kit_state(context, NoRequest()).kept
     invocation.answer(made, f"{made.id}  {made.name}  {made.folder}")
-    invocation.tell(mark("Keep the key kit now: tenshu backup kit"))
+    if not is_kept:
+        invocation.tell(mark("Keep the key kit now: tenshu backup kit"))
 
 
 @repository.command("list")
@@ -161,9 +175,14 @@ def restore(
 
 
 def _find(context: Context, asked: str) -> str:
-    """Return the identifier of a repository that is called so. Raise NotFound."""
+    """Return the identifier of a repository that is called so, of the only one by default.
+
+    Raise NotFound or RepositoryNotNamed.
+    """
     found = list_repositories(context, NoRequest()).repositories
-    if not asked and len(found) == 1:
+    if not asked:
+        if len(found) != 1:
+            raise RepositoryNotNamed(count=len(found))
         return found[0].id
     for one in found:
         if asked in (one.id, one.name):

@@ -40,6 +40,8 @@ def test_a_backup_is_restored_on_another_machine_with_repository_and_kit_alone_F
     assert owned.claim_code is None
     wait_until(lambda: _is_sealed(owned), "the history is sealed")
     repository = tmp_path / "repository"
+    unnamed = owned.tenshu("backup", "run")
+    assert (unnamed.returncode, "there are 0" in unnamed.stderr) == (1, True)
     made = _json(owned.tenshu("backup", "repository", "create", str(repository), "--json"))
     kit = _json(owned.tenshu("backup", "kit", "--json"))["text"]
     assert kit not in owned.tenshu("backup", "repository", "list").stdout
