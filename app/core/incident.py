@@ -9,5 +9,6 @@ ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 def new_incident() -> str:
     """Return a number of eight characters, `T-7F3K-29QD`: page, log and history share it."""
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    # every request has one; that some characters come a little more often gives nothing away
+    drawn = "".join(ALPHABET[byte % len(ALPHABET)] for byte in secrets.token_bytes(8))
     return f"T-{drawn[:4]}-{drawn[4:]}"

@@ -1,9 +1,10 @@
 """The REST API: every operation that declares a route, under /api/v1, and nothing else."""
 
+import logging
+from collections.abc import Iterator
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-import anyio.to_thread
 import msgspec
 from litestar import HttpMethod, Response, route
 from litestar.handlers import HTTPRouteHandler
@@ -18,8 +19,11 @@ from app.web.asking import AnyRequest, context_of
 from app.web.errors import MalformedRequest
 from app.web.nul import refuse_nul
 from app.web.schema import as_invalid_input, encode
+from app.web.threads import run_in_thread
 
 PREFIX: Final = "/api/v1"
+
+log = logging.getLogger("tenshu.web")
 
 
 def offered(plane: Plane) -> list[Operation[Any, Any]]:
@@ -39,7 +43,7 @@ def _handler(operation: Operation[Any, Any]) -> HTTPRouteHandler:
 
     async def handle(request: AnyRequest) -> Response[Any]:
         body = await request.body() if declared.method not in ("GET", "DELETE") else b""
-        return await anyio.to_thread.run_sync(_run, operation, request, body)
+        return await run_in_thread(_run, operation, request, body)
 
     handle.__name__ = operation.name.replace(".", "_")
     path = PREFIX + declared.path.replace("}", ":str}")
@@ -74,12 +78,21 @@ def _keep_out(context: Context, operation: Operation[Any, Any]) -> None:
 def send_download(download: Download) -> Stream:
     """Return a download as a streamed answer that a browser saves."""
     return Stream(
-        download.chunks,
+        _told(download),
         headers={
             "content-type": download.media_type,
             "content-disposition": content_disposition(download.filename),
         },
     )
+
+
+def _told(download: Download) -> Iterator[bytes]:
+    """Return the chunks; where they break off, the browser sees it, and the log says why."""
+    try:
+        yield from download.chunks
+    except Exception:
+        log.exception("the download of %s broke off", download.filename)
+        raise
 
 
 def content_disposition(filename: str) -> str:

@@ -8,11 +8,11 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
-import anyio.to_thread
 import litestar
 from litestar.handlers import HTTPRouteHandler
 
 from app.web.asking import AnyRequest
+from app.web.threads import run_in_thread
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -33,7 +33,7 @@ def post(path: str, guard: Guard | None = None) -> Callable[[Handler], HTTPRoute
 
     async def ask_guard(request: AnyRequest, _handler: object) -> None:
         if guard:
-            await anyio.to_thread.run_sync(guard, request)
+            await run_in_thread(guard, request)
 
     return lambda function: litestar.post(
         path,
@@ -48,6 +48,6 @@ def in_thread(function: Callable[Parameters, Result]) -> Callable[Parameters, Aw
 
     @functools.wraps(function)
     async def run(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
-        return await anyio.to_thread.run_sync(functools.partial(function, *arguments, **named))
+        return await run_in_thread(function, *arguments, **named)
 
     return run

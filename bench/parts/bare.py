@@ -3,16 +3,18 @@
 `python -m bench.parts.bare PORT`, with the settings of the copy whose data it reads.
 """
 
+import asyncio
 import hashlib
-import socket
+import os
 import sqlite3
 import sys
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
+import httpx
 import msgspec
 from litestar import Litestar, Request, Response, get, post
 
+import app.workspace.app
 from app.core import lifeline
 from app.core.settings import load_settings
 from app.operations.context import Plane
@@ -21,15 +23,20 @@ from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations.records import CAP
 from app.services.tables.selection import Mark
 from app.services.tables.views import FieldView, RecordPage, RecordView, TableView
+from app.web import pages
 from app.web.cookies import session_cookie_name
 from app.web.design.assets import collect_assets
 from app.web.design.environment import create_environment, render
+from app.web.gate import AsgiApplication
 from app.web.pages import SessionWarning, Viewer
 from app.web.serve import server
 
 COOKIE: Final = session_cookie_name(Plane.WORKSPACE)
 PAGE: Final = 50
-NAME: Final = socket.gethostname()
+TEMPLATE: Final = "workspace/table.html"
+PATH: Final = "/tables/1"
+TOKEN: Final = "BENCH_TOKEN"
+"""Variable with the session that both servers are asked with."""
 
 SESSION: Final = """SELECT s.id, s.seen_at, s.idle_limit, s.expires_at, a.id, a.name, a.rights
     FROM identity_workspace_session s JOIN identity_account a ON a.id = s.account
@@ -53,6 +60,7 @@ def create() -> Litestar:
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
     environment = create_environment(collect_assets())
     encode = msgspec.json.Encoder().encode
+    values = _values_of_page(os.environ[TOKEN])
 
     def who(request: Request[Any, Any, Any]) -> tuple[Any, ...]:
         token = request.cookies[COOKIE]
@@ -109,26 +117,15 @@ def create() -> Litestar:
         person = who(request)
         found = records_of(table)
         tables = [table_of(row) for row in database.execute(DEFINITIONS).fetchall()]
-        html = render(
-            environment,
-            "workspace/table.html",
-            language="ja",
-            zone=ZoneInfo("Asia/Tokyo"),
-            viewer=Viewer(name=person[5], initials=person[5][:1]),
-            rights=None,
-            session=SessionWarning(900, 120, person[4]),
-            appliance_name=NAME,
-            plane="workspace",
-            path=request.url.path,
-            table=found.table,
-            found=found,
-            q="",
-            sort="",
-            next=f"/tables/{table}?after={found.after}",
-            previous="",
-            tables=[(f"/tables/{one.id}", one.name, "table-2") for one in tables],
-            may_export=True,
-        )
+        fresh = {
+            "viewer": Viewer(name=person[5], initials=person[5][:1]),
+            "session": SessionWarning(900, 120, person[4]),
+            "table": found.table,
+            "found": found,
+            "next": f"/tables/{table}?after={found.after}",
+            "side": lambda: [(f"/tables/{one.id}", one.name, "table-2") for one in tables],
+        }
+        html = render(environment, TEMPLATE, **{**values, **fresh})
         return Response(html.encode(), media_type="text/html")
 
     @post("/api/v1/tables/{table:int}/records/search", status_code=200, sync_to_thread=False)
@@ -137,6 +134,30 @@ def create() -> Litestar:
         return Response(encode(records_of(table)), media_type="application/json")
 
     return Litestar([page, search], openapi_config=None, logging_config=None)
+
+
+def _values_of_page(token: str) -> dict[str, Any]:
+    """Ask our own page once, in this process, for all that its template is given."""
+    caught: dict[str, Any] = {}
+
+    def catch(_environment: object, _name: str, **values: object) -> str:
+        caught.update(values)
+        return ""
+
+    async def ask(application: AsgiApplication) -> None:
+        transport = httpx.ASGITransport(application, client=("127.0.0.1", 1))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="https://127.0.0.1") as client:
+            headers = {"cookie": f"{COOKIE}={token}", "accept-language": "ja"}
+            (await client.get(PATH, headers=headers)).raise_for_status()
+
+    ours, pages.render = pages.render, catch  # type: ignore[assignment]
+    try:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(ask(app.workspace.app.create()))
+        loop.close()
+    finally:
+        pages.render = ours
+    return caught
 
 
 if __name__ == "__main__":

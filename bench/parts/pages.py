@@ -24,6 +24,7 @@ from app.services.tables import catalogue, writing
 from app.services.tables.models import TableState
 from app.start.prepare import prepare
 from app.web.cookies import session_cookie_name
+from bench.parts.bare import PATH, TOKEN
 from bench.parts.changes import COLUMNS
 from bench.parts.report import Report
 from tests.running import environment_for, free_ports
@@ -35,7 +36,7 @@ ROUNDS: Final = 9
 CONNECTIONS: Final = 8
 PATIENCE_SECONDS: Final = 30
 FIGURES: Final = (
-    ("page", "/tables/1", 0.35),
+    ("page", PATH, 0.35),
     ("json", "/api/v1/tables/1/records/search", 0.5),
 )
 
@@ -50,7 +51,7 @@ def measure(report: Report, folder: Path) -> None:
     bare = ["bench.parts.bare", str(bare_port)]
     with (
         _running(ours, environ, settings.workspace_port),
-        _running(bare, environ, bare_port),
+        _running(bare, {**environ, TOKEN: token}, bare_port),
     ):
         for name, path, goal in FIGURES:
             load = Load(folder / f"{name}.lua", path, token)
