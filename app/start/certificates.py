@@ -30,8 +30,9 @@ KEPT_AS: Final = "certificate-authority"
 """Name of the authority's key in the key ring."""
 
 AUTHORITY_DAYS: Final = 3650
-SERVER_DAYS: Final = 397
-"""No browser refuses a certificate of this age (CA/Browser Forum, 6.3.2: at most 398 days)."""
+SERVER_DAYS: Final = 365
+"""No browser refuses a certificate of this age (CA/Browser Forum, 6.3.2: at most 398 days), and
+Mozilla's guidelines for servers want less than 366."""
 RENEW_DAYS: Final = 30
 BACKDATED: Final = dt.timedelta(hours=1)
 """A browser whose clock is a little late still accepts the new certificate."""

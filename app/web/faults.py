@@ -18,6 +18,7 @@ from app.web.api import PREFIX
 from app.web.asking import AnyRequest, incident_of, language_of, plane_of, signed_in
 from app.web.cookies import drop_cookie, session_cookie_name
 from app.web.errors import InternalFault, MalformedRequest, MethodNotAllowed, PageNotFound
+from app.web.gate import METHODS
 from app.web.pages import Answer, go, page, sign_in_path
 from app.web.problem import MEDIA_TYPE, describe
 from app.web.schema import encode
@@ -52,15 +53,22 @@ def answer_error(request: AnyRequest, error: Exception) -> Answer:
     language = language_of(request)
     if _wants_json(request):
         body = encode(describe(ours, language, incident_of(request)))
-        headers = {"www-authenticate": "Bearer"} if ours.status == 401 else {}
-        return Response(body, status_code=ours.status, media_type=MEDIA_TYPE, headers=headers)
+        headers = _allow_header(ours, request)
+        if ours.status == 401:
+            headers["www-authenticate"] = "Bearer"
+        return Response(
+            body,
+            status_code=ours.status,
+            media_type=MEDIA_TYPE,
+            headers=headers,
+        )
     if isinstance(ours, SignInNeeded):
         forget = drop_cookie(session_cookie_name(plane_of(request)))
         if request.headers.get("hx-request"):
             return Response(b"", status_code=200, headers={"hx-redirect": "/sign-in"})
         return go(sign_in_path(request) if request.method == "GET" else "/sign-in", [forget])
     message, hint = explain(language, ours)
-    return page(
+    answer = page(
         request,
         "web/error.html",
         status=ours.status,
@@ -69,6 +77,22 @@ def answer_error(request: AnyRequest, error: Exception) -> Answer:
         incident=incident_of(request),
         code=ours.code,
     )
+    answer.headers.update(_allow_header(ours, request))
+    return answer
+
+
+def _allow_header(error: TenshuError, request: AnyRequest) -> dict[str, str]:
+    """Return what must accompany 405 (RFC 9110, 15.5.6): the methods that the address takes."""
+    if error.status != 405:
+        return {}
+    offered: list[str] = []
+    try:
+        request.app.asgi_router.handle_routing(path=request.scope["path"], method="TRACE")
+    except MethodNotAllowedException as refused:
+        offered = str((refused.headers or {}).get("allow", "")).split(", ")
+    except HTTPException as unknown:
+        log.debug("no such address: %s", unknown.detail)
+    return {"allow": ", ".join(sorted(METHODS.intersection(offered)))}
 
 
 def _give_up_session_where_broken(request: AnyRequest) -> None:

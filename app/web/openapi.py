@@ -12,7 +12,7 @@ from app.operations.operation import Operation, Tier
 from app.operations.permissions import Permission
 from app.web.api import PREFIX, offered
 from app.web.problem import MEDIA_TYPE, Problem
-from app.web.schema import schema_hook
+from app.web.schema import IN_PATH, IN_QUERY, in_address, name_numbers, schema_hook
 
 VERSION: Final = "0.1.0"
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
@@ -42,6 +42,8 @@ def document(plane: Plane) -> dict[str, Any]:
         kinds, schema_hook=schema_hook, ref_template="#/components/schemas/{name}"
     )
     found = dict(zip(kinds, schemas, strict=True))
+    for kind in requests:
+        name_numbers(kind, components[found[kind]["$ref"].rpartition("/")[2]])
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         if operation.route:
@@ -88,7 +90,12 @@ def _describe(
         "description": _explain(operation),
         "tags": [operation.name.partition(".")[0]],
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": properties[name]}
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": in_address(properties[name], IN_PATH),
+            }
             for name in sorted(in_path)
         ],
         "responses": _responses(operation, found),
@@ -96,7 +103,12 @@ def _describe(
     others = {name: value for name, value in properties.items() if name not in in_path}
     if declared.method in ("GET", "DELETE"):
         described["parameters"] += [
-            {"name": name, "in": "query", "required": name in required, "schema": value}
+            {
+                "name": name,
+                "in": "query",
+                "required": name in required,
+                "schema": in_address(value, IN_QUERY),
+            }
             for name, value in others.items()
         ]
     elif others:

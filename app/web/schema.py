@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 import msgspec
+import msgspec.inspect
 
 from app.core.errors import InvalidInput
 from app.core.messages import mark
@@ -54,3 +55,35 @@ def schema_hook(kind: type) -> dict[str, Any]:
         return {"type": "string", "format": "password"}
     msg = f"{kind.__name__} in a schema"
     raise NotImplementedError(msg)
+
+
+IN_QUERY: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""What the gate lets pass in an address: no control characters."""
+IN_PATH: Final = r"^[^/\x00-\x1f\x7f]+$"
+"""One part of a path."""
+
+
+def in_address(schema: dict[str, Any], pattern: str) -> dict[str, Any]:
+    """Return the schema of a value that stands in an address, where not every text may stand."""
+    if schema.get("type") == "string" and not {"pattern", "enum"} & schema.keys():
+        return {**schema, "pattern": pattern}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [in_address(part, pattern) for part in schema["anyOf"]]}
+    if "items" in schema:
+        return {**schema, "items": in_address(schema["items"], pattern)}
+    return schema
+
+
+def name_numbers(kind: type, schema: dict[str, Any]) -> None:
+    """Say of the fields that map whole numbers to something that their names are numbers."""
+    described = msgspec.inspect.type_info(kind)
+    for field in getattr(described, "fields", ()):
+        inner = field.type
+        while isinstance(inner, msgspec.inspect.Metadata):
+            inner = inner.type
+        if isinstance(inner, msgspec.inspect.DictType) and isinstance(
+            inner.key_type, msgspec.inspect.IntType
+        ):
+            schema["properties"][field.encode_name]["propertyNames"] = {
+                "pattern": "^[1-9][0-9]{0,17}$"
+            }

@@ -13,7 +13,7 @@ from app.services.tables.writing import FIRST_VALUE
 
 TableNumber = Annotated[int, Meta(description="Number of the table.", ge=1, le=2**63 - 1)]
 RecordNumber = Annotated[int, Meta(description="Number of the record.", ge=1, le=2**63 - 1)]
-Rev = Annotated[int, Meta(description="State in which it was seen.", ge=1, le=2**63 - 1)]
+Rev = Annotated[int, Meta(description="State in which it was seen.", ge=1, lt=2**62)]
 
 
 class FieldView(msgspec.Struct, frozen=True, kw_only=True):

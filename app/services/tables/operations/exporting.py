@@ -50,7 +50,9 @@ def _rows(context: Context, request: ExportRecords) -> tuple[Rows, Selection, Re
     table = catalogue.ready_table(context.session, request.table)
     reach = reach_of(context, table, Permission.RECORDS_EXPORT)
     chosen = Selection(search=request.search, filters=request.filters, sort=request.sort)
-    return Rows(context.session, table, reach), chosen, reach
+    rows = Rows(context.session, table, reach)
+    rows.check(chosen)  # once the first bytes are sent, nothing can be refused any more
+    return rows, chosen, reach
 
 
 def _check(rows: Rows, chosen: Selection, encoding: str) -> ExportCheck:
