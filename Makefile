@@ -16,13 +16,19 @@ $(shell [ -x $(PYTHON) ] || rm -rf .venv .make/python-*; [ -d node_modules ] || 
 RUNTIME := .make/python-runtime-$(call fingerprint,requirements/runtime.txt)
 DEV := .make/python-dev-$(call fingerprint,requirements/dev.txt)
 NODE := .make/node-$(call fingerprint,package-lock.json)
+# The scanners contradict each other in what they need: each has an environment of its own.
+SCANNERS := $(foreach name,schemathesis sqlmap sslyze wapiti,\
+	.make/scanners/$(name)-$(call fingerprint,requirements/scanners-$(name).txt))
+OBSERVATORY := .make/scanners/observatory-$(call \
+	fingerprint,requirements/scanners-observatory/package-lock.json)
 
 # What must be there, and the Debian package that brings it.
 RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodejs command:npm=npm
 TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
-	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl
+	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl file:/usr/sbin/nginx=nginx-light \
+	command:gcc=gcc
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test packages-run packages-test
+.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans packages-run packages-test
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,10 +36,10 @@ help: ## this list
 run: setup ## start the appliance; options by TENSHU_DATA, TENSHU_CONSOLE_PORT, TENSHU_WORKSPACE_PORT …
 	@exec $(PYTHON) -P -m cli start
 
-test: setup-test ## lint, unit, integration, PostgreSQL, browser, security, coverage
+test: setup-scans ## lint, unit, integration, PostgreSQL, browser, security, scans, coverage
 	@$(PYTHON) tests/suites.py
 
-test-long: setup-test ## the same, and the long forms
+test-long: setup-scans ## the same, and the long forms
 	@$(PYTHON) tests/suites.py --long
 
 lint: setup-test ## ruff, mypy, import-linter
@@ -61,10 +67,16 @@ lock: .make/uv ## write the hashed locks of requirements/ anew
 	.make/uv/bin/uv pip compile pyproject.toml $$options --quiet -o requirements/runtime.txt
 	echo "· requirements/dev.txt"
 	.make/uv/bin/uv pip compile pyproject.toml --group dev $$options --quiet -o requirements/dev.txt
+	for name in schemathesis sqlmap sslyze wapiti; do
+		echo "· requirements/scanners-$$name.txt"
+		.make/uv/bin/uv pip compile requirements/scanners-$$name.in $$options --quiet \
+			-o requirements/scanners-$$name.txt
+	done
 	sed -i '/^--/d' requirements/*.txt # the lock says what, never from where
 
 setup: packages-run $(RUNTIME) $(NODE) ## install what `make run` needs
 setup-test: packages-test $(DEV) $(NODE) ## install what `make test` needs
+setup-scans: setup-test $(SCANNERS) $(OBSERVATORY) ## install the scanners of `make test` too
 
 packages-run:
 	@$(call install_packages,$(RUN_NEEDS))
@@ -136,6 +148,28 @@ $(NODE): package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >/dev/null
 	mkdir -p .make
 	rm -f .make/node-*
+	touch $@
+
+$(SCANNERS): | .venv/bin/python
+	@stamp=$(notdir $@) name=$${stamp%-*}
+	place=.make/scanners/$$name
+	echo "· Installing $$name"
+	rm -rf $$place $$place-*
+	$(PYTHON) -m venv $$place
+	$$place/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps \
+		--require-hashes -r requirements/scanners-$$name.txt
+	touch $@
+
+# Its list of names that browsers preload is fetched at installation from elsewhere: empty here.
+$(OBSERVATORY):
+	@echo "· Installing the HTTP Observatory"
+	place=.make/scanners/observatory
+	rm -rf $$place $$place-*
+	mkdir -p $$place
+	cp .npmrc requirements/scanners-observatory/package*.json $$place
+	npm ci --prefix $$place --omit=optional --ignore-scripts --no-audit --no-fund \
+		--loglevel=error </dev/null >/dev/null
+	echo '{}' > $$place/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
 	touch $@
 
 .make/uv:

@@ -1,0 +1,110 @@
+"""schemathesis asks the whole API what its OpenAPI document promises (V6, V7)."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.operations.context import Plane
+from tests.running import Copy
+from tests.scans.people import PLANES, Inhabited
+from tests.scans.scanner import program, run, told
+
+CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
+OPERATIONS = {Plane.CONSOLE: 40, Plane.WORKSPACE: 20}
+"""At least so many must be asked."""
+CASES = {"quick": 400, "stateful": 100, "long": 5_000}
+ENDS_THE_SCAN = "tokens.revoke"
+"""It would find its own token in the list."""
+SIZES = {
+    "quick": ("--phases", "coverage,fuzzing", "-n", "6"),
+    "stateful": ("--phases", "stateful", "-n", "6", "--max-time", "25"),
+    "long": ("--phases", "coverage,fuzzing,stateful", "-n", "100", "--max-time", "600"),
+}
+
+
+def schemathesis(
+    document: str, copy: Copy, folder: Path, *options: str, token: str = ""
+) -> subprocess.CompletedProcess[str]:
+    who = ("-H", f"Authorization: Bearer {token}") if token else ()
+    return run(
+        [
+            program("schemathesis"),
+            *("--no-color", "--config-file", str(CONFIGURATION), "run", document),
+            *("--tls-verify", str(copy.authority)),
+            *("--generation-with-security-parameters", "false"),
+            *("--exclude-operation-id", ENDS_THE_SCAN),
+            *("--continue-on-failure", "--seed", "1"),
+            *options,
+            *who,
+        ],
+        folder,
+        seconds=1000,
+    )
+
+
+def figures(done: subprocess.CompletedProcess[str]) -> tuple[int, int]:
+    """Return how many operations were tested, and with how many cases."""
+    tested = re.search(r"Tested: (\d+)", done.stdout)
+    cases = re.search(r"(\d+) generated", done.stdout)
+    assert tested, told(done)
+    assert cases, told(done)
+    return int(tested[1]), int(cases[1])
+
+
+def scan(inhabited: Inhabited, plane: Plane, size: str, folder: Path, token: str) -> None:
+    copy = inhabited.copy
+    base = copy.console if plane is Plane.CONSOLE else copy.workspace
+    document = f"{base}/api/v1/openapi.json"
+    done = schemathesis(document, copy, folder, *SIZES[size], token=token)
+    assert done.returncode == 0, told(done)
+    operations, cases = figures(done)
+    if size != "stateful":
+        assert operations >= OPERATIONS[plane]
+    assert cases >= CASES[size]
+
+
+@pytest.mark.parametrize("plane", PLANES)
+@pytest.mark.parametrize(
+    "size", ["quick", "stateful", pytest.param("long", marks=pytest.mark.slow)]
+)
+@pytest.mark.timeout(1100)
+def test_with_a_token_the_API_answers_as_its_document_says_V6_V7(
+    inhabited: Inhabited, plane: Plane, size: str, tmp_path
+):
+    token = inhabited.tokens[plane]
+    scan(inhabited, plane, size, tmp_path, token)
+    with inhabited.copy.client(plane.value) as client:
+        after = client.get("/api/v1/own/tokens", headers={"authorization": f"Bearer {token}"})
+    assert after.status_code == 200, "it was somebody to the end"
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_as_nobody_the_API_answers_as_its_document_says_V6_V7(
+    inhabited: Inhabited, plane: Plane, tmp_path
+):
+    scan(inhabited, plane, "quick", tmp_path, token="")
+
+
+def test_schemathesis_finds_an_answer_that_its_document_does_not_allow(
+    inhabited: Inhabited, tmp_path
+):
+    """The real answers against a document with one lie in it."""
+    copy = inhabited.copy
+    with copy.client("workspace") as client:
+        document = client.get("/api/v1/openapi.json").json()
+    path = "/api/v1/tables"
+    document["paths"] = {path: {"get": document["paths"][path]["get"]}}
+    table = document["components"]["schemas"]["TableView"]["properties"]
+    assert table["id"]["type"] == "integer"
+    table["id"]["type"] = "string"
+    lying = tmp_path / "lying.json"
+    lying.write_text(json.dumps(document))
+    done = schemathesis(
+        str(lying), copy, tmp_path, "--url", copy.workspace, "-n", "3",
+        token=inhabited.tokens[Plane.WORKSPACE],
+    )  # fmt: skip
+    assert done.returncode == 1, told(done)
+    assert "Response violates schema" in done.stdout, told(done)

@@ -1,0 +1,87 @@
+"""wapiti walks both planes for a fixed time and tries what it finds (V3, V4, V5, V9)."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.operations.context import Plane
+from tests.scans.people import PLANES, Inhabited
+from tests.scans.planted import serve, vulnerable
+from tests.scans.scanner import program, run, told
+
+MODULES = "sql,xss,permanentxss,exec,file,crlf,redirect,csp,cookieflags,http_headers"
+"""Those that ask nobody but the target."""
+ENDS_THE_SCAN = ("/sign-out", "/account/*", "/session", "/language")
+PAGES = {Plane.CONSOLE: 10, Plane.WORKSPACE: 5}
+"""At least so many must be walked."""
+
+
+def wapiti(
+    address: str, folder: Path, *options: str, walk: int, attack: int
+) -> tuple[subprocess.CompletedProcess[str], dict]:
+    report = folder / "report.json"
+    nowhere = "http://127.0.0.1:9/"
+    done = run(
+        [
+            program("wapiti"),
+            *("-u", f"{address}/", "--scope", "folder", "-m", MODULES, "--flush-session"),
+            *("--max-scan-time", str(walk), "--max-attack-time", str(attack), "-t", "10"),
+            *("--endpoint", nowhere, "--no-bugreport", "-f", "json", "-o", str(report)),
+            *("--store-session", str(folder / "session"), "--store-config", str(folder / "own")),
+            *options,
+        ],
+        folder,
+        seconds=walk + 12 * attack + 120,
+    )
+    assert report.exists(), told(done)
+    return done, json.loads(report.read_text())
+
+
+def found(report: dict) -> dict[str, list[str]]:
+    return {
+        kind: [f"{each['method']} {each['path']} {each['parameter']}" for each in cases]
+        for kind, cases in (report["vulnerabilities"] | report["anomalies"]).items()
+        if cases
+    }
+
+
+def walk_through(inhabited: Inhabited, plane: Plane, folder: Path, *, walk: int, attack: int):
+    copy = inhabited.copy
+    base = copy.console if plane is Plane.CONSOLE else copy.workspace
+    done, report = wapiti(
+        base,
+        folder,
+        *("-C", inhabited.cookies[plane], "-H", f"Origin: {base}"),
+        *("-H", "Sec-Fetch-Site: same-origin"),  # as a page of ours, else every form is refused
+        *(option for path in ENDS_THE_SCAN for option in ("-x", f"{base}{path}")),
+        walk=walk,
+        attack=attack,
+    )
+    assert found(report) == {}, told(done)
+    assert report["infos"]["crawled_pages_nbr"] >= PAGES[plane], told(done)
+    with copy.client(plane.value) as client:
+        after = client.get("/account", headers={"cookie": inhabited.cookies[plane]})
+    assert after.status_code == 200, "it was somebody to the end"
+
+
+@pytest.mark.parametrize("plane", PLANES)
+@pytest.mark.timeout(400)
+def test_wapiti_finds_nothing_behind_the_sign_in_V3_V4_V5(inhabited, plane: Plane, tmp_path):
+    walk_through(inhabited, plane, tmp_path, walk=20, attack=4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plane", PLANES)
+@pytest.mark.timeout(1800)
+def test_wapiti_finds_nothing_in_a_long_walk_V3_V4_V5(inhabited, plane: Plane, tmp_path):
+    walk_through(inhabited, plane, tmp_path, walk=120, attack=90)
+
+
+def test_wapiti_finds_planted_injection_and_scripting(tmp_path):
+    with serve(vulnerable) as address:
+        done, report = wapiti(address, tmp_path, walk=10, attack=10)
+    kinds = found(report)
+    assert "SQL Injection" in kinds, told(done)
+    assert "Reflected Cross Site Scripting" in kinds, told(done)
