@@ -26,6 +26,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     """Where its event stands; the values of events before it are gone."""
     event: str
+    """Identifier of its event."""
     at: int
     """Milliseconds since 1970."""
     by: str = ""

@@ -61,21 +61,29 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in the tree for ever."""
 
     id: str
+    """Identifier of the event."""
     at: int
     """Milliseconds since 1970, when the operation ran."""
     verb: str
     """The operation's name, `accounts.create`."""
     outcome: Outcome
+    """How the operation ended."""
     actor: str = ""
     """Account identifier; empty where nobody was signed in; `system` for the appliance itself."""
     session: str = ""
+    """Identifier of the session or API token."""
     plane: str = ""
+    """`console`, `workspace` or `local`."""
     machine: str = ""
+    """Identifier of the machine."""
     target_kind: str = ""
+    """What kind of thing it was about."""
     target: str = ""
+    """Identifier of the thing."""
     error: str = ""
     """Code of the refusal or failure."""
     incident: str = ""
+    """Number that page, log and history share."""
     fields: tuple[str, ...] = ()
     """Names of the changed fields."""
     numbers: dict[str, int] = {}

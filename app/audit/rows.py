@@ -12,12 +12,15 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the history."""
 
     id: str
+    """Identifier of the event."""
     position: int | None
     """Place in the sealed history, from 0; None while it waits to be sealed."""
     at: int
     """Milliseconds since 1970."""
     verb: str
+    """Name of the operation."""
     outcome: str
+    """`done`, `refused` or `failed`."""
     actor: str
     """Account identifier; empty where nobody was signed in."""
     actor_name: str = ""
@@ -27,9 +30,13 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     claimed: str = ""
     """Address that a proxy in front claimed."""
     plane: str = ""
+    """`console`, `workspace` or `local`."""
     target_kind: str = ""
+    """What kind of thing it was about."""
     target: str = ""
+    """Identifier of the thing."""
     target_name: str = ""
+    """What the thing was called then; empty where it was erased."""
     error: str = ""
     """Code of the refusal or failure."""
     readable: bool = True
@@ -40,11 +47,15 @@ class EventDetail(msgspec.Struct, frozen=True, kw_only=True):
     """One event with all that is known about it."""
 
     row: EventRow
+    """The event as one line of the history."""
     content: Content
     """What stands in the tree."""
     device: str = ""
+    """The browser as it named itself; empty where it was erased."""
     before: dict[str, Any] = {}
+    """Field → value before."""
     after: dict[str, Any] = {}
+    """Field → value after."""
     erased: dict[str, Erasure] = {}
     """Part name → the erasure that took its values."""
 

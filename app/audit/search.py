@@ -40,6 +40,7 @@ class EventPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the history."""
 
     rows: tuple[EventRow, ...]
+    """Events, the newest first."""
     next: str = ""
     """Cursor of the next page; empty on the last."""
     unsealed: int = 0
@@ -52,6 +53,7 @@ class Lag(msgspec.Struct, frozen=True):
     """How far the sealer is behind."""
 
     unsealed: int
+    """Events that wait to be sealed."""
     oldest: int
     """Age of the oldest waiting event in milliseconds; 0 where none waits."""
 

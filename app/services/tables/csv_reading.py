@@ -42,8 +42,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     """One record; `reason` tells why it is broken."""
 
     number: int
+    """Number of the record in the file, the header included, from 1."""
     cells: list[str]
+    """Its cells as texts."""
     reason: str = ""
+    """Why it cannot be a row; empty where it can."""
 
 
 class _TooLong(Exception):
