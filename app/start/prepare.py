@@ -5,6 +5,7 @@ A start that was killed at any point is continued by the next one.
 
 from collections.abc import Callable
 
+from app.audit.epoch import SIGNAL_NAME
 from app.core import data_folder, reserve
 from app.core.database import Database, in_our_words
 from app.core.messages import mark
@@ -12,6 +13,7 @@ from app.core.secret import Secret
 from app.core.settings import Settings
 from app.identity import rights
 from app.identity.operations import setup
+from app.identity.operations.restored import end_restored_sessions
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance
 from app.operations.operation import NoRequest
@@ -52,10 +54,13 @@ def _fill(settings: Settings, database: Database, say: Say) -> Prepared:
     migrate(database)
     with database.write() as session:
         rights.recompile(session)  # a new version may have changed what a role holds
+    appliance = Appliance(settings, database, keyring)
+    if (settings.data / SIGNAL_NAME).exists():  # until the sealer has told the history of it
+        end_restored_sessions(local_context(appliance), NoRequest())
     say(mark("Certificates"))
     leaf = certificates.ensure_certificates(settings, keyring)
     return Prepared(
-        appliance=Appliance(settings, database, keyring),
+        appliance=appliance,
         fingerprint=certificates.fingerprint(leaf),
         authority=settings.tls / certificates.AUTHORITY,
     )

@@ -13,6 +13,7 @@ from app.core.secret import Secret
 from app.identity import policies, session_rows, sessions
 from app.identity.models import ConsoleSession, WorkspaceSession
 from app.identity.operations import accounts, credentials, own_sessions
+from app.identity.operations.restored import end_restored_sessions
 from app.operations.context import Plane
 from app.operations.operation import NoRequest
 from tests.unit.app.identity.house import OFFICE
@@ -215,3 +216,11 @@ def test_a_very_long_device_name_is_cut(house, owner):
     with house.appliance.database.read() as session:
         kept = session.get(ConsoleSession, begun.session).device
     assert len(kept) == session_rows.LONGEST_DEVICE
+
+
+def test_after_a_restore_nobody_is_signed_in_on_either_plane_V15(house, owner, begun):
+    there = house.sign_in(owner, Plane.WORKSPACE)
+    assert end_restored_sessions(house.local, NoRequest()).done
+    assert look(house, begun) is None
+    assert look(house, there, Plane.WORKSPACE) is None
+    assert not end_restored_sessions(house.local, NoRequest()).done, "and a second start is fine"
