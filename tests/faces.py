@@ -22,7 +22,7 @@ from app.operations.operation import NoRequest
 from app.web.cookies import session_cookie_name
 from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
-from app.workspace.table_pages import table_pages
+from app.workspace.table_pages import side, table_pages
 
 PASSWORD = "hiroi sora ni shiroi kumo"
 ORIGIN = "https://localhost"
@@ -93,7 +93,7 @@ def console_application(appliance: Appliance) -> AsgiApplication:
 
 @pytest.fixture
 def workspace_application(appliance: Appliance) -> AsgiApplication:
-    return create_plane(appliance, Plane.WORKSPACE, table_pages())
+    return create_plane(appliance, Plane.WORKSPACE, table_pages(), side=side)
 
 
 @pytest.fixture

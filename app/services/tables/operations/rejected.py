@@ -76,9 +76,7 @@ def count_import_errors(context: Context, request: ImportErrors) -> RejectedCoun
     """Count the rows of a table's file that did not fit."""
     catalogue.find_table(context.session, request.table)
     query = (
-        select(func.count())
-        .select_from(rejections)
-        .where(rejections.c.table_id == request.table)
+        select(func.count()).select_from(rejections).where(rejections.c.table_id == request.table)
     )
     return RejectedCount(rows=context.session.connection().execute(query).scalar_one())
 
