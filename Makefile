@@ -27,8 +27,9 @@ RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodej
 TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl file:/usr/sbin/nginx=nginx-light \
 	command:gcc=gcc
+BENCH_NEEDS := command:wrk=wrk
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans packages-run packages-test
+.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans packages-run packages-test packages-bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,7 +50,7 @@ format: $(DEV) ## bring the code into its form
 	@.venv/bin/ruff check --fix --quiet . || true
 	@.venv/bin/ruff format .
 
-bench: setup-test ## measure: make bench NAME=console
+bench: setup-test packages-bench ## measure: make bench NAME=console
 	@if [ -z "$(NAME)" ] || [ ! -f "bench/$(NAME).py" ]; then
 		echo "make bench NAME=…, one of: $$(cd bench && ls *.py 2>/dev/null | sed 's/\.py$$//' | xargs)" >&2
 		exit 2
@@ -83,6 +84,9 @@ packages-run:
 
 packages-test:
 	@$(call install_packages,$(TEST_NEEDS))
+
+packages-bench:
+	@$(call install_packages,$(BENCH_NEEDS))
 
 # Installs only what is missing: the second time this costs milliseconds.
 define install_packages

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import sys
 from typing import Any, Final
+from unittest import mock
 
 import httpx
 import msgspec
@@ -150,13 +151,10 @@ def _values_of_page(token: str) -> dict[str, Any]:
             headers = {"cookie": f"{COOKIE}={token}", "accept-language": "ja"}
             (await client.get(PATH, headers=headers)).raise_for_status()
 
-    ours, pages.render = pages.render, catch  # type: ignore[assignment]
-    try:
+    with mock.patch.object(pages, "render", catch):
         loop = asyncio.new_event_loop()
         loop.run_until_complete(ask(app.workspace.app.create()))
         loop.close()
-    finally:
-        pages.render = ours
     return caught
 
 
