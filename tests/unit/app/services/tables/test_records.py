@@ -416,6 +416,20 @@ def test_an_export_holds_what_the_list_shows_and_leaves_an_event_F14_METI_8(offi
     assert body.decode("cp932") == "名前,金額\r\n=霞,3\r\n霞,1\r\n&#128512;霞,\r\n"
 
 
+def test_an_export_in_an_order_that_does_not_exist_is_refused_before_its_first_byte(office):
+    table, other = office.table("A", TEXT), office.table("B", TEXT)
+    ask = ExportRecords(table=table.id, sort=Sort(field=other.fields[0].id))
+    with pytest.raises(InvalidInput):
+        export_records(office.context, ask)
+    with pytest.raises(InvalidInput):
+        check_export(office.context, ask)
+
+
+def test_a_revision_is_a_number_to_which_one_can_be_added():
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"table": 1, "rev": 2**63 - 1}, ChangeTable)
+
+
 def test_a_table_that_is_being_made_is_seen_by_nobody(office):
     with office.appliance.database.write() as session:
         made = catalogue.make_table(
