@@ -94,9 +94,9 @@ def test_the_fingerprint_stays_the_same_over_restarts_and_is_written_in_pairs(se
 def test_the_certificate_is_renewed_when_less_than_thirty_days_are_left(settings, keyring):
     first = ensure_certificates(settings, keyring)
     today = dt.datetime.now(dt.UTC)
-    with freeze_time(today + dt.timedelta(days=360)):
+    with freeze_time(today + dt.timedelta(days=334)):
         assert ensure_certificates(settings, keyring) == first
-    with freeze_time(today + dt.timedelta(days=370)):
+    with freeze_time(today + dt.timedelta(days=340)):
         renewed = ensure_certificates(settings, keyring)
     assert renewed != first
     assert renewed.issuer == first.issuer
