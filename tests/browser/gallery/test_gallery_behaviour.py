@@ -26,7 +26,7 @@ def test_the_keyboard_alone_reaches_everything_in_the_order_of_the_page(watched:
 
 
 def test_control_k_brings_the_cursor_to_the_search(watched: Any) -> None:
-    page = watched.open("/workspace")
+    page = watched.open("/design")
     page.keyboard.press("Control+k")
     assert page.evaluate("document.activeElement.type") == "search"
 

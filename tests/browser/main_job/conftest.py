@@ -6,24 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.running import ROOT, Copy, start_copy
 
 ADDRESSES = ROOT.parent / "shared" / "data" / "japanese-addresses.csv.xz"
 PICTURES = os.environ.get("TENSHU_TEST_PICTURES", "")
 """Folder for screenshots of every step; empty: none are taken."""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--lang=ja"],
-        )
-        yield chromium
-        chromium.close()
 
 
 class Person:
