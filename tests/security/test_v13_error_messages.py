@@ -20,7 +20,7 @@ TELLING = (
     r"File \"",
     r"line \d+, in",
     r"\.py\b",
-    r"/usr/|/root/|/home/|/work/|/tmp/|/var/",
+    r"/usr/|/root/|/home/|/opt/|/tmp/|/var/",
     r"site-packages",
     r"\bsqlite3?\b(?!-)",
     r"psycopg|sqlalchemy|litestar|granian|msgspec|uvloop",
