@@ -67,7 +67,11 @@ class Trail:
             SQLModel.metadata.create_all(self.database.engine, tables=TABLES)
         self.count = 0
         if started:
-            self.sealer = self.start()
+            try:
+                self.sealer = self.start()
+            except BaseException:  # a refused sealer leaves nothing open
+                self.database.close()
+                raise
 
     def start(self) -> Sealer:
         self.sealer = Sealer(
