@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.web.cookies import LANGUAGE
 from app.web.design.assets import PACKAGES
-from tests.running import Copy, start_copy
+from tests.running import Copy, start_copy, wait_until
 
 AXE = (PACKAGES / "axe-core" / "axe.min.js").read_text()
 PICTURES = os.environ.get("TENSHU_TEST_PICTURES", "")
@@ -106,7 +106,11 @@ def speak(context: BrowserContext, origin: str, language: str) -> None:
 
 @dataclass
 class Phone:
-    """An authenticator app that gives three codes at once: the appliance takes ±1 step."""
+    """An authenticator app that gives three codes at once: the appliance takes ±1 step.
+
+    The first one is a step old: it is not given in the last seconds of a step, where it would
+    arrive too late.
+    """
 
     secret: str
     given: int = 0
@@ -114,7 +118,10 @@ class Phone:
     def code(self) -> str:
         self.given += 1
         assert self.given <= 3, "the next code needs half a minute"
-        return pyotp.TOTP(self.secret.replace(" ", "")).at(time.time() + 30 * (self.given - 2))
+        phone = pyotp.TOTP(self.secret.replace(" ", ""))
+        if self.given == 1:
+            wait_until(lambda: time.time() % phone.interval < phone.interval - 5, "a new code", 8)
+        return phone.at(time.time() + phone.interval * (self.given - 2))
 
 
 @dataclass

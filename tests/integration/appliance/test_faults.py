@@ -1,5 +1,6 @@
 """What happens when something is killed, vanishes, fills up or is changed behind our back."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -44,13 +45,17 @@ def big(agent: RunningAgent, big_file: Path) -> None:
 
 
 def begin(agent: RunningAgent, repository: Repository) -> Run:
-    """Start a backup; return when it is in the middle of writing into the repository."""
+    """Start a backup; return when it stands still in the middle of writing into the repository.
+
+    It stands still so that no test depends on who is quicker; `go_on` lets it run.
+    """
     run = agent.client.run_backup(CALLER, repository.id)
     for moved in agent.client.follow(CALLER, run.id):
         if moved.progress.phase is Phase.archiving and moved.progress.bytes_done > 4 << 20:
             assert moved.progress.bytes_done < BIG
             assert moved.progress.bytes_total > BIG
             assert 35 < moved.progress.percent < 95
+            os.kill(borg_of(agent.run_process(moved)), signal.SIGSTOP)
             return moved
         assert moved.state is State.running, moved.error
     raise AssertionError
@@ -69,12 +74,18 @@ def borg_of(parent: int) -> int:
     return int(child)
 
 
+def go_on(agent: RunningAgent, run: Run) -> None:
+    """Let a backup run that `begin` has stopped."""
+    os.kill(borg_of(agent.run_process(run)), signal.SIGCONT)
+
+
 def test_a_repository_that_vanishes_in_the_middle_is_told_and_nothing_is_lost(
     agent: RunningAgent, repository: Repository, big: None
 ) -> None:
     run = begin(agent, repository)
     folder = Path(repository.folder)
     folder.rename(folder.with_name("away"))
+    go_on(agent, run)
     ended = agent.finished(run)
     assert (ended.state, ended.error_code) == (State.failed, "repository.gone")
     assert isinstance(ended.error, RepositoryGone)
@@ -92,6 +103,7 @@ def test_a_repository_that_is_deleted_in_the_middle_is_told(
 ) -> None:
     run = begin(agent, repository)
     shutil.rmtree(repository.folder)
+    go_on(agent, run)
     assert agent.finished(run).error_code == "repository.gone"
     with pytest.raises(RepositoryGone):
         agent.client.archives(CALLER, repository.id)
@@ -106,7 +118,8 @@ def test_a_backup_outlives_the_kill_of_its_agent(
     assert alive(number)
     agent.start()
     found = agent.client.progress(CALLER, run.id)
-    assert found.state in {State.running, State.done}
+    assert found.state is State.running
+    go_on(agent, run)
     ended = agent.finished(run)
     assert ended.state is State.done, ended.error
     assert ended.account == CALLER.account
@@ -122,6 +135,8 @@ def test_a_killed_backup_is_told_as_failed_and_the_next_one_finds_no_lock(
     os.kill(number, signal.SIGKILL)
     ended = agent.finished(run)
     assert (ended.state, ended.error_code) == (State.failed, "run.died")
+    with contextlib.suppress(ProcessLookupError):  # the kernel may have woken the orphan itself
+        os.kill(borg, signal.SIGCONT)
     wait_for(lambda: not agent.place.scratch.exists())
     wait_for(lambda: not alive(borg))  # it does not go on alone
     again = agent.finished(agent.client.run_backup(CALLER, repository.id))
@@ -164,6 +179,7 @@ def test_a_cancelled_backup_ends_and_leaves_nothing(
         agent.client.check_repository(CALLER, repository.id)
     assert agent.client.archives(CALLER, repository.id).total == 0  # readable beside the backup
     agent.client.cancel(CALLER, run.id)
+    go_on(agent, run)
     ended = agent.finished(run)
     assert (ended.state, ended.error_code) == (State.cancelled, "run.cancelled")
     assert not agent.place.scratch.exists()

@@ -1,6 +1,7 @@
 """The reserve's own states; how it carries a full disk is in tests/integration/app/core."""
 
 import errno
+import fcntl
 import os
 import threading
 
@@ -82,6 +83,17 @@ def test_where_another_took_the_space_first_it_stays_released(settings, monkeypa
     assert list(settings.data.iterdir()) == []
     with pytest.raises(DiskFull):
         reserve.require_space(settings, nothing)
+
+
+def test_where_another_took_it_while_this_one_waited_one_is_kept(settings, monkeypatch):
+    def another_was_quicker(descriptor, how):
+        monkeypatch.undo()
+        assert reserve.take_back(settings)
+        fcntl.flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", another_was_quicker)
+    assert reserve.take_back(settings)
+    assert [each.name for each in settings.data.iterdir()] == ["reserve"]
 
 
 def test_a_broken_volume_is_not_taken_for_a_full_one(settings, monkeypatch):
