@@ -7,21 +7,16 @@ from pathlib import Path
 import click
 
 from app.backups.errors import MachineError
-from app.backups.operations import (
-    KitEnd,
+from app.backups.operations.kit import KitEnd, keep_kit, kit_state, show_kit
+from app.backups.operations.repositories import (
     ListOfArchives,
     NewRepository,
     OneRepository,
-    OneRun,
     create_repository,
-    get_run,
-    keep_kit,
-    kit_state,
     list_archives,
     list_repositories,
-    run_backup,
-    show_kit,
 )
+from app.backups.operations.runs import OneRun, get_run, run_backup
 from app.core.errors import NotFound, TenshuError
 from app.core.messages import mark
 from app.operations.context import Context

@@ -4,8 +4,9 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from app.backups import operations as backups
 from app.backups.errors import MachineError, NoKeyKit
+from app.backups.operations import kit as kits
+from app.backups.operations import repositories, runs
 from app.core.errors import TenshuError
 from app.core.messages import explain
 from app.operations.operation import NoRequest
@@ -42,27 +43,27 @@ class Shown(msgspec.Struct, frozen=True):
 def show_backups(request: AnyRequest) -> Answer:
     """Show repositories, archives and runs; the first step where there is none."""
     context = need_sign_in(request)
-    kit = backups.kit_state(context, NoRequest())
+    kit = kits.kit_state(context, NoRequest())
     try:
-        repositories = backups.list_repositories(context, NoRequest()).repositories
-        runs = backups.list_runs(context, backups.ListOfRuns()).runs[:20]
+        found = repositories.list_repositories(context, NoRequest()).repositories
+        latest = runs.list_runs(context, runs.ListOfRuns()).runs[:20]
     except MachineError as error:
         message, hint = explain(context.language, error)
         return page(
             request, "console/backups.html", kit=kit, shown=[], runs=[], problem=message, hint=hint
         )
     shown = []
-    for repository in repositories:
+    for repository in found:
         try:
-            found = backups.list_archives(
-                context, ask(backups.ListOfArchives, repository=repository.id)
+            held = repositories.list_archives(
+                context, ask(repositories.ListOfArchives, repository=repository.id)
             )
-            shown.append(Shown(repository, found.archives, found.total))
+            shown.append(Shown(repository, held.archives, held.total))
         except MachineError as error:
             message, hint = explain(context.language, error)
             shown.append(Shown(repository, problem=message, hint=hint))
     return page(
-        request, "console/backups.html", kit=kit, shown=shown, runs=runs, problem="", hint=""
+        request, "console/backups.html", kit=kit, shown=shown, runs=latest, problem="", hint=""
     )
 
 
@@ -78,8 +79,8 @@ def make_repository(request: AnyRequest, data: Form) -> Answer:
     """Make the repository."""
     context = need_sign_in(request)
     try:
-        wanted = read_form(backups.NewRepository, data)
-        return perform(request, backups.create_repository, wanted)
+        wanted = read_form(repositories.NewRepository, data)
+        return perform(request, repositories.create_repository, wanted)
     except TenshuError as error:
         return page(
             request,
@@ -90,10 +91,10 @@ def make_repository(request: AnyRequest, data: Form) -> Answer:
         )
 
 
-@result_of(backups.create_repository)
+@result_of(repositories.create_repository)
 def made(request: AnyRequest, _result: Repository) -> Answer:
     """Show the key kit after the first repository, else the list."""
-    kit = backups.kit_state(need_sign_in(request), NoRequest())
+    kit = kits.kit_state(need_sign_in(request), NoRequest())
     return go("/backups" if kit.kept else "/backups/kit")
 
 
@@ -108,7 +109,7 @@ def keep_kit(request: AnyRequest, data: Form) -> Answer:
     """Take the proof that the kit stands on paper."""
     context = need_sign_in(request)
     try:
-        backups.keep_kit(context, ask(backups.KitEnd, end=str(data.get("end", ""))))
+        kits.keep_kit(context, ask(kits.KitEnd, end=str(data.get("end", ""))))
     except TenshuError as error:
         return _kit_page(request, field_errors(context.language, error), error.status)
     return go("/backups")
@@ -116,7 +117,7 @@ def keep_kit(request: AnyRequest, data: Form) -> Answer:
 
 def _kit_page(request: AnyRequest, errors: dict[str, str], status: int = 200) -> Answer:
     try:
-        kit = backups.show_kit(need_sign_in(request), NoRequest())
+        kit = kits.show_kit(need_sign_in(request), NoRequest())
     except NoKeyKit:
         return go("/backups")
     groups = kit.text.reveal().split(" ")
@@ -136,7 +137,7 @@ def _kit_page(request: AnyRequest, errors: dict[str, str], status: int = 200) ->
 def start_backup(request: AnyRequest, repository: FromPath[str]) -> Answer:
     """Start a backup."""
     need_sign_in(request)
-    return perform(request, backups.run_backup, ask(backups.OneRepository, repository=repository))
+    return perform(request, runs.run_backup, ask(repositories.OneRepository, repository=repository))
 
 
 @post("/backups/repositories/{repository:str}/check")
@@ -144,12 +145,12 @@ def start_check(request: AnyRequest, repository: FromPath[str]) -> Answer:
     """Start a check of every byte."""
     need_sign_in(request)
     return perform(
-        request, backups.check_repository, ask(backups.OneRepository, repository=repository)
+        request, runs.check_repository, ask(repositories.OneRepository, repository=repository)
     )
 
 
-@result_of(backups.run_backup)
-@result_of(backups.check_repository)
+@result_of(runs.run_backup)
+@result_of(runs.check_repository)
 def started(_request: AnyRequest, result: Run) -> Answer:
     """Go to the run."""
     return go(f"/backups/runs/{result.id}")
@@ -171,10 +172,10 @@ def show_run_progress(request: AnyRequest, run: FromPath[str]) -> Answer:
 def stop_run(request: AnyRequest, run: FromPath[str]) -> Answer:
     """Ask a run to end."""
     need_sign_in(request)
-    return perform(request, backups.cancel_run, ask(backups.OneRun, run=run))
+    return perform(request, runs.cancel_run, ask(runs.OneRun, run=run))
 
 
-@result_of(backups.cancel_run)
+@result_of(runs.cancel_run)
 def stopped(_request: AnyRequest, result: Run) -> Answer:
     """Go back to the run."""
     return go(f"/backups/runs/{result.id}")
@@ -182,7 +183,7 @@ def stopped(_request: AnyRequest, result: Run) -> Answer:
 
 def _run_page(request: AnyRequest, run: str, template: str) -> Answer:
     context = need_sign_in(request)
-    found = backups.get_run(context, ask(backups.OneRun, run=run))
+    found = runs.get_run(context, ask(runs.OneRun, run=run))
     problem = " ".join(explain(context.language, MachineError(found.error))) if found.error else ""
     return page(request, template, run=found, problem=problem)
 

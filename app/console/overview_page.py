@@ -9,8 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 from app.audit.event import Outcome
 from app.audit.rows import EventRow
 from app.backups import kit
-from app.backups import operations as backups
 from app.backups.errors import MachineError
+from app.backups.operations import runs as backup_runs
 from app.console.history_pages import meanings
 from app.core import clock, reserve
 from app.core.errors import TenshuError
@@ -141,7 +141,7 @@ def is_step(event: EventRow) -> bool:
 def last_backup(context: Context) -> int | None:
     """Return when the newest successful backup ended (ms); None if none is known."""
     try:
-        runs = backups.list_runs(context, backups.ListOfRuns()).runs
+        runs = backup_runs.list_runs(context, backup_runs.ListOfRuns()).runs
     except MachineError:
         return None
     ended = [run.finished_at for run in runs if run.backup and run.state is State.done]
