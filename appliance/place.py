@@ -50,6 +50,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return self.keys / "repositories.json"
 
     @property
+    def known_repositories(self) -> Path:
+        """Repositories that a restored archive names, without passphrases."""
+        return self.data / "repositories.json"
+
+    @property
+    def deletions(self) -> Path:
+        """One file a repository whose deletion has begun: whoever finds half of it may finish."""
+        return self.own / "deletions"
+
+    @property
     def restores(self) -> Path:
         """Beside the data folder: each restore asked for on a page gets a folder of its own."""
         return self.data.with_name(self.data.name + ".restored")

@@ -9,12 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from appliance.agent.capabilities import capabilities
-from appliance.agent.repositories import Opened, Repositories
+from appliance.agent.repositories import Repositories
 from appliance.agent.runs import Runs
 from appliance.backup.borg import Borg
 from appliance.backup.borg_json import Listing
 from appliance.backup.create import listed
+from appliance.backup.delete import size_of
 from appliance.backup.reporter import Reporter
+from appliance.book import Opened
 from appliance.contract import actions
 from appliance.contract.actions import Caller
 from appliance.contract.backup_errors import RepositoryReplaced
@@ -38,6 +40,8 @@ class Handlers:
             "RunBackup": self._run_backup,
             "RestoreArchive": self._restore_archive,
             "CheckRepository": self._check_repository,
+            "ForgetRepository": self._forget_repository,
+            "DeleteRepository": self._delete_repository,
             "GetProgress": self._get_progress,
             "ListRuns": self._list_runs,
             "CancelRun": self._cancel_run,
@@ -64,7 +68,8 @@ class Handlers:
         opened = self._repositories.open(request.repository)
         every = [listed(archive) for archive in reversed(self._listing(opened).archives)]
         page = every[request.offset : request.offset + request.limit]
-        return actions.Archives(archives=tuple(page), total=len(every))
+        stored = size_of(Path(opened.repository.folder))
+        return actions.Archives(archives=tuple(page), total=len(every), stored_bytes=stored)
 
     def _listing(self, opened: Opened) -> Listing:
         """Ask the repository itself, also beside a run that holds its lock.
@@ -98,6 +103,16 @@ class Handlers:
     def _check_repository(self, caller: Caller, request: actions.OfRepository) -> Run:
         opened = self._repositories.open(request.repository)
         return self._runs.start("CheckRepository", opened, caller)
+
+    def _forget_repository(
+        self, _caller: Caller, request: actions.OfRepository
+    ) -> actions.Repository:
+        with self._runs.none_on(request.repository):
+            return self._repositories.forget(request.repository)
+
+    def _delete_repository(self, caller: Caller, request: actions.OfRepository) -> Run:
+        opened = self._repositories.open(request.repository)
+        return self._runs.start("DeleteRepository", opened, caller)
 
     def _get_progress(self, _caller: Caller, request: actions.OfRun) -> Run:
         return self._runs.get(request.run)

@@ -1,59 +1,40 @@
-"""The repositories that this copy knows, with their passphrases, in the keys folder.
-
-One file, mode 0600, owned by the agent. Afterwards a repository is named by its identifier only.
-"""
+"""Repositories: made, taken up, struck off the list."""
 
 import secrets
 import shutil
 import threading
 from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from appliance.agent.folders import accept_folder, is_repository
 from appliance.backup.borg import Borg, borg_version
 from appliance.backup.create import explained
 from appliance.backup.reporter import Reporter
+from appliance.book import Book, Entry, Opened
 from appliance.contract.actions import TABLE, CreateRepository, Repository
-from appliance.contract.backup_errors import RepositoryNameTaken, RepositoryUnknown
+from appliance.contract.backup_errors import RepositoryNameTaken
 from appliance.contract.secret import Secret
-from appliance.durable import write_whole
 from appliance.place import Place
 from appliance.records import now
 
-MODE: Final = 0o600
-
-
-class Opened(msgspec.Struct, frozen=True):
-    """A repository with what opens it."""
-
-    repository: Repository
-    passphrase: Secret
-
-
-class _Stored(msgspec.Struct, frozen=True):
-    repository: Repository
-    passphrase: str
-
 
 class Repositories:
-    """The book of repositories."""
+    """The repositories of one copy."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._book = Book(place)
         self._lock = threading.Lock()
 
     def all(self) -> tuple[Repository, ...]:
-        """Return all repositories in the order of their creation."""
-        return tuple(stored.repository for stored in self._read())
+        """Return the connected repositories, then those that are only known."""
+        return self._book.all()
 
     def open(self, identifier: str) -> Opened:
-        """Return one repository with its passphrase. Raise RepositoryUnknown."""
-        for stored in self._read():
-            if stored.repository.id == identifier:
-                return Opened(stored.repository, Secret(stored.passphrase))
-        raise RepositoryUnknown(repository=identifier)
+        """Return one repository with its passphrase.
+
+        Raise RepositoryUnknown, RepositoryNotConnected.
+        """
+        return self._book.open(identifier)
 
     def create(self, request: CreateRepository) -> Repository:
         """Make the repository, or take up the one that stands in the folder.
@@ -63,11 +44,10 @@ class Repositories:
         """
         borg_version()
         with self._lock:
-            known = self._read()
-            if any(stored.repository.name == request.name for stored in known):
+            known = [entry.repository for entry in self._book.entries()]
+            if any(one.name == request.name for one in known):
                 raise RepositoryNameTaken(name=request.name)
-            taken = [stored.repository.folder for stored in known]
-            folder = accept_folder(self._place, request.folder, taken)
+            folder = accept_folder(self._place, request.folder, [one.folder for one in known])
             adopted = is_repository(folder)
             with explained(folder):
                 borg_id = self._make(folder, request.passphrase, adopted=adopted)
@@ -80,9 +60,15 @@ class Repositories:
                 created_at=now(),
                 adopted=adopted,
             )
-            stored = _Stored(repository, request.passphrase.reveal())
-            self._write([*known, stored])
+            self._book.add(Entry(repository, request.passphrase.reveal()))
             return repository
+
+    def forget(self, identifier: str) -> Repository:
+        """Strike a repository off the list, connected or known. Raise RepositoryUnknown."""
+        with self._lock:
+            gone = self._book.remove(identifier)
+        (self._place.deletions / identifier).unlink(missing_ok=True)
+        return gone
 
     def _make(self, folder: Path, passphrase: Secret, *, adopted: bool) -> str:
         # a person has just named this folder: a known repository may have moved here
@@ -100,16 +86,6 @@ class Repositories:
             if new:
                 folder.rmdir()
             raise
-
-    def _read(self) -> list[_Stored]:
-        try:
-            return msgspec.json.decode(self._place.repositories.read_bytes(), type=list[_Stored])
-        except FileNotFoundError:
-            return []
-
-    def _write(self, stored: list[_Stored]) -> None:
-        self._place.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(self._place.repositories, msgspec.json.encode(stored), MODE)
 
 
 def _empty(folder: Path) -> None:

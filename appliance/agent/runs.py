@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from appliance import records
-from appliance.agent.repositories import Opened
 from appliance.backup.job import Job
+from appliance.book import Opened
 from appliance.contract.actions import Caller
 from appliance.contract.backup_errors import RunInProgress, RunOver, RunUnknown
 from appliance.contract.runs import Run, State
@@ -122,6 +122,15 @@ class Runs:
     def active(self) -> Run | None:
         """Return the run that runs now."""
         return next(records.running(self._place.runs), None)
+
+    @contextlib.contextmanager
+    def none_on(self, repository: str) -> Iterator[None]:
+        """Keep runs away from a repository for a moment. Raise RunInProgress if one is there."""
+        with self._lock:
+            for active in records.running(self._place.runs):
+                if active.repository == repository:
+                    raise RunInProgress(run=active.id, action=active.action)
+            yield
 
     def cancel(self, identifier: str) -> Run:
         """Ask a run to end. Raise RunUnknown, or RunOver if it has ended already."""

@@ -16,18 +16,30 @@ import msgspec
 
 from appliance.backup.borg import Borg
 from appliance.backup.create import back_up, explained
+from appliance.backup.delete import delete
 from appliance.backup.job import Job, read_job
 from appliance.backup.reporter import Reporter
 from appliance.backup.restore import restore
 from appliance.backup.verify import verify
+from appliance.book import Book
 from appliance.contract.actions import TABLE
 from appliance.contract.backup_errors import RunCancelled
 from appliance.contract.errors import AgentFailed, ApplianceError
 from appliance.contract.kit import KeyKit
-from appliance.contract.runs import BackupResult, CheckResult, Progress, RestoreResult, Run, State
+from appliance.contract.runs import (
+    BackupResult,
+    CheckResult,
+    DeletionResult,
+    Progress,
+    RestoreResult,
+    Run,
+    State,
+)
 from appliance.durable import write_whole
 from appliance.place import load_place
 from appliance.records import Record
+
+Result = BackupResult | RestoreResult | CheckResult | DeletionResult
 
 LOG: Final = logging.getLogger("appliance.backup")
 
@@ -75,7 +87,7 @@ def main() -> int:
     return 0
 
 
-def _do(job: Job, record: Record, reporter: Reporter) -> BackupResult | RestoreResult | CheckResult:
+def _do(job: Job, record: Record, reporter: Reporter) -> Result:
     place = load_place()
     if job.run.action == "RestoreArchive":
         target = place.restores / job.run.id
@@ -90,10 +102,14 @@ def _do(job: Job, record: Record, reporter: Reporter) -> BackupResult | RestoreR
     borg = Borg(job.folder, job.passphrase, place.borg, reporter, alone=True, log=record.log)
     if job.run.action == "CheckRepository":
         return verify(borg, reporter)
+    if job.run.action == "DeleteRepository":
+        gone = delete(place, job.repository, borg, reporter)
+        Book(place).remove(job.repository.id)
+        return gone
     return back_up(place, job.repository, borg, job.run.id, reporter)
 
 
-def _with(run: Run, result: BackupResult | RestoreResult | CheckResult) -> Run:
+def _with(run: Run, result: Result) -> Run:
     match result:
         case BackupResult():
             return msgspec.structs.replace(run, backup=result)
@@ -101,6 +117,8 @@ def _with(run: Run, result: BackupResult | RestoreResult | CheckResult) -> Run:
             return msgspec.structs.replace(run, restore=result)
         case CheckResult():
             return msgspec.structs.replace(run, check=result)
+        case DeletionResult():
+            return msgspec.structs.replace(run, deletion=result)
 
 
 if __name__ == "__main__":

@@ -166,6 +166,15 @@ class Borg:
         """Take an archive out again, also when the run itself was told to end."""
         self._run("delete", self._location(archive), reporter=Reporter())
 
+    def destroy(self, on_tick: Callable[[], None]) -> None:
+        """Delete the whole repository, and what this copy remembers of it.
+
+        `--force` asks and reads nothing first, so that a damaged one can be deleted too: whoever
+        calls has made sure that it is the right one. Borg deletes its `config` first, then the
+        whole folder.
+        """
+        self._run("delete", "--force", self._location(), on_tick=on_tick)
+
     def check(self, on_progress: Callable[[Line], None]) -> tuple[bool, tuple[str, ...]]:
         """Read and verify every byte. Return whether all is whole, and Borg's words if not.
 
@@ -203,16 +212,17 @@ class Borg:
         on_progress: Callable[[Line], None] = lambda line: None,  # noqa: ARG005 - nobody listens
         fine: tuple[int, ...] = (0,),
         reporter: Reporter | None = None,
+        on_tick: Callable[[], None] = lambda: None,
     ) -> Ended:
         reporter = reporter or self._reporter
         try:
-            return self._run_once(arguments, folder, on_progress, fine, reporter)
+            return self._run_once(arguments, folder, on_progress, fine, reporter, on_tick)
         except RepositoryLocked:
             if not (self._alone and locks.left_by(self._host, self.folder)):
                 raise
         # our own, of a process that is dead although its number lives on (a restarted machine)
         self._run_once(("break-lock", self._location()), None, on_progress, (0,), reporter)
-        return self._run_once(arguments, folder, on_progress, fine, reporter)
+        return self._run_once(arguments, folder, on_progress, fine, reporter, on_tick)
 
     def _run_once(
         self,
@@ -221,6 +231,7 @@ class Borg:
         on_progress: Callable[[Line], None],
         fine: tuple[int, ...],
         reporter: Reporter,
+        on_tick: Callable[[], None] = lambda: None,
     ) -> Ended:
         if self._program is None:
             raise BorgMissing
@@ -247,6 +258,7 @@ class Borg:
             folder=folder,
             secret=self._passphrase.reveal().encode(),
             secret_variable="BORG_PASSPHRASE_FD",  # noqa: S106 - the name of a variable
+            on_tick=on_tick,
         )
         if ended.exit_code not in fine:
             raise self._explain(ended.exit_code, words, arguments)

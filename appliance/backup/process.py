@@ -43,10 +43,12 @@ def run_program(
     folder: Path | None = None,
     secret: bytes | None = None,
     secret_variable: str = "",
+    on_tick: Callable[[], None] = lambda: None,
 ) -> Ended:
     """Run `command` (no shell), give each line of its standard error to `on_line`.
 
-    `secret` is passed through a pipe whose number stands in `secret_variable`. If the reporter
+    `secret` is passed through a pipe whose number stands in `secret_variable`. `on_tick` is called
+    several times a second while the program is silent. If the reporter
     says that the run should end, the program is asked to end (it undoes and unlocks), later
     killed. It also ends when this process dies. Raise what the reporter raises, or OSError.
     """
@@ -74,7 +76,7 @@ def run_program(
             for handle in handed:
                 os.close(handle)
         try:
-            _listen(process, reporter, on_line)
+            _listen(process, reporter, on_line, on_tick)
         except BaseException:
             _end(process)
             raise
@@ -86,7 +88,10 @@ def run_program(
 
 
 def _listen(
-    process: subprocess.Popen[bytes], reporter: Reporter, on_line: Callable[[bytes], None]
+    process: subprocess.Popen[bytes],
+    reporter: Reporter,
+    on_line: Callable[[bytes], None],
+    on_tick: Callable[[], None],
 ) -> None:
     stream: IO[bytes] | None = process.stderr
     if stream is None:
@@ -97,6 +102,7 @@ def _listen(
         while True:
             reporter.check()
             if not selector.select(_TICK):
+                on_tick()
                 continue
             data = os.read(stream.fileno(), 1 << 16)
             if not data:

@@ -19,6 +19,7 @@ SPANS: Final = {
     Phase.comparing: (70, 95),
     Phase.placing: (95, 100),
     Phase.checking: (0, 100),
+    Phase.deleting: (0, 100),
     Phase.finished: (100, 100),
 }
 """Percent of the whole run at which each phase begins and ends."""

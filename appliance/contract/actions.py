@@ -126,6 +126,9 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True):
     kit_number: Annotated[str, Meta(description="Number of the kit that opens it")]
     created_at: Annotated[int, Meta(description="Milliseconds since 1970")]
     adopted: Annotated[bool, Meta(description="True if it stood there already")] = False
+    connected: Annotated[
+        bool, Meta(description="False if it is only known from a restored archive")
+    ] = True
 
 
 class Repositories(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +154,7 @@ class Archives(msgspec.Struct, frozen=True, kw_only=True):
 
     archives: Annotated[tuple[Archive, ...], Meta(description="Newest first")]
     total: Annotated[int, Meta(description="How many the repository has")]
+    stored_bytes: Annotated[int, Meta(description="Bytes that it takes on its disk")] = 0
 
 
 class Runs(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,6 +260,27 @@ TABLE: Final[dict[str, Action]] = {
             timeout=24 * 3600,
             verb="backups.repository.check",
             says="Read and verify every byte of a repository",
+            long=True,
+        ),
+        Action(
+            name="ForgetRepository",
+            request=OfRepository,
+            result=Repository,
+            permission="backups.manage",
+            tier=Tier.DANGEROUS,
+            timeout=30,
+            verb="backups.repository.forget",
+            says="Strike a repository off the list; its content stays where it is",
+        ),
+        Action(
+            name="DeleteRepository",
+            request=OfRepository,
+            result=Run,
+            permission="backups.manage",
+            tier=Tier.IRREVERSIBLE,
+            timeout=4 * 3600,
+            verb="backups.repository.delete",
+            says="Destroy a repository with all its archives",
             long=True,
         ),
         Action(

@@ -101,6 +101,15 @@ class AgentClient:
         """Start the verification of every byte; return its run."""
         return self._call("CheckRepository", caller, OfRepository(repository=repository), Run)
 
+    def forget_repository(self, caller: Caller, repository: str) -> Repository:
+        """Strike a repository off the list; its content stays. Return what was struck off."""
+        request = OfRepository(repository=repository)
+        return self._call("ForgetRepository", caller, request, Repository)
+
+    def delete_repository(self, caller: Caller, repository: str) -> Run:
+        """Start the destruction of a repository with all its archives; return its run."""
+        return self._call("DeleteRepository", caller, OfRepository(repository=repository), Run)
+
     def progress(self, caller: Caller, run: str) -> Run:
         """Return how far a run is."""
         return self._call("GetProgress", caller, OfRun(run=run), Run)

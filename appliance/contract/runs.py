@@ -21,7 +21,7 @@ class State(enum.StrEnum):
 
 
 class Phase(enum.StrEnum):
-    """What a run is doing now, in the order of a backup, then of a restore, then of a check."""
+    """What a run is doing now, in the order of a backup, a restore, a check, a deletion."""
 
     starting = "starting"
     snapshot = "snapshot"
@@ -32,6 +32,7 @@ class Phase(enum.StrEnum):
     comparing = "comparing"
     placing = "placing"
     checking = "checking"
+    deleting = "deleting"
     finished = "finished"
 
 
@@ -92,6 +93,16 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
 
 
+class DeletionResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the deletion of a repository destroyed."""
+
+    archives: Annotated[
+        int | None, Meta(description="Archives that it held; null if that could not be read")
+    ]
+    bytes: Annotated[int, Meta(description="Bytes that were freed on its disk")]
+    milliseconds: Annotated[int, Meta(description="Duration of the deletion")]
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One long action, running or ended."""
 
@@ -114,6 +125,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     backup: Annotated[BackupResult | None, Meta(description="Result of a backup")] = None
     restore: Annotated[RestoreResult | None, Meta(description="Result of a restore")] = None
     check: Annotated[CheckResult | None, Meta(description="Result of a check")] = None
+    deletion: Annotated[DeletionResult | None, Meta(description="Result of a deletion")] = None
 
     @property
     def error(self) -> ApplianceError | None:

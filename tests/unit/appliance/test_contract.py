@@ -99,7 +99,7 @@ def test_a_parameter_that_holds_a_secret_has_the_secret_type() -> None:
                 for name, kind in getattr(function, "__annotations__", {}).items():
                     if name in {"passphrase", "password"} and kind is str:
                         # the one file that keeps it
-                        assert function.__name__ == "_Stored", f"{module}: {function}"
+                        assert function.__name__ == "Entry", f"{module}: {function}"
 
 
 def test_a_secret_shows_itself_nowhere() -> None:
