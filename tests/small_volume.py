@@ -3,14 +3,16 @@
 import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
 CLONE_NEWNS = 0x00020000
 MS_REC, MS_PRIVATE = 16384, 1 << 18
+MNT_DETACH = 2
 MEBIBYTE = 1024 * 1024
+ONLY_ROOT = "a full disk is tried on a real small volume, which only root may mount"
 
 
 def _check(result: int) -> None:
@@ -19,21 +21,31 @@ def _check(result: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
+@contextmanager
+def mounted(folder: Path, mebibytes: int) -> Iterator[Path]:
+    """Mount a volume of that size on a folder. Raise PermissionError where this user may not."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    where = str(folder).encode()
+    _check(libc.unshare(CLONE_NEWNS))
+    _check(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    _check(libc.mount(b"tmpfs", where, b"tmpfs", 0, b"size=%dm" % mebibytes))
+    try:
+        yield folder
+    finally:
+        _check(libc.umount2(where, MNT_DETACH))
+
+
 @pytest.fixture
 def small_volume(tmp_path: Path) -> Iterator[Path]:
     """A volume of 40 MiB. Skips where this user may not mount."""
-    libc = ctypes.CDLL(None, use_errno=True)
     folder = tmp_path / "volume"
     folder.mkdir()
-    where = str(folder).encode()
-    try:
-        _check(libc.unshare(CLONE_NEWNS))
-        _check(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
-        _check(libc.mount(b"tmpfs", where, b"tmpfs", 0, b"size=40m"))
-    except PermissionError:
-        pytest.skip("a full disk is tried on a real small volume, which only root may mount")
-    yield folder
-    _check(libc.umount2(where, 2))
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(mounted(folder, 40))
+        except PermissionError:
+            pytest.skip(ONLY_ROOT)
+        yield folder
 
 
 def fill(folder: Path, leave: int = 0) -> Path:

@@ -58,3 +58,24 @@ class RestoreUnfinished(TenshuError):
     status = 409
     message = "A restore into the data folder {data} has not finished."
     hint = "Wait for it, or do it again: tenshu backup restore cleans up what it left."
+
+
+class RolesNotMade(TenshuError):
+    """The database's owner may not make the roles of the processes."""
+
+    code = "start.roles_not_made"
+    status = 500
+    message = "PostgreSQL did not make the roles of the processes: {reason}."
+    hint = "Let the owner of the database make them, as PostgreSQL's administrator: {remedy}"
+
+
+class RoleNotAdmitted(TenshuError):
+    """The server does not let the role of a process sign in with its password."""
+
+    code = "start.role_not_admitted"
+    status = 500
+    message = "PostgreSQL does not let {role} sign in: {reason}"
+    hint = (
+        "Add this line to the beginning of pg_hba.conf, with “host” and the address of this "
+        "machine where it is another one, and let PostgreSQL read it again: {line}"
+    )

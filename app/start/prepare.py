@@ -17,7 +17,7 @@ from app.identity.operations.restored import end_restored_sessions
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance
 from app.operations.operation import NoRequest
-from app.start import certificates, keys, place
+from app.start import certificates, connections, keys, place
 from app.start.local import local_context
 from app.start.prepared import Prepared
 
@@ -29,8 +29,8 @@ def prepare(settings: Settings, say: Say) -> Prepared:
     """Prepare the data folder; the lock on it stays with this process (and what it execs).
 
     The caller closes the appliance's database. Raise AlreadyRunning, DataFolderUnusable,
-    RestoreUnfinished, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, NewerData, or what the
-    database answers.
+    RestoreUnfinished, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, NewerData, RolesNotMade,
+    or what the database answers.
     """
     place.require_finished_restore(settings)
     say(mark("Data folder"))
@@ -51,6 +51,7 @@ def _fill(settings: Settings, database: Database, say: Say) -> Prepared:
         keyring = keys.open_keyring(settings, database)
     keys.lay_out_signing_key(settings, keyring)
     say(mark("Database"))
+    connections.make_roles(database)
     migrate(database)
     with database.write() as session:
         rights.recompile(session)  # a new version may have changed what a role holds

@@ -1,12 +1,13 @@
 """What runs, in which order, and how the supervisor is told.
 
 Rendered for supervisord, which runs the same processes on a laptop and in a container that systemd
-runs in the virtual machine. No value of a person enters the text: the supervisor stands in the data
-folder, and paths begin there (`/proc/self/cwd`). So a folder may be called anything, and be as deep
-as it likes, although a socket's whole path may have 107 bytes (unix(7)).
+runs in the virtual machine. No value of a person enters the text as it is: the supervisor stands
+in the data folder, and paths begin there (`/proc/self/cwd`). So a folder may be called anything,
+and be as deep as it likes, although a socket's whole path may have 107 bytes (unix(7)).
 """
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,8 @@ class Program:
 
     name: str
     module: str
+    role: str
+    """Whose connection to PostgreSQL it gets (`app.core.postgresql_roles`)."""
     argument: str = ""
     group: Group = Group.FACES
     niceness: int = 0
@@ -46,18 +49,22 @@ class Program:
 
 
 PROGRAMS: Final = (
-    Program("agent", "appliance.agent", group=Group.MACHINE, niceness=BACKGROUND),
-    Program("sealer", "app.audit", group=Group.MACHINE),
-    Program("console", "app.web.serve", "console"),
-    Program("workspace", "app.web.serve", "workspace"),
-    Program("worker", "app.jobs", niceness=BACKGROUND, stop_seconds=20),
+    Program("agent", "appliance.agent", "backup", group=Group.MACHINE, niceness=BACKGROUND),
+    Program("sealer", "app.audit", "audit", group=Group.MACHINE),
+    Program("console", "app.web.serve", "console", "console"),
+    Program("workspace", "app.web.serve", "workspace", "workspace"),
+    Program("worker", "app.jobs", "workspace", niceness=BACKGROUND, stop_seconds=20),
 )
 
 
-def render(programs: tuple[Program, ...] = PROGRAMS) -> str:
-    """Return supervisord's configuration, to be written into the folder `run`."""
+def render(addresses: Mapping[str, str], programs: tuple[Program, ...] = PROGRAMS) -> str:
+    """Return supervisord's configuration, to be written into the folder `run`.
+
+    `addresses` are those of PostgreSQL by role, without a secret; none on SQLite.
+    """
     groups = [_render_group(group, programs) for group in Group]
-    return "\n".join([_SUPERVISOR, *groups, *(_render_program(one) for one in programs)])
+    processes = [_render_program(one, addresses.get(one.role)) for one in programs]
+    return "\n".join([_SUPERVISOR, *groups, *processes])
 
 
 _SUPERVISOR: Final = f"""\
@@ -89,12 +96,16 @@ priority = {group.value}
 """
 
 
-def _render_program(program: Program) -> str:
+def _render_program(program: Program, address: str | None) -> str:
     # startretries: a process that cannot start is tried for ever, with growing pauses; the page of
     # a full disk or a database that comes back late must not need a person at the machine.
+    # in an address every sign is percent-encoded that could mean something here
+    told = f'"{address}"'.replace("%", "%%")
+    environment = f"environment = TENSHU_DATABASE_URL={told}\n" if address else ""
     return f"""\
 [program:{program.name}]
 command = {program.command}
+{environment}\
 autostart = true
 autorestart = true
 startsecs = 1

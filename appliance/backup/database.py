@@ -30,6 +30,7 @@ _VARIABLES: Final = {
     "port": "PGPORT",
     "user": "PGUSER",
     "password": "PGPASSWORD",
+    "passfile": "PGPASSFILE",
     "dbname": "PGDATABASE",
     "sslmode": "PGSSLMODE",
     "sslrootcert": "PGSSLROOTCERT",
@@ -198,6 +199,7 @@ def restore_postgres(database_url: str, dump: Path, reporter: Reporter) -> dict[
         "--single-transaction",
         "--exit-on-error",
         "--no-owner",
+        "--no-privileges",  # the roles of the old database may not exist: the next start grants
         f"--dbname={parameters.get('dbname', '')}",
         str(dump),
     ]

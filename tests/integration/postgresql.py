@@ -23,11 +23,14 @@ from psycopg import sql
 
 from app.core.database import Database
 from app.core.lifeline import PR_SET_PDEATHSIG
-from app.core.postgresql_roles import make_roles
+from app.core.postgresql_roles import make_roles, roles_of
 from app.migrations.migrate import migrate
 
 START_SECONDS = 60
 TEMPLATE = "tenshu_template"
+ROLES = roles_of(TEMPLATE)
+"""What a copy of the template was granted to: process → role."""
+CONSOLE, WORKSPACE, AUDIT = ROLES["console"], ROLES["workspace"], ROLES["audit"]
 RELAXED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 OPTIONS = ("listen_addresses=", "shared_buffers=32MB", "max_connections=120", "log_statement=none")
 
@@ -78,11 +81,16 @@ def binaries() -> Path:
     return found[-1].parent
 
 
-def start(options: tuple[str, ...] = RELAXED) -> Server:
-    """Make a cluster and start its server. It refuses to run as root: then `nobody` does."""
+def start(
+    options: tuple[str, ...] = RELAXED, *, place: Path | None = None, admits: str = ""
+) -> Server:
+    """Make a cluster and start its server. It refuses to run as root: then `nobody` does.
+
+    `place` is the folder that holds it; `admits` are lines of pg_hba.conf (anybody, by default).
+    """
     bin_folder = binaries()
     user = "nobody" if os.getuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="tenshu-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="tenshu-postgresql-", dir=place))
     if user:
         entry = pwd.getpwnam(user)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
@@ -93,6 +101,8 @@ def start(options: tuple[str, ...] = RELAXED) -> Server:
         check=True, capture_output=True, user=user, extra_groups=groups, cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder)},
     )  # fmt: skip
+    if admits:
+        (folder / "cluster" / "pg_hba.conf").write_text(admits)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [bin_folder / "postgres", "-D", folder / "cluster", "-k", folder,

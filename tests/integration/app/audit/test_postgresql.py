@@ -10,6 +10,7 @@ from app.audit.outbox import append
 from app.audit.store import reading
 from app.audit.verdict import State
 from app.core.database import Database
+from tests.integration.postgresql import AUDIT
 from tests.unit.app.audit.trail import Trail, draft
 
 WRITERS = 50
@@ -75,7 +76,7 @@ def test_the_sealer_needs_no_more_than_its_own_role_F5(
     event = owner.write(draft())
     trail = Trail(
         tmp_path / "audit",
-        url=postgresql_database.replace("owner@", "tenshu_audit@"),
+        url=postgresql_database.replace("owner@", f"{AUDIT}@"),
         started=False,
         prepared=True,
     )

@@ -3,6 +3,8 @@
 On a real server, signed in as each process's own role.
 """
 
+import re
+
 import psycopg
 import pytest
 from psycopg import errors, sql
@@ -11,20 +13,22 @@ from sqlmodel import SQLModel
 
 from app.core.database import Database
 from app.core.postgresql_roles import (
-    AUDIT,
-    CONSOLE,
-    ROLES,
-    WORKSPACE,
+    BACKUP,
+    DECLARED,
+    Relation,
     UnclearAccess,
     grant,
     make_roles,
+    roles_of,
     statements,
 )
 from app.migrations import tables  # noqa: F401 - makes every table known
 from app.migrations.migrate import migrate
-from tests.integration.postgresql import TEMPLATE
+from tests.integration.postgresql import AUDIT, CONSOLE, ROLES, TEMPLATE, WORKSPACE
 
 TABLES = sorted(SQLModel.metadata.tables)
+EVERYBODY = ", ".join(ROLES.values())
+READER = ROLES[BACKUP]
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 
 
@@ -75,11 +79,15 @@ def refused(connection, statement):
 def test_each_table_declares_who_may_do_what_and_the_server_knows_exactly_that(connect, table):
     access = SQLModel.metadata.tables[table].info.get("access")
     assert access is not None, f"{table} declares no access in __table_args__"
-    assert {"console", "workspace"} <= access.keys() <= ROLES.keys()
+    assert {"console", "workspace"} <= access.keys() <= set(DECLARED)
     owner = connect("owner")
-    for process, role in ROLES.items():
-        whole = {right.upper() for right in access.get(process, "").split() if "(" not in right}
+    for process in DECLARED:
+        role = ROLES[process]
+        # blanks inside parentheses part columns, not rights
+        rights = re.sub(r"\([^)]*\)", "()", access.get(process, "")).split()
+        whole = {right.upper() for right in rights if "(" not in right}
         assert held(owner, role, table) == whole, f"{role} on {table}"
+    assert held(owner, READER, table) == {"SELECT"}
 
 
 @pytest.mark.parametrize(
@@ -170,16 +178,64 @@ def test_no_process_is_more_than_it_should_be(connect):
         refused(connection, "COPY identity_account TO PROGRAM 'cat'")
 
 
-def test_tables_that_people_design_belong_to_the_workspace_and_the_console_reads_them(connect):
-    workspace, console = connect(WORKSPACE), connect(CONSOLE)
-    workspace.execute("CREATE TABLE u1 (c1 text)")
-    workspace.execute("INSERT INTO u1 VALUES ('天守')")
+def test_tables_that_people_design_belong_to_the_workspace_and_only_the_backup_reads_them_F4(
+    connect,
+):
+    workspace, console, reader = connect(WORKSPACE), connect(CONSOLE), connect(READER)
+    workspace.execute("CREATE TABLE u1 (id bigserial, c1 text)")
+    workspace.execute("INSERT INTO u1 (c1) VALUES ('天守')")
     workspace.execute("ALTER TABLE u1 ADD c2 integer")
-    assert console.execute("SELECT c1 FROM u1").fetchall() == [("天守",)]
-    refused(console, "INSERT INTO u1 VALUES ('x')")
-    refused(console, "CREATE TABLE u2 (c1 text)")
-    refused(connect(AUDIT), "SELECT * FROM u1")
+    assert reader.execute("SELECT c1 FROM u1").fetchall() == [("天守",)]
+    assert reader.execute("SELECT last_value FROM u1_id_seq").fetchall() == [(1,)]
+    for other in (console, connect(AUDIT)):
+        refused(other, "SELECT * FROM u1")
+        refused(other, "INSERT INTO u1 (c1) VALUES ('x')")
+        refused(other, "CREATE TABLE u2 (c1 text)")
     connect("owner").execute("DROP TABLE u1")
+
+
+def test_the_backups_role_reads_everything_and_changes_nothing_F4(connect):
+    reader = connect(READER)
+    for table in TABLES:
+        name = sql.Identifier(table)
+        reader.execute(sql.SQL("SELECT count(*) FROM {}").format(name))
+        refused(reader, sql.SQL("DELETE FROM {}").format(name))
+        refused(reader, sql.SQL("INSERT INTO {} DEFAULT VALUES").format(name))
+    refused(reader, "CREATE TABLE hidden (a int)")
+
+
+def test_after_a_restore_peoples_tables_are_the_workspaces_again_S2(postgresql_server):
+    name = postgresql_server.create()
+    database = Database(postgresql_server.url(name))
+    roles = make_roles(database)
+    try:
+        with postgresql_server.connect(name) as owner:
+            owner.execute("CREATE TABLE u7 (id bigserial, c1 text)")
+            owner.execute("CREATE TABLE unlike_theirs (c1 text)")
+            owner.execute("GRANT SELECT ON u7 TO PUBLIC")
+        migrate(database)
+        with postgresql_server.connect(name, roles["workspace"]) as workspace:
+            workspace.execute("ALTER TABLE u7 ADD c2 integer")
+            workspace.execute("INSERT INTO u7 (c1) VALUES ('x')")
+            refused(workspace, "SELECT * FROM unlike_theirs")
+        with postgresql_server.connect(name, roles[BACKUP]) as reader:
+            assert reader.execute("SELECT count(*) FROM u7").fetchone() == (1,)
+            reader.execute("SELECT last_value FROM u7_id_seq")
+        with postgresql_server.connect(name, roles["console"]) as console:
+            refused(console, "SELECT * FROM u7")
+        migrate(database)  # and once more: everything stands already
+    finally:
+        database.close()
+        postgresql_server.drop(name)
+
+
+def test_two_appliances_on_one_server_have_roles_of_their_own():
+    assert roles_of("tenshu")["console"] == "tenshu_console"
+    assert not set(roles_of("tenshu").values()) & set(roles_of("tenshu2").values())
+    long, longer = roles_of("天守" * 10), roles_of("天守" * 10 + "閣")
+    assert not set(long.values()) & set(longer.values())
+    assert all(len(role.encode()) <= 63 for role in (*long.values(), *longer.values()))
+    assert not roles_of("pg_mine")["audit"].startswith("pg_")
 
 
 def test_every_process_may_ask_which_version_the_schema_has(connect):
@@ -188,11 +244,12 @@ def test_every_process_may_ask_which_version_the_schema_has(connect):
 
 
 def test_a_right_given_by_hand_is_taken_back_at_the_next_start(connect, url):
-    connect("owner").execute(f"GRANT ALL ON identity_grant TO {WORKSPACE}")
     database = Database(url("owner"))
+    mine = make_roles(database)["workspace"]
+    connect("owner").execute(f"GRANT ALL ON identity_grant TO {mine}")
     migrate(database)
     database.close()
-    assert held(connect("owner"), WORKSPACE, "identity_grant") == {"SELECT"}
+    assert held(connect("owner"), mine, "identity_grant") == {"SELECT"}
 
 
 def test_the_code_itself_runs_with_the_rights_of_its_process(url):
@@ -211,12 +268,13 @@ def test_making_the_roles_again_changes_nothing(url):
     database.close()
 
 
-def test_where_no_role_was_made_nothing_is_granted(monkeypatch, url):
-    monkeypatch.setitem(ROLES, "portal", "tenshu_portal_that_is_not_there")
-    database = Database(url("owner"))
+def test_where_no_role_was_made_nothing_is_granted(postgresql_server):
+    name = postgresql_server.create()
+    database = Database(postgresql_server.url(name))
     with database.write() as session:
         assert not grant(session, SQLModel.metadata)
     database.close()
+    postgresql_server.drop(name)
 
 
 def declared(access, **kwargs):
@@ -228,12 +286,15 @@ def declared(access, **kwargs):
         Column("state", String),
         info={} if access is None else {"access": access},
     )  # fmt: skip
-    return [line for line in statements(metadata, ["thing", "unknown"]) if "thing" in line]
+    there = [Relation("thing", True, "owner"), Relation("unknown", True, "owner")]
+    lines = [line for line in statements(metadata, there, ROLES) if "thing" in line]
+    assert lines.pop() == f"GRANT SELECT ON thing TO {READER}"
+    return lines
 
 
 def test_rights_on_single_columns_are_granted_so():
     assert declared({"workspace": "select update(state, last step)"}) == [
-        f"REVOKE ALL ON thing FROM PUBLIC, {', '.join(ROLES.values())}",
+        f"REVOKE ALL ON thing FROM PUBLIC, {EVERYBODY}",
         f'GRANT SELECT, UPDATE (state, "last step") ON thing TO {WORKSPACE}',
     ]
 
@@ -252,7 +313,7 @@ def test_a_table_that_declares_nothing_is_granted_to_nobody():
 def test_a_table_that_is_not_there_yet_is_left_out():
     metadata = MetaData()
     Table("thing", metadata, Column("id", String, primary_key=True))
-    assert not [line for line in statements(metadata, []) if "thing" in line]
+    assert not [line for line in statements(metadata, [], ROLES) if "thing" in line]
 
 
 @pytest.mark.parametrize(

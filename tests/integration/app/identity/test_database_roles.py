@@ -6,7 +6,6 @@ import pytest
 from app.core import data_folder
 from app.core.database import Database
 from app.core.keyring import KeyRing
-from app.core.postgresql_roles import CONSOLE, WORKSPACE
 from app.core.secret import Secret
 from app.core.settings import load_settings
 from app.identity.errors import SignInFailed
@@ -23,7 +22,7 @@ from app.identity.operations import (
 from app.identity.operations.own_factors import FactorCode, FreshCode, NewFactor
 from app.operations.context import Appliance, Plane
 from app.operations.operation import NoRequest
-from tests.integration.postgresql import TEMPLATE
+from tests.integration.postgresql import CONSOLE, TEMPLATE, WORKSPACE
 from tests.unit.app.identity.house import PASSWORD, House
 from tests.unit.app.identity.test_setup import first_code, person
 

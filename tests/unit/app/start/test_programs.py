@@ -2,12 +2,16 @@
 
 import configparser
 
+import pytest
+from supervisor.datatypes import dict_of_key_value_pairs
+from supervisor.options import expand
+
 from app.start.programs import PROGRAMS, render
 
 
-def _rendered() -> configparser.RawConfigParser:
+def _rendered(addresses: dict[str, str] | None = None) -> configparser.RawConfigParser:
     parser = configparser.RawConfigParser()
-    parser.read_string(render())
+    parser.read_string(render(addresses or {}))
     return parser
 
 
@@ -43,3 +47,18 @@ def test_logs_are_rotated_and_no_path_of_a_person_stands_in_the_text():
         assert int(section["stdout_logfile_backups"]) > 0
         assert '"%(ENV_TENSHU_PYTHON)s" -P -m ' in section["command"]
         assert section["command"].startswith("nice ") is (one.name in ("worker", "agent"))
+
+
+def test_on_postgresql_each_process_is_told_the_address_of_its_own_role_alone():
+    roles = {"console": "console", "workspace": "workspace", "worker": "workspace",
+             "sealer": "audit", "agent": "backup"}  # fmt: skip
+    addresses = {role: f"postgresql+psycopg://?user={role}&host=%2Frun" for role in roles.values()}
+    found = _rendered(addresses)
+    for name, role in roles.items():
+        told = expand(found[f"program:{name}"]["environment"], {}, "environment")
+        assert dict_of_key_value_pairs(told) == {"TENSHU_DATABASE_URL": addresses[role]}
+
+
+@pytest.mark.parametrize("name", [one.name for one in PROGRAMS])
+def test_on_sqlite_a_process_takes_the_address_that_all_have(name):
+    assert "environment" not in _rendered()[f"program:{name}"]

@@ -6,7 +6,6 @@ from sqlalchemy.exc import ProgrammingError
 from app.core import data_folder
 from app.core.database import Database
 from app.core.keyring import KeyRing
-from app.core.postgresql_roles import CONSOLE, WORKSPACE
 from app.core.settings import load_settings
 from app.jobs.handlers import handler_of, load_handlers
 from app.jobs.models import JobState
@@ -22,7 +21,7 @@ from app.services.tables.operations.records import (
     create_record,
     list_records,
 )
-from tests.integration.postgresql import TEMPLATE
+from tests.integration.postgresql import CONSOLE, TEMPLATE, WORKSPACE
 
 
 @pytest.fixture
