@@ -9,16 +9,20 @@ from litestar.params import FromPath, FromQuery
 
 from app.console.group_pages import is_group
 from app.core.errors import TenshuError
+from app.identity import account_rows, login_ids
+from app.identity.errors import LoginIdTaken
 from app.identity.operations import accounts, credentials, grants
 from app.identity.operations.account_views import GrantRow
 from app.identity.roles import NAMES, Role
 from app.operations.operation import Operation
 from app.operations.permissions import Permission
-from app.web.asking import AnyRequest, context_of
+from app.web.asking import AnyRequest, appliance_of, context_of
+from app.web.confirm_pages import in_names
+from app.web.error_places import errors_at_fields
 from app.web.pages import (
     Answer,
     ask,
-    field_errors,
+    confirmed_arguments,
     go,
     need_sign_in,
     page,
@@ -26,6 +30,7 @@ from app.web.pages import (
     read_form,
     result_of,
 )
+from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
@@ -67,10 +72,13 @@ def show_new_account(request: AnyRequest) -> Answer:
 def make_account(request: AnyRequest, data: Form) -> Answer:
     """Make the account, after a fresh second factor."""
     context = need_sign_in(request)
+    context.require(Permission.ACCOUNTS_MANAGE)
     try:
-        return perform(request, accounts.create_account, read_form(accounts.NewAccount, data))
+        new = read_form(accounts.NewAccount, data)
+        _check_login_id(request, new.login_id)
+        return perform(request, accounts.create_account, new)
     except TenshuError as error:
-        return _new_page(request, data, field_errors(context.language, error), error.status)
+        return _new_page(request, data, errors_at_fields(context.language, error), error.status)
 
 
 @result_of(accounts.create_account)
@@ -95,6 +103,13 @@ def show_account(
 @post("/accounts/{account:str}/update")
 def update(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Change name, login ID, language."""
+    context = need_sign_in(request)
+    context.require(Permission.ACCOUNTS_MANAGE)
+    try:
+        _check_login_id(request, str(data.get("login_id", "")), account)
+    except TenshuError as error:
+        errors = errors_at_fields(context.language, error)
+        return _account_page(request, account, errors, error.status)
     return _perform(request, account, accounts.update_account, accounts.AccountChange, data)
 
 
@@ -129,7 +144,7 @@ def end_sessions(request: AnyRequest, account: FromPath[str], data: Form) -> Ans
     perform(
         request, credentials.end_sessions, read_form(accounts.AccountRef, data, account=account)
     )
-    return go(f"/accounts/{account}")
+    return go(f"/accounts/{account}?notice=sessions")
 
 
 @post("/accounts/{account:str}/grants")
@@ -150,21 +165,31 @@ def take(request: AnyRequest, account: FromPath[str], grant: FromPath[str]) -> A
 @result_of(accounts.resume_account)
 def changed(_request: AnyRequest, result: accounts.AccountRow) -> Answer:
     """Go back to the account."""
-    return go(f"/accounts/{result.id}")
+    return go(f"/accounts/{result.id}?notice=changed")
 
 
 @result_of(credentials.reset_password)
 def given(request: AnyRequest, result: credentials.GivenPassword) -> Answer:
     """Show the one-time password, once."""
+    holder = confirmed_arguments(request)["account"]
+    with appliance_of(request).database.read() as session:
+        ((_, person),) = in_names(session, "account", holder)
     return page(
         request,
         "console/account_password.html",
         account=None,
+        holder=holder,
+        person=person,
         password=result.initial_password.reveal(),
     )
 
 
 @result_of(credentials.reset_factor)
+def freed(request: AnyRequest, _result: credentials.Count) -> Answer:
+    """Go back to the account."""
+    return go(f"/accounts/{confirmed_arguments(request)['account']}?notice=factor")
+
+
 @result_of(credentials.end_sessions)
 def counted(_request: AnyRequest, _result: credentials.Count) -> Answer:
     """Go back to the list."""
@@ -176,7 +201,16 @@ def counted(_request: AnyRequest, _result: credentials.Count) -> Answer:
 def granted(request: AnyRequest, result: GrantRow) -> Answer:
     """Go back to the holder."""
     area = "groups" if is_group(context_of(request), result.holder) else "accounts"
-    return go(f"/{area}/{result.holder}")
+    return go(f"/{area}/{result.holder}?notice=changed")
+
+
+def _check_login_id(request: AnyRequest, login_id: str, own: str = "") -> None:
+    """Raise UnsuitableLoginId or LoginIdTaken before a code of the authenticator is spent."""
+    wanted = login_ids.check(login_id)
+    with appliance_of(request).database.read() as session:
+        taken = account_rows.by_login_id(session, wanted)
+        if taken and taken.id != own:
+            raise LoginIdTaken(login_id=wanted)
 
 
 def _perform(
@@ -193,7 +227,9 @@ def _perform(
         fixed = {"account": account} if "account" in kind.__struct_fields__ else {}
         return perform(request, operation, read_form(kind, fields, **fixed))
     except TenshuError as error:
-        return _account_page(request, account, field_errors(context.language, error), error.status)
+        return _account_page(
+            request, account, errors_at_fields(context.language, error), error.status
+        )
 
 
 def _new_page(
@@ -234,6 +270,7 @@ def _account_page(
         notice=notice,
         roles=[(role.value, NAMES[role]) for role in Role],
         role_names={role.value: NAMES[role] for role in Role},
+        permissions=PERMISSION_NAMES,
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
         may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),
         may_erase=context.actor.rights.allows(Permission.AUDIT_ERASE),

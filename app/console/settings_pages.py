@@ -4,9 +4,11 @@ from typing import Any, Final
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
 
-from app.core.messages import mark
+from app.core.messages import mark, translate
 from app.identity.roles import DESCRIPTIONS, NAMES, PERMISSIONS, Role
+from app.operations.context import Context
 from app.operations.operation import Effect, Operation, Tier
 from app.operations.permissions import UNGRANTED, Permission
 from app.operations.registry import all_operations
@@ -92,13 +94,16 @@ def show_settings(request: AnyRequest) -> Answer:
 
 
 @get("/settings/permissions")
-def show_matrix(request: AnyRequest) -> Answer:
+def show_matrix(request: AnyRequest, q: FromQuery[str] = "") -> Answer:
     """Show the permission matrix."""
-    need_sign_in(request).require(Permission.SETTINGS_VIEW)
+    context = need_sign_in(request)
+    context.require(Permission.SETTINGS_VIEW)
+    rows = matrix()
     return page(
         request,
         "console/permissions.html",
-        rows=matrix(),
+        q=q,
+        rows=[row for row in rows if _fits(context, q, row.summary, row.name, row.permission)],
         roles=[NAMES[role] for role in Role],
         dangerous=int(Tier.T2_DANGEROUS),
         tiers={int(tier): name for tier, name in TIERS.items()},
@@ -106,10 +111,18 @@ def show_matrix(request: AnyRequest) -> Answer:
 
 
 @get("/settings/events")
-def show_catalogue(request: AnyRequest) -> Answer:
+def show_catalogue(request: AnyRequest, q: FromQuery[str] = "") -> Answer:
     """Show the audit catalogue."""
-    need_sign_in(request).require(Permission.SETTINGS_VIEW)
-    return page(request, "console/events.html", rows=catalogue())
+    context = need_sign_in(request)
+    context.require(Permission.SETTINGS_VIEW)
+    rows = [row for row in catalogue() if _fits(context, q, row.summary, row.verb)]
+    return page(request, "console/events.html", q=q, rows=rows)
+
+
+def _fits(context: Context, search: str, summary: str, *names: str) -> bool:
+    """Tell whether a row holds the words that are searched, in the reader's language."""
+    found = "\n".join((translate(context.language, summary), *names))
+    return search.strip().casefold() in found.casefold()
 
 
 def settings_pages() -> list[HTTPRouteHandler]:

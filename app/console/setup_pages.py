@@ -12,7 +12,8 @@ from app.operations.context import Plane
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, context_of, language_of
 from app.web.cookies import drop_cookie, make_cookie, session_cookie_name, sign_in_cookie_name
-from app.web.pages import Answer, ask, field_errors, go, page
+from app.web.error_places import errors_at_fields
+from app.web.pages import Answer, ask, go, page
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.sign_in_pages import show_recovery_codes
@@ -72,7 +73,7 @@ def describe(request: AnyRequest, data: Form) -> Answer:
             ),
         )
     except TenshuError as error:
-        errors = field_errors(language_of(request), error)
+        errors = errors_at_fields(language_of(request), error)
         return _person_step(request, data, errors, error.status)
     return go("/setup")
 
@@ -98,7 +99,13 @@ def finish(request: AnyRequest, data: Form) -> Answer:
         ),
         drop_cookie(TICKET),
     ]
-    return show_recovery_codes(request, session.recovery_codes, "/", cookies)
+    return show_recovery_codes(
+        request,
+        session.recovery_codes,
+        "/",
+        cookies,
+        template="console/setup_recovery_codes.html",
+    )
 
 
 def setup_pages() -> list[HTTPRouteHandler]:
@@ -111,7 +118,7 @@ def _differs(language: str) -> str:
 
 
 def _claim_step(request: AnyRequest, error: TenshuError | None = None) -> Answer:
-    errors = field_errors(language_of(request), error) if error else {}
+    errors = errors_at_fields(language_of(request), error) if error else {}
     return page(
         request, "console/setup_claim.html", status=error.status if error else 200, errors=errors
     )
@@ -130,7 +137,8 @@ def _person_step(
 
 
 def _step(request: AnyRequest, progress: SetupProgress, error: TenshuError | None = None) -> Answer:
-    errors = field_errors(language_of(request), error) if error else {}
+    language = language_of(request)
+    errors = errors_at_fields(language, error, fields={"code": "answer"}) if error else {}
     if progress.step == "person":
         return _person_step(request, {}, errors)
     return page(

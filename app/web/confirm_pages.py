@@ -13,13 +13,13 @@ from app.identity.operations import requests
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, appliance_of, context_of, plane_of
 from app.web.cookies import make_cookie, session_cookie_name
+from app.web.error_places import errors_at_fields
 from app.web.errors import PageNotFound
 from app.web.faults import answer_error
 from app.web.names import FIELDS, value_of
 from app.web.pages import (
     Answer,
     ask,
-    field_errors,
     go,
     keep_arguments,
     need_sign_in,
@@ -65,7 +65,7 @@ def confirm(request: AnyRequest, pending: FromPath[str], data: Form) -> Answer:
         confirmed = (requests.confirm if mine else requests.approve)(context, proof)
     except TenshuError as error:
         return _confirm_page(
-            request, found, field_errors(context.language, error), status=error.status
+            request, found, errors_at_fields(context.language, error), status=error.status
         )
     plane = plane_of(request)
     cookie = make_cookie(session_cookie_name(plane), confirmed.token.reveal(), plane=plane)

@@ -8,7 +8,8 @@ from app.core.messages import mark, translate
 from app.identity.operations import own_factors, own_password, own_sessions
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest
-from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, read_form
+from app.web.error_places import errors_at_fields
+from app.web.pages import Answer, ask, go, need_sign_in, page, read_form
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.sign_in_pages import show_recovery_codes
@@ -32,7 +33,8 @@ def change_password(request: AnyRequest, data: Form) -> Answer:
     try:
         own_password.change_password(context, change)
     except TenshuError as error:
-        return _own_page(request, field_errors(context.language, error), status=error.status)
+        errors = errors_at_fields(context.language, error, fields={"password": "new"})
+        return _own_page(request, errors, status=error.status)
     return go("/account?notice=password")
 
 
@@ -44,7 +46,10 @@ def begin_factor(request: AnyRequest, data: Form) -> Answer:
         wanted = read_form(own_factors.NewFactor, {"name": "", "password": "", **data})
         begun = own_factors.begin_factor(context, wanted)
     except TenshuError as error:
-        return _own_page(request, field_errors(context.language, error), status=error.status)
+        errors = errors_at_fields(
+            context.language, error, form="factor", fields={"current": "password"}
+        )
+        return _own_page(request, errors, status=error.status)
     return page(request, "web/factor.html", offer=begun, errors={})
 
 
@@ -56,7 +61,8 @@ def confirm_factor(request: AnyRequest, factor: FromPath[str], data: Form) -> An
     try:
         made = own_factors.confirm_factor(context, first)
     except TenshuError as error:
-        return _own_page(request, field_errors(context.language, error), status=error.status)
+        errors = errors_at_fields(context.language, error, fields={"code": ""})
+        return _own_page(request, errors, status=error.status)
     if made.codes:
         return show_recovery_codes(request, made.codes, "/account", [])
     return go("/account?notice=factor")
@@ -70,7 +76,8 @@ def remove_factor(request: AnyRequest, factor: FromPath[str], data: Form) -> Ans
     try:
         own_factors.remove_factor(context, which)
     except TenshuError as error:
-        return _own_page(request, field_errors(context.language, error), status=error.status)
+        errors = errors_at_fields(context.language, error, form=f"remove-{factor}")
+        return _own_page(request, errors, status=error.status)
     return go("/account?notice=factor")
 
 
@@ -82,7 +89,8 @@ def renew_recovery_codes(request: AnyRequest, data: Form) -> Answer:
     try:
         made = own_factors.renew_recovery_codes(context, proof)
     except TenshuError as error:
-        return _own_page(request, field_errors(context.language, error), status=error.status)
+        errors = errors_at_fields(context.language, error, form="recovery")
+        return _own_page(request, errors, status=error.status)
     return show_recovery_codes(request, made.codes, "/account", [])
 
 

@@ -16,10 +16,13 @@ from app.identity.sign_in_flow import Progress
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, context_of, language_of, plane_of, signed_in
 from app.web.cookies import drop_cookie, make_cookie, session_cookie_name, sign_in_cookie_name
+from app.web.error_places import errors_at_fields
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, safe_path
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
+ANSWERED: Final = {"code": "answer", "password": "answer"}
+"""A step has one field, whatever it asks for."""
 HALF_HOUR: Final = 1800
 """Seconds that the browser keeps the ticket of an unfinished sign-in; the server ends it sooner."""
 
@@ -137,7 +140,7 @@ def _next_step(
         back=safe_path(back),
         offer=chosen,
         others=[offer for offer in progress.steps if offer is not chosen],
-        errors=field_errors(language_of(request), error) if error else {},
+        errors=errors_at_fields(language_of(request), error, fields=ANSWERED) if error else {},
     )
 
 
@@ -163,11 +166,13 @@ def show_recovery_codes(
     codes: Sequence[Secret],
     back: str,
     cookies: list[Cookie],
+    *,
+    template: str = "web/recovery_codes.html",
 ) -> Answer:
-    """Show the recovery codes, once."""
+    """Show the recovery codes, once; `template` is the page where they are a step of something."""
     return page(
         request,
-        "web/recovery_codes.html",
+        template,
         cookies=cookies,
         codes=[code.reveal() for code in codes],
         back=safe_path(back),

@@ -87,7 +87,8 @@ class Column(msgspec.Struct, frozen=True):
     sort: bool = False
     """Whether its heading is a link that sorts."""
     kind: str = "text"
-    """`text`, `number` (aligned to the end) or `actions` (heading only for screen readers)."""
+    """`text`, `number` (aligned to the end), `actions` (heading only for screen readers), `check`
+    (one tick among many, not on a telephone), `brief` (only there, in place of the ticks)."""
 
 
 def create_environment(assets: Assets, folders: Iterable[Path] | None = None) -> Environment:

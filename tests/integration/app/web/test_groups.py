@@ -65,7 +65,7 @@ def test_a_group_holds_a_right_until_it_is_taken_F4(
     group = make(appliance)
     right = {"right": "permission:records.view", "scope": "tables/12"}
     given = confirm(admin, owner, admin.post(f"/groups/{group}/grants", right))
-    assert given.headers["location"] == f"/groups/{group}"
+    assert given.headers["location"] == f"/groups/{group}?notice=changed"
     (grant,) = details(appliance, group).grants
     assert (grant.permission, grant.role, grant.scope) == ("records.view", "", "tables/12")
     assert "レコードの閲覧" in admin.get(f"/groups/{group}").text
@@ -107,4 +107,4 @@ def test_a_role_that_is_given_to_a_person_leads_back_to_the_person(
     new = accounts.NewAccount(login_id="jiro", name="佐藤 次郎")
     person = accounts.create_account(here(appliance), new).account.id
     given = confirm(admin, owner, admin.post(f"/accounts/{person}/grants", {"role": "viewer"}))
-    assert given.headers["location"] == f"/accounts/{person}"
+    assert given.headers["location"] == f"/accounts/{person}?notice=changed"
