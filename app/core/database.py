@@ -13,9 +13,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlmodel import Session
@@ -32,7 +32,6 @@ ATTEMPTS: Final = 6
 SHRINK_STEP_PAGES: Final = 500
 """2 MiB: what giving space back needs of free space itself."""
 
-WRITES: Final = "tenshu_writes"
 Result = TypeVar("Result")
 
 
@@ -128,7 +127,14 @@ def in_our_words() -> Iterator[None]:
         raise
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def named(error: Exception, dialect: Dialect) -> Exception:
+    """Return a driver's error as SQLAlchemy names it, without anybody's data."""
+    return DBAPIError.instance("", None, error, dialect.loaded_dbapi.Error, dialect=dialect)
+
+
+def _sqlite(url: str, options: dict[str, Any]) -> Engine:
+    engine = create_engine(url, **options)
+
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's object
         connection.isolation_level = None  # we say BEGIN ourselves
@@ -146,27 +152,53 @@ def _prepare_sqlite(engine: Engine) -> None:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        driver: Any = connection.connection.driver_connection
-        try:
-            driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-        except sqlite3.Error as error:
-            raise OperationalError("BEGIN", None, error) from error
+    return engine
 
 
-def _connect_postgresql() -> dict[str, Any]:
-    return {"options": f"-c lock_timeout={BUSY_MILLISECONDS} -c timezone=UTC"}
+def _postgresql(url: str, options: dict[str, Any], isolation: str, read_only: str) -> Engine:
+    settings = {
+        "lock_timeout": BUSY_MILLISECONDS,
+        "timezone": "UTC",
+        "default_transaction_isolation": isolation,
+        "default_transaction_read_only": read_only,
+    }
+    told = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return create_engine(url, connect_args={"options": told}, **options)
 
 
 class Open(Session):
-    """A session on a connection whose transaction has begun.
+    """A session whose transaction has begun on a connection of the pool.
 
-    Most work asks for the connection and nothing else: it is there, without the session's ledger.
+    Most work is prepared statements and asks for the driver's connection and nothing else. What
+    SQLAlchemy lays around it, five times as dear as the transaction itself, is built when the
+    first statement of SQLAlchemy asks for it.
     """
 
-    bind: Connection
+    def __init__(self, engine: Engine, begin: str, *, autoflush: bool) -> None:
+        """Take a connection of the pool and say `begin`, where the driver does not by itself."""
+        self.dialect = engine.dialect
+        self._engine, self._may_flush = engine, autoflush
+        self._built: Connection | None = None
+        self._is_session = False
+        try:
+            self._pooled = engine.raw_connection()
+        except self.dialect.loaded_dbapi.Error as error:
+            raise named(error, self.dialect) from error
+        self.driver: Any = cast("Any", self._pooled.driver_connection)
+        if begin:
+            try:
+                self.driver.execute(begin)
+            except self.dialect.loaded_dbapi.Error as error:
+                self._pooled.close()
+                raise named(error, self.dialect) from error
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a session has
+        """Become a session of SQLAlchemy when the first of its own attributes is asked for."""
+        if self._is_session:
+            raise AttributeError(name)
+        self._is_session = True
+        super().__init__(self.connection(), autoflush=self._may_flush)
+        return getattr(self, name)
 
     def connection(
         self,
@@ -174,7 +206,36 @@ class Open(Session):
         execution_options: Any = None,  # noqa: ANN401, ARG002
     ) -> Connection:
         """Return the connection of the transaction."""
-        return self.bind
+        if self._built is None:
+            self._built = Connection(self._engine, self._pooled)
+            self._built.begin()  # of SQLAlchemy's ledger: the transaction itself has begun
+        return self._built
+
+    def keep(self) -> None:
+        """Write what still waits, and commit."""
+        if self._is_session:
+            self.flush()
+        if self._built is not None and (ledger := self._built.get_transaction()):
+            ledger.commit()
+            return
+        try:
+            self._pooled.commit()
+        except self.dialect.loaded_dbapi.Error as error:
+            raise named(error, self.dialect) from error
+
+    def close(self) -> None:
+        """Give the connection back; what was not kept is rolled back."""
+        if self._is_session:
+            super().close()
+        if self._built is not None:
+            self._built.close()
+        else:
+            self._pooled.close()
+
+
+def dialect_of(session: Session) -> str:
+    """Return the name of the database behind a session: `sqlite` or `postgresql`."""
+    return cast("Open", session).dialect.name
 
 
 class Database:
@@ -182,36 +243,31 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_timeout=BUSY_MILLISECONDS / 1000,
-            hide_parameters=True,  # an error's text goes to the log, people's data do not
-            connect_args={} if self.is_sqlite else _connect_postgresql(),
-        )
-        self._readers, self._writers = self.engine, self.engine
+        options = {
+            "pool_size": pool_size,
+            "max_overflow": pool_size,
+            "pool_timeout": BUSY_MILLISECONDS / 1000,
+            "hide_parameters": True,  # an error's text goes to the log, people's data do not
+        }
+        self._begin_read, self._begin_write = "", ""
         # Writers of this process queue here: SQLite's own waiting is polling with growing pauses.
         self._turn = threading.Lock()
         if self.is_sqlite:
-            _prepare_sqlite(self.engine)
-            self._writers = self.engine.execution_options(**{WRITES: True})
+            self.engine = self._readers = _sqlite(url, options)
+            self._begin_read, self._begin_write = "BEGIN", "BEGIN IMMEDIATE"
         else:
-            self._readers = self.engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            self._writers = self.engine.execution_options(isolation_level="SERIALIZABLE")
+            self.engine = _postgresql(url, options, "serializable", "off")
+            self._readers = _postgresql(url, options, "repeatable\\ read", "on")
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one state of the database and changes nothing."""
-        with (
-            in_our_words(),
-            self._readers.connect() as connection,
-            Open(connection, autoflush=False) as session,
-        ):
-            connection.begin()
-            yield session
+        with in_our_words():
+            session = Open(self._readers, self._begin_read, autoflush=False)
+            try:
+                yield session
+            finally:
+                session.close()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
@@ -220,15 +276,13 @@ class Database:
         Raise DiskFull, DatabaseBusy, ChangeCollided, DatabaseUnavailable or DatabaseDamaged; then
         nothing was changed.
         """
-        with (
-            in_our_words(),
-            self._taking_turns(),
-            self._writers.begin() as connection,
-            Open(connection) as session,
-        ):
-            yield session
-            if session.in_transaction():
-                session.commit()  # writes what still waits; the connection commits
+        with in_our_words(), self._taking_turns():
+            session = Open(self.engine, self._begin_write, autoflush=True)
+            try:
+                yield session
+                session.keep()
+            finally:
+                session.close()
 
     def change(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a writing session, and anew where another change came between.
@@ -268,6 +322,7 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+        self._readers.dispose()
 
     @contextlib.contextmanager
     def _taking_turns(self) -> Iterator[None]:

@@ -6,12 +6,19 @@ Values and results are those of the driver: texts, whole numbers, bytes and noth
 """
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter, methodcaller
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Connection, Delete, Insert, Select, Update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Delete, Dialect, Insert, Select, Update
 from sqlmodel import Session
+
+from app.core.database import Open, named
+
+Result = TypeVar("Result")
+
+_rows: Final = methodcaller("fetchall")
+_count: Final = attrgetter("rowcount")
 
 
 class _Form(NamedTuple):
@@ -40,53 +47,36 @@ class Prepared:
 
     def first(self, session: Session, **values: Any) -> Any | None:  # noqa: ANN401 - any table's
         """Run it and return its first row, columns by name; None where there is none."""
-        found = self._fetch(session, values)
+        found = self._run(session, values, _rows)
         return self._row(found[0]) if found else None
 
     def all(self, session: Session, **values: Any) -> list[Any]:  # noqa: ANN401
         """Run it and return its rows, columns by name."""
-        return list(map(self._row, self._fetch(session, values)))
+        return list(map(self._row, self._run(session, values, _rows)))
 
     def run(self, session: Session, **values: Any) -> int:  # noqa: ANN401
         """Run it and return the number of rows that it wrote."""
-        connection = session.connection()
+        return int(self._run(session, values, _count))
+
+    def _run(
+        self, session: Session, values: dict[str, Any], told: Callable[[Any], Result]
+    ) -> Result:
+        opened = cast("Open", session)
+        dialect = opened.dialect
+        form = self._forms.get(dialect.name) or self._form(dialect)
+        given = {**form.fixed, **values} if form.fixed else values
         try:
-            return int(self._execute(connection, values).rowcount)
-        except _errors(connection) as error:
-            raise _named(connection, error) from error
+            if form.names is None:
+                return told(opened.driver.execute(form.text, given))
+            return told(opened.driver.execute(form.text, [given[name] for name in form.names]))
+        except dialect.loaded_dbapi.Error as error:
+            raise named(error, dialect) from error
 
-    def _fetch(self, session: Session, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        connection = session.connection()
-        try:
-            found: list[tuple[Any, ...]] = self._execute(connection, values).fetchall()
-        except _errors(connection) as error:
-            raise _named(connection, error) from error
-        return found
-
-    def _execute(self, connection: Connection, values: dict[str, Any]) -> Any:  # noqa: ANN401
-        form = self._forms.get(connection.dialect.name) or self._form(connection)
-        given = {**form.fixed, **values}
-        driver: Any = connection.connection.driver_connection
-        if form.names is None:
-            return driver.execute(form.text, given)
-        return driver.execute(form.text, [given[name] for name in form.names])
-
-    def _form(self, connection: Connection) -> _Form:
-        compiled: Any = self._statement.compile(dialect=connection.dialect, column_keys=self._names)
+    def _form(self, dialect: Dialect) -> _Form:
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._names)
         fixed = {
             name: bind.value for bind, name in compiled.bind_names.items() if not bind.required
         }
         form = _Form(str(compiled), compiled.positiontup, fixed)
-        self._forms[connection.dialect.name] = form
+        self._forms[dialect.name] = form
         return form
-
-
-def _errors(connection: Connection) -> Any:  # noqa: ANN401 - the driver's own class
-    return connection.dialect.loaded_dbapi.Error
-
-
-def _named(connection: Connection, error: Exception) -> Exception:
-    """Return a driver's error as SQLAlchemy names it, without anybody's data."""
-    return DBAPIError.instance(
-        "prepared", None, error, _errors(connection), dialect=connection.dialect
-    )

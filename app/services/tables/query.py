@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select
 from sqlmodel import Session
 
+from app.core.database import dialect_of
 from app.services.tables.folding import fold
 from app.services.tables.physical import TableInfo, sql_table
 from app.services.tables.reach import Reach
@@ -37,7 +38,7 @@ class Rows:
         self.fields = tuple(field for field in table.fields if field.id not in reach.hidden)
         self._session = session
         rows = sql_table(table)
-        is_sqlite = session.connection().dialect.name == "sqlite"
+        is_sqlite = dialect_of(session) == "sqlite"
         self._statements = statements(
             rows,
             self.fields,
