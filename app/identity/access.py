@@ -15,6 +15,11 @@ CONSOLE_ONLY: Final = _access(ALL, "")
 BOTH_WRITE: Final = _access(ALL, ALL)
 
 
+def renewed_by_workspace(*columns: str) -> dict[str, Any]:
+    """Declare that the workspace changes these columns of rows that the console makes."""
+    return _access(ALL, f"select update({', '.join(columns)})")
+
+
 def sealed(purpose: str) -> dict[str, Any]:
     """Declare a column as sealed for `purpose`, so that a rotation seals it anew."""
     return {"info": {"sealed": purpose}}

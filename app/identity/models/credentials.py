@@ -3,14 +3,22 @@
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_WRITES, sealed
+from app.identity.access import (
+    ACCOUNT,
+    BOTH_WRITE,
+    CONSOLE_WRITES,
+    renewed_by_workspace,
+    sealed,
+)
 
 
 class Password(SQLModel, table=True):
     """The one password of an account (F12)."""
 
     __tablename__ = "identity_password"
-    __table_args__ = (BOTH_WRITE,)
+    __table_args__ = (
+        renewed_by_workspace("hash", "stands_alone", "must_change", "valid_until", "changed_at"),
+    )
 
     account: str = Field(primary_key=True, foreign_key=ACCOUNT)
     hash: str
