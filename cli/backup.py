@@ -1,7 +1,6 @@
 """`tenshu backup`: repositories, backups, the key kit, and a restore on a machine without any."""
 
 import os
-import time
 from pathlib import Path
 
 import click
@@ -16,29 +15,16 @@ from app.backups.operations.repositories import (
     list_archives,
     list_repositories,
 )
-from app.backups.operations.runs import OneRun, get_run, run_backup
-from app.core.errors import NotFound, TenshuError
+from app.backups.operations.runs import run_backup
 from app.core.messages import mark
-from app.operations.context import Context
 from app.operations.operation import NoRequest
-from appliance.contract.runs import BackupResult, RestoreResult, Run, State
+from appliance.contract.runs import BackupResult, RestoreResult
+from cli import removal
 from cli.ask import secret_from
 from cli.invocation import Invocation, everywhere, this_call
 from cli.progress import Bar
+from cli.repositories import find, follow
 from cli.table import columns, moment
-
-POLL_SECONDS = 0.3
-
-
-class RepositoryNotNamed(TenshuError):
-    """No repository was named, and there is not exactly one to be meant."""
-
-    code = "command.repository_not_named"
-    message = "Say which repository is meant: there are {count}."
-    hint = (
-        "List them: tenshu backup repository list. "
-        "Make one: tenshu backup repository create FOLDER."
-    )
 
 
 @click.group
@@ -51,6 +37,10 @@ def backup() -> None:
 @everywhere
 def repository() -> None:
     """Where the backups go."""
+
+
+backup.add_command(removal.forget)
+backup.add_command(removal.delete)
 
 
 @repository.command
@@ -89,9 +79,9 @@ def list_(invocation: Invocation) -> None:
 def run(invocation: Invocation, repository: str, no_wait: bool) -> None:
     """Back up the whole appliance into REPOSITORY (name or identifier; the only one by default)."""
     with invocation.context() as context:
-        chosen = _find(context, repository)
+        chosen = find(context, repository).id
         started = run_backup(context, OneRepository(repository=chosen))
-        ended = started if no_wait else _follow(context, started)
+        ended = started if no_wait else follow(context, started)
     invocation.answer(ended, lambda: _told(invocation, ended.backup) if ended.backup else ended.id)
 
 
@@ -102,7 +92,7 @@ def run(invocation: Invocation, repository: str, no_wait: bool) -> None:
 def archives(invocation: Invocation, repository: str) -> None:
     """List the archives of REPOSITORY, the newest first."""
     with invocation.context() as context:
-        chosen = _find(context, repository)
+        chosen = find(context, repository).id
         found = list_archives(context, ListOfArchives(repository=chosen))
     heads = [invocation.words(head) for head in (mark("Archive"), mark("Begun at"), mark("Bytes"))]
     rows = [(one.name, moment(one.at), one.bytes or "") for one in found.archives]
@@ -167,37 +157,6 @@ def restore(
         bar.close()
     invocation.answer(result, lambda: _told(invocation, result))
     invocation.tell(mark("Start it with: tenshu start --data {data}"), data=result.data)
-
-
-def _find(context: Context, asked: str) -> str:
-    """Return the identifier of a repository that is called so, of the only one by default.
-
-    Raise NotFound or RepositoryNotNamed.
-    """
-    found = list_repositories(context, NoRequest()).repositories
-    if not asked:
-        if len(found) != 1:
-            raise RepositoryNotNamed(count=len(found))
-        return found[0].id
-    for one in found:
-        if asked in (one.id, one.name):
-            return one.id
-    raise NotFound(kind=mark("repository"), name=asked)
-
-
-def _follow(context: Context, started: Run) -> Run:
-    """Wait for the end of a run. Raise what ended it."""
-    bar, run = Bar(), started
-    try:
-        while run.state is State.running:
-            bar.show(run.progress.phase.value, run.progress.percent)
-            time.sleep(POLL_SECONDS)
-            run = get_run(context, OneRun(run=run.id))
-    finally:
-        bar.close()
-    if run.error is not None:
-        raise MachineError(run.error)
-    return run
 
 
 def _told(invocation: Invocation, result: BackupResult | RestoreResult) -> str:

@@ -32,3 +32,12 @@ class KitDiffers(TenshuError):
     status = 422
     message = "These are not the last characters of the key kit."
     hint = "Compare with the sheet: the last group of four characters is asked for."
+
+
+class NameDiffers(TenshuError):
+    """The typed name is not the repository's."""
+
+    code = "backups.name_differs"
+    status = 422
+    message = "This is not the repository's name."
+    hint = "Type the name exactly as it is shown, capitals and spaces too."

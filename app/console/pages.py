@@ -8,6 +8,7 @@ from app.console.erasure_pages import erasure_pages
 from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
 from app.console.overview_page import overview_pages
+from app.console.repository_pages import repository_pages
 from app.console.settings_pages import settings_pages
 from app.console.setup_pages import setup_pages
 from app.console.sign_in_rules_pages import sign_in_rules_pages
@@ -24,6 +25,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *erasure_pages(),
         *history_pages(),
         *backup_pages(),
+        *repository_pages(),
         *storage_pages(),
         *sign_in_rules_pages(),
         *settings_pages(),

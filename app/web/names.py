@@ -21,6 +21,7 @@ FIELDS: Final = {
     "action": mark("Task"),
     "approved_by": mark("Approved by"),
     "archive": mark("Archive"),
+    "archives": mark("Archives"),
     "attempt": mark("Attempt"),
     "basis": mark("Reason"),
     "before": mark("Before"),
@@ -49,6 +50,7 @@ FIELDS: Final = {
     "members": mark("Members"),
     "milliseconds": mark("Duration"),
     "name": mark("Name"),
+    "newest": mark("Newest archive"),
     "owner": mark("Process"),
     "permission": mark("Permission"),
     "policy": mark("Rules"),
@@ -65,6 +67,7 @@ FIELDS: Final = {
     "sealed_events": mark("Sealed history"),
     "sessions": mark("Sessions"),
     "sha256": mark("Digest (SHA-256)"),
+    "size": mark("Size"),
     "state": mark("State"),
     "subject": mark("Person concerned"),
     "time_zone": mark("Time zone"),
@@ -81,6 +84,7 @@ FIELDS: Final = {
 
 VALUES: Final = {
     "CheckRepository": mark("Check"),
+    "DeleteRepository": mark("Deletion"),
     "RestoreArchive": mark("Restore"),
     "RunBackup": mark("Backup"),
     "active": mark("Active"),
@@ -138,6 +142,7 @@ ENDS: Final = {
 """How a run of the machine ended that gave no error."""
 
 OTHER_EVENTS: Final = {
+    "audit.begin": mark("Begin the history of this appliance."),
     "audit.epoch": mark("Begin a new section of the history, after a restore."),
     "audit.erase": mark("Erase personal values from the history; the event itself stays proven."),
     "audit.malformed": mark("Keep what could not be read as an event."),

@@ -1,5 +1,5 @@
 """Backups as operations: repositories, key kit, runs."""
 
-from app.backups.operations import kit, repositories, runs
+from app.backups.operations import kit, removal, repositories, runs
 
-__all__ = ["kit", "repositories", "runs"]
+__all__ = ["kit", "removal", "repositories", "runs"]

@@ -1,4 +1,4 @@
-"""Runs of the machine: backups and checks, started, followed, cancelled, told to the history."""
+"""Runs of the machine: started, followed, cancelled, and their ends told to the history."""
 
 from typing import Annotated
 
@@ -152,3 +152,9 @@ def finish_run(context: Context, request: EndedRun) -> None:
         )
     if run.check:
         context.event.numbers["findings"] = len(run.check.findings)
+    if run.deletion:
+        context.event.numbers.update(
+            archives=run.deletion.archives or 0,
+            bytes=run.deletion.bytes,
+            milliseconds=run.deletion.milliseconds,
+        )

@@ -81,6 +81,30 @@ def test_a_backup_is_restored_on_another_machine_with_repository_and_kit_alone_F
         second.end()
 
 
+def test_a_repository_is_forgotten_or_deleted_with_its_archives_by_its_name(owned: Copy, tmp_path):
+    wait_until(lambda: _is_sealed(owned), "the history is sealed")
+    folder = tmp_path / "doomed"
+    _json(owned.tenshu("backup", "repository", "create", str(folder), "--name", "old", "--json"))
+    forgotten = _json(owned.tenshu("backup", "forget-repository", "old", "--json"))
+    assert forgotten["name"] == "old"
+    assert (folder / "config").is_file()
+    again = owned.tenshu("backup", "repository", "create", str(folder), "--name", "old", "--json")
+    assert _json(again)["adopted"] is True
+    assert owned.tenshu("backup", "run", "old").returncode == 0
+
+    wrong = owned.tenshu("backup", "delete-repository", "old", "--json", stdin="new\n")
+    assert wrong.returncode == 1
+    assert "1 archives" in wrong.stderr
+    error = json.loads(wrong.stderr[wrong.stderr.index('{\n  "error"') :])["error"]
+    assert error["code"] == "backups.name_differs"
+    assert (folder / "config").is_file()
+    assert owned.tenshu("backup", "delete-repository", "old").returncode == 130, "nobody answered"
+    deleted = _json(owned.tenshu("backup", "delete-repository", "old", "--json", stdin="old\n"))
+    assert (deleted["state"], deleted["deletion"]["archives"]) == ("done", 1)
+    assert not folder.exists()
+    assert owned.tenshu("backup", "delete-repository", "old", "--yes").returncode == 1
+
+
 def test_one_byte_changed_behind_the_back_is_named_F5(owned: Copy):
     wait_until(lambda: _is_sealed(owned), "the history is sealed")
     assert owned.tenshu("audit", "verify").returncode == 0

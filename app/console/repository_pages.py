@@ -1,0 +1,80 @@
+"""A backup repository leaves: what would be lost is told first."""
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from app.backups.errors import NameDiffers
+from app.backups.operations import removal, repositories
+from app.core.messages import explain
+from app.operations.permissions import Permission
+from app.web.asking import AnyRequest, language_of
+from app.web.design.formatting import format_size
+from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
+from app.web.routing import get, post
+from app.web.shared_pages import Form
+from appliance.contract.actions import Repository
+from appliance.contract.runs import Run
+
+
+@get("/backups/repositories/{repository:str}/remove")
+def show_removal(request: AnyRequest, repository: FromPath[str]) -> Answer:
+    """Show what leaves, and the two ways: off the list, or destroyed."""
+    return _removal_page(request, repository, {})
+
+
+@post("/backups/repositories/{repository:str}/forget")
+def forget(request: AnyRequest, repository: FromPath[str]) -> Answer:
+    """Take the repository off the list."""
+    context = need_sign_in(request)
+    context.require(Permission.BACKUPS_MANAGE)
+    found = removal.find_repository(context, _identifier(repository))
+    wanted = ask(removal.NamedRepository, repository=found.id, name=found.name)
+    return perform(request, removal.forget_repository, wanted)
+
+
+@result_of(removal.forget_repository)
+def forgotten(_request: AnyRequest, _result: Repository) -> Answer:
+    """Go back to the list."""
+    return go("/backups")
+
+
+@post("/backups/repositories/{repository:str}/delete")
+def delete(request: AnyRequest, repository: FromPath[str], data: Form) -> Answer:
+    """Ask for the deletion, once the name is typed as it is."""
+    context = need_sign_in(request)
+    loss = removal.describe_loss(context, ask(repositories.OneRepository, repository=repository))
+    if str(data.get("name", "")) != loss.repository.name:
+        message, hint = explain(context.language, NameDiffers())
+        return _removal_page(request, repository, {"name": f"{message} {hint}"}, NameDiffers.status)
+    wanted = ask(
+        removal.DoomedRepository,
+        repository=loss.repository.id,
+        name=loss.repository.name,
+        archives=loss.archives,
+        newest=loss.newest.name if loss.newest else "",
+        size=format_size(loss.stored_bytes, language_of(request)) if loss.stored_bytes else "",
+    )
+    return perform(request, removal.delete_repository, wanted)
+
+
+@result_of(removal.delete_repository)
+def deleting(_request: AnyRequest, result: Run) -> Answer:
+    """Go to the run."""
+    return go(f"/backups/runs/{result.id}")
+
+
+def _removal_page(
+    request: AnyRequest, repository: str, errors: dict[str, str], status: int = 200
+) -> Answer:
+    context = need_sign_in(request)
+    loss = removal.describe_loss(context, ask(repositories.OneRepository, repository=repository))
+    return page(request, "console/repository_remove.html", status=status, loss=loss, errors=errors)
+
+
+def _identifier(repository: str) -> str:
+    return ask(repositories.OneRepository, repository=repository).repository
+
+
+def repository_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [show_removal, forget, delete]
