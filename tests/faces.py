@@ -14,6 +14,8 @@ import pyotp
 import pytest
 
 from app.audit.event import Source
+from app.console import search as console_search
+from app.console.health import health_of
 from app.console.pages import console_pages
 from app.core.secret import Secret
 from app.identity.operations import setup
@@ -22,6 +24,7 @@ from app.operations.operation import NoRequest
 from app.web.cookies import session_cookie_name
 from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
+from app.workspace import search as workspace_search
 from app.workspace.table_pages import side, table_pages
 from tests.running import wait_until
 
@@ -89,12 +92,16 @@ class Owner:
 
 @pytest.fixture
 def console_application(appliance: Appliance) -> AsgiApplication:
-    return create_plane(appliance, Plane.CONSOLE, console_pages())
+    return create_plane(
+        appliance, Plane.CONSOLE, console_pages(), health_of=health_of, find=console_search.find
+    )
 
 
 @pytest.fixture
 def workspace_application(appliance: Appliance) -> AsgiApplication:
-    return create_plane(appliance, Plane.WORKSPACE, table_pages(), side=side)
+    return create_plane(
+        appliance, Plane.WORKSPACE, table_pages(), side=side, find=workspace_search.find
+    )
 
 
 @pytest.fixture

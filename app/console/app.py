@@ -1,7 +1,9 @@
 """The console's application, as its worker process makes it."""
 
 from app.backups.watch import Watch
+from app.console.health import health_of
 from app.console.pages import console_pages
+from app.console.search import find
 from app.core.lifeline import die_with_parent
 from app.operations.context import Plane
 from app.web.gate import AsgiApplication
@@ -15,4 +17,11 @@ def create() -> AsgiApplication:
     appliance = open_appliance()
     watch = Watch(appliance)
     watch.start()
-    return create_plane(appliance, Plane.CONSOLE, console_pages(), at_end=watch.stop)
+    return create_plane(
+        appliance,
+        Plane.CONSOLE,
+        console_pages(),
+        at_end=watch.stop,
+        health_of=health_of,
+        find=find,
+    )

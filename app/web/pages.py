@@ -24,6 +24,7 @@ from app.web.asking import AnyRequest, context_of, language_of, plane_of, signed
 from app.web.design.environment import render
 from app.web.nul import refuse_nul
 from app.web.schema import as_invalid_input
+from app.web.standing import standing_of
 
 DEFAULT_ZONE: Final = "Asia/Tokyo"
 
@@ -185,6 +186,7 @@ def page(
         plane=plane.value,
         path=here(request),
         side=lambda: request.app.state.side(request) if session else [],
+        standing=lambda: standing_of(request),
         **values,
     )
     return Response(

@@ -24,8 +24,10 @@ from app.web.own_account_pages import own_account_pages
 from app.web.pages import Side, nothing_at_the_side
 from app.web.routing import get
 from app.web.schema import encode
+from app.web.search_page import Find, nothing_to_find, search_pages
 from app.web.shared_pages import shared_pages
 from app.web.sign_in_pages import sign_in_pages
+from app.web.standing import HealthOf, make_memories, no_health
 
 
 def hosts_of(appliance: Appliance) -> set[str]:
@@ -67,11 +69,14 @@ def create_plane(
     *,
     at_end: Callable[[], None] = lambda: None,
     side: Side = nothing_at_the_side,
+    health_of: HealthOf = no_health,
+    find: Find = nothing_to_find,
 ) -> AsgiApplication:
     """Return the ASGI application of a plane with its pages and its API.
 
     `at_end` is called when the process is told to stop, before the database is closed. `side`
-    returns what stands at the side of every page beside the plane's own areas.
+    returns what stands at the side of every page beside the plane's own areas, `health_of` what the
+    bar on top says of the whole, `find` what its search finds.
     """
     assets = collect_assets()
     application = Litestar(
@@ -83,6 +88,7 @@ def create_plane(
             *confirm_pages(),
             *own_account_pages(),
             *job_pages(),
+            *search_pages(),
             *api_handlers(plane),
             *pages,
         ],
@@ -94,6 +100,9 @@ def create_plane(
                 "assets": assets,
                 "templates": create_environment(assets),
                 "side": side,
+                "health": health_of,
+                "find": find,
+                "memories": make_memories(),
             }
         ),
         exception_handlers=handlers(),

@@ -6,6 +6,7 @@ from app.services.tables.drift import report_drift
 from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
 from app.web.process import open_appliance
+from app.workspace.search import find
 from app.workspace.table_pages import side, table_pages
 
 
@@ -14,4 +15,4 @@ def create() -> AsgiApplication:
     die_with_parent()
     appliance = open_appliance()
     report_drift(appliance.database)
-    return create_plane(appliance, Plane.WORKSPACE, table_pages(), side=side)
+    return create_plane(appliance, Plane.WORKSPACE, table_pages(), side=side, find=find)

@@ -99,8 +99,9 @@ class Handler(BaseHTTPRequestHandler):
             plane="console",
             path=self.path,
             viewer=SimpleNamespace(name="山田 花子", initials="山"),
-            health=SimpleNamespace(kind="warning", text="要確認 1件"),
-            running_jobs=2,
+            standing=lambda: SimpleNamespace(
+                health=SimpleNamespace(kind="warning", text="要確認 1件"), running=2
+            ),
             session=session,
             tables=[("/t/1", "顧客", "table-2", 1204), ("/t/2", "注文", "table-2")],
         )

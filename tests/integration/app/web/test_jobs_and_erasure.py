@@ -44,9 +44,9 @@ def test_rows_that_did_not_fit_are_offered_on_the_job_and_on_the_table(
     job = send(worker)
     run_all(appliance)
     shown = worker.get(job).text
-    assert "取り込めなかった行が 1 件あります" in shown
+    assert "取り込めなかった行が1件あります" in shown
     assert 'action="/tables/1/import/errors"' in shown
-    assert "取り込めなかった行が 1 件あります" in worker.get("/tables/1").text
+    assert "取り込めなかった行が1件あります" in worker.get("/tables/1").text
     rows = worker.post("/tables/1/import/errors")
     assert "八つ" in rows.text
 

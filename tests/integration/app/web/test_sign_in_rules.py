@@ -34,7 +34,7 @@ def test_the_rules_hold_after_a_fresh_code_that_names_each_of_them(
     assert policy.workspace_second_factor == "required"
     assert policy.password.minimum_alone == 16
     shown = admin.get(changed.headers["location"]).text
-    assert "無操作 30 分、または最長 8 時間" in shown
+    assert "無操作30分、または最長8時間" in shown
 
 
 def test_a_rule_out_of_bounds_is_told_at_its_field_and_what_was_typed_stays(

@@ -54,7 +54,7 @@ def test_cleaning_removes_what_nobody_imported_tells_it_and_stands_in_the_histor
     old, new = upload(appliance, 2), upload(appliance, 0)
     answer = admin.post("/storage/clean")
     assert answer.headers["location"].startswith("/storage?files=1&freed=")
-    assert "アップロードを 1 件削除し" in admin.get(answer.headers["location"]).text
+    assert "アップロードを1件削除し" in admin.get(answer.headers["location"]).text
     left = {path.name for path in appliance.settings.spool.iterdir()}
     assert left == {new, f"{new}.json"}
     assert old not in left

@@ -1,6 +1,7 @@
 """Rendering: words, times, macros, areas."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -134,6 +135,7 @@ def test_the_gallery_shows_every_component_on_both_planes(
         path="/design",
         plane=plane,
         viewer=None,
+        standing=lambda: SimpleNamespace(health=None, running=0),
     )
     assert page.startswith("<!doctype html>")
     shown = (DESIGN / "gallery.html").read_text() + (DESIGN / "console.html").read_text()

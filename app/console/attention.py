@@ -1,0 +1,125 @@
+"""What needs an administrator: the disk, backups, tables that are not as they were defined."""
+
+from typing import Any
+
+import msgspec
+
+from app.backups import kit
+from app.backups.errors import MachineError
+from app.backups.operations import runs as backup_runs
+from app.core import clock, reserve
+from app.core.messages import mark
+from app.operations.context import Context
+from app.operations.operation import NoRequest
+from app.operations.permissions import Permission
+from app.services.tables.operations import drift
+from appliance.contract.runs import State
+
+BACKUP_DUE = 2 * clock.DAY
+"""METI-29: a day's backup that failed twice is what an administrator must see."""
+
+
+class Attention(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that needs somebody."""
+
+    kind: str
+    """`warning` or `danger`."""
+    title: str
+    text: str
+    href: str
+    action: str
+    parameters: dict[str, Any] = {}
+
+
+def needs_attention(context: Context, last_backup: int | None) -> list[Attention]:
+    """Return what an administrator should do next, the most urgent first."""
+    found: list[Attention] = []
+    appliance = context.appliance
+    space = reserve.state(appliance.settings)
+    if space.state is not reserve.State.KEPT:
+        found.append(
+            Attention(
+                kind="danger",
+                title=mark("The disk is full"),
+                text=mark("Changes are refused until there is space again."),
+                href="/storage",
+                action=mark("Free space"),
+            )
+        )
+    if context.actor.rights.allows(Permission.BACKUPS_VIEW):
+        found += _backup_attention(context, last_backup)
+    if context.actor.rights.allows(Permission.SETTINGS_VIEW):
+        found += _drift_attention(context)
+    return found
+
+
+def _drift_attention(context: Context) -> list[Attention]:
+    """Tell which tables are not as they were defined: somebody changed the database by hand."""
+    return [
+        Attention(
+            kind="danger",
+            title=mark("The table {table} in the database is not as it was defined"),
+            text=mark("Missing: {missing}. Unknown: {unknown}. Restore the newest backup."),
+            href="/backups",
+            action=mark("Show the backups"),
+            parameters={
+                "table": one.table,
+                "missing": ", ".join(one.missing) or "–",
+                "unknown": ", ".join(one.unknown) or "–",
+            },
+        )
+        for one in drift.show_drift(context, NoRequest()).items
+    ]
+
+
+def _backup_attention(context: Context, last_backup: int | None) -> list[Attention]:
+    ring = context.appliance.keyring
+    if not kit.have_kit(ring):
+        return [
+            Attention(
+                kind="warning",
+                title=mark("There is no backup yet"),
+                text=mark("Choose a repository, print the key kit, and run the first backup."),
+                href="/backups/new",
+                action=mark("Choose a repository"),
+            )
+        ]
+    found = []
+    if kit.unkept_kit(ring):
+        found.append(
+            Attention(
+                kind="danger",
+                title=mark("The key kit has not been put away yet"),
+                text=mark("Without it a backup cannot be opened on another machine."),
+                href="/backups/kit",
+                action=mark("Print the key kit"),
+            )
+        )
+    if last_backup is None or clock.now() - last_backup > BACKUP_DUE:
+        found.append(
+            Attention(
+                kind="warning",
+                title=mark("The last backup is too long ago"),
+                text=mark("A backup should be made every day."),
+                href="/backups",
+                action=mark("Back up now"),
+            )
+        )
+    return found
+
+
+def unreadable_history(message: str, hint: str) -> Attention:
+    """Return what is shown in place of a history that cannot be read."""
+    return Attention(
+        kind="danger", title=message, text=hint, href="/history", action=mark("Show the history")
+    )
+
+
+def last_backup(context: Context) -> int | None:
+    """Return when the newest successful backup ended (ms); None if none is known."""
+    try:
+        runs = backup_runs.list_runs(context, backup_runs.ListOfRuns()).runs
+    except MachineError:
+        return None
+    ended = [run.finished_at for run in runs if run.backup and run.state is State.done]
+    return max((at for at in ended if at), default=None)
