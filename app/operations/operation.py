@@ -285,6 +285,9 @@ def decode_json(body: bytes, kind: type[Request]) -> Request:
     return msgspec.json.decode(body, type=kind, dec_hook=_decode_hook)
 
 
-def decode_fields(values: dict[str, Any], kind: type[Request]) -> Request:
-    """Read a request from the texts of a form or query. Raise msgspec.ValidationError."""
-    return msgspec.convert(values, type=kind, strict=False, dec_hook=_decode_hook)
+def decode_fields(values: dict[str, Any], kind: type[Request], *, strict: bool = False) -> Request:
+    """Read a request from the texts of a form or query. Raise msgspec.ValidationError.
+
+    `strict`: from JSON instead, where a number is a number and a text is none.
+    """
+    return msgspec.convert(values, type=kind, strict=strict, str_keys=True, dec_hook=_decode_hook)

@@ -133,7 +133,12 @@ def read_request(
             raise InvalidInput(field=str(name)[:64], reason="There is no such field.")
     refuse_nul(fields)
     try:
-        return cast("msgspec.Struct", decode_fields(fields, operation.request_type))
+        asked = decode_fields(fields, operation.request_type)
+        if body:
+            # in JSON `0` is not `false`, nor `"1"` a number; in the address all are texts
+            fields |= {name: getattr(asked, name) for name in request.path_params}
+            asked = decode_fields(fields, operation.request_type, strict=True)
+        return cast("msgspec.Struct", asked)
     except msgspec.ValidationError as error:
         raise as_invalid_input(error) from error
 

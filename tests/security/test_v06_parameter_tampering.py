@@ -143,6 +143,30 @@ def test_a_field_that_does_not_exist_is_refused_V6(admin: Browser, field: str) -
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"sort": {"descending": 0}},
+        {"sort": {"descending": "true"}},
+        {"limit": "5"},
+        {"limit": 5.5},
+        {"search": 5},
+        {"filters": [{"field": "1", "test": "contains", "value": "a"}]},
+    ],
+    ids=str,
+)
+def test_a_value_of_another_kind_is_not_taken_for_the_one_that_is_meant_V6(
+    staff: Browser, appliance: Appliance, body: dict[str, object]
+) -> None:
+    """In JSON a number is no truth and a text no number; in an address all are texts."""
+    path = f"/api/v1/tables/{make_table(appliance)}/records/search"
+    answer = staff.post(path, json=body)
+    assert answer.status_code == 422, answer.text
+    right = {"sort": {"descending": True}, "limit": 5, "search": "山"}
+    found = staff.post(path, json=right)
+    assert len(found.json()["records"]) == 1, found.text
+
+
 def test_parameters_sent_twice_are_not_taken_for_lists_V6(admin: Browser) -> None:
     for address in (
         "/accounts?q=a&q=b",
