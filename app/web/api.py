@@ -133,14 +133,20 @@ def read_request(
             raise InvalidInput(field=str(name)[:64], reason="There is no such field.")
     refuse_nul(fields)
     try:
-        asked = decode_fields(fields, operation.request_type)
-        if body:
-            # in JSON `0` is not `false`, nor `"1"` a number; in the address all are texts
-            fields |= {name: getattr(asked, name) for name in request.path_params}
-            asked = decode_fields(fields, operation.request_type, strict=True)
-        return cast("msgspec.Struct", asked)
+        return cast("msgspec.Struct", _decoded(operation, fields, request.path_params, bool(body)))
     except msgspec.ValidationError as error:
         raise as_invalid_input(error) from error
+
+
+def _decoded(
+    operation: Operation[Any, Any], fields: dict[str, Any], in_path: dict[str, Any], is_json: bool
+) -> Any:  # noqa: ANN401 - the operation's own request
+    asked = decode_fields(fields, operation.request_type)
+    if not is_json:
+        return asked
+    # in JSON `0` is not `false`, nor `"1"` a number; in the address all are texts
+    typed = {name: getattr(asked, name) for name in in_path}
+    return decode_fields(fields | typed, operation.request_type, strict=True)
 
 
 def _several(known: Any, value: str) -> list[str]:  # noqa: ANN401 - one text or several
