@@ -5,12 +5,16 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from app.audit.errors import SealerRunning, StoreUnwritable
 from app.audit.sealer import Sealer
 from app.audit.signing import load_or_make_signer
+from app.core import reserve
 from app.core.database import ChangeCollided, Database, DatabaseBusy, DatabaseUnavailable, DiskFull
 from app.core.errors import TenshuError
+from app.core.reserve import ReserveSpent
 from app.core.settings import Settings, load_settings
 
 IDLE_SECONDS = 0.5
@@ -28,12 +32,20 @@ PASSING = (
 log = logging.getLogger("tenshu.audit")
 
 
-def seal_until(stop: threading.Event, sealer: Sealer) -> None:
-    """Seal until told to stop. Problems are logged when they begin and when they end."""
+def seal_until(
+    stop: threading.Event, sealer: Sealer, has_room: Callable[[], bool] = lambda: True
+) -> None:
+    """Seal until told to stop. Problems are logged when they begin and when they end.
+
+    `has_room` is asked before each turn: where the database would end for want of space, the
+    history waits. As no other process it looks twice a second, also while nobody does anything.
+    """
     problem = ""
     while not stop.is_set():
         taken = 0
         try:
+            if not has_room():
+                raise ReserveSpent
             taken = sealer.turn()
         except PASSING as error:
             if str(error) != problem:
@@ -57,7 +69,7 @@ def run(settings: Settings, machine: str) -> int:
         signer = load_or_make_signer(settings.keys / "audit-signing.key")
         sealer = Sealer(database, settings.data, settings.sealed_store, signer, machine=machine)
         log.info("sealing into %s", settings.sealed_store)
-        seal_until(stop, sealer)
+        seal_until(stop, sealer, partial(reserve.keep_server_alive, settings))
         sealer.close()
     except TenshuError as error:
         log.error("%s: %s", error.code, error)  # noqa: TRY400 - a person reads this, not a traceback

@@ -5,8 +5,10 @@ audit and cleaning; every other change is refused), *spent* (released, and used 
 back by itself once twice its size is free. Released, kept and taken back by whichever process
 meets the case first: the file itself is the state.
 
-Ordinary changes are refused a little *before* the disk is full, because PostgreSQL panics where it
-finds no room for its next 16 MiB of log, and because logs and sealed store need room too.
+Ordinary changes are refused a little *before* the disk is full, because logs and sealed store need
+room too, and because PostgreSQL ends where it finds no room for its next 16 MiB of log, and does
+not start again before there is. So on PostgreSQL the reserve is opened while there still is room
+for that, and counts as spent before it is eaten up.
 """
 
 import contextlib
@@ -21,11 +23,13 @@ from typing import Final
 import msgspec
 
 from app.core.database import DatabaseBusy, DiskFull
-from app.core.settings import Settings
+from app.core.settings import MEBIBYTE, Settings
 
 FILE_NAME: Final = "reserve"
 SPENT_BELOW: Final = 256 * 1024
 """With fewer bytes free, not even one more event is sure to fit."""
+POSTGRESQL_SPENT_BELOW: Final = (16 + 4) * MEBIBYTE
+"""One segment of its log, as large as PostgreSQL makes them by default, and what goes beside."""
 
 
 class ReserveSpent(DiskFull):
@@ -60,7 +64,7 @@ def state(settings: Settings) -> ReserveState:
     if is_kept(settings):
         found = State.KEPT
     else:
-        found = State.SPENT if free < SPENT_BELOW else State.RELEASED
+        found = State.SPENT if free < _spent_below(settings) else State.RELEASED
     return ReserveState(state=found, free=free, size=settings.reserve_bytes)
 
 
@@ -88,6 +92,19 @@ def require_space(settings: Settings, shrink: Callable[[], None]) -> None:
                 shrink()
     if not _has_room(settings):
         raise DiskFull
+
+
+def keep_server_alive(settings: Settings) -> bool:
+    """Open the reserve before PostgreSQL finds no room for its log; tell whether it has some.
+
+    SQLite needs no such care: it says that the disk is full, and goes on.
+    """
+    if settings.database_url.startswith("sqlite") or not settings.reserve_bytes:
+        return True
+    if _free(settings) >= POSTGRESQL_SPENT_BELOW:
+        return True
+    release(settings)  # or another process did, a moment ago
+    return _free(settings) >= POSTGRESQL_SPENT_BELOW
 
 
 def release(settings: Settings) -> bool:
@@ -125,6 +142,11 @@ def take_back(settings: Settings) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _spent_below(settings: Settings) -> int:
+    is_sqlite = settings.database_url.startswith("sqlite")
+    return SPENT_BELOW if is_sqlite else POSTGRESQL_SPENT_BELOW
 
 
 def _has_room(settings: Settings) -> bool:

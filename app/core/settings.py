@@ -17,6 +17,9 @@ from app.core.messages import mark
 
 MEBIBYTE: Final = 1024 * 1024
 RESERVE_MEBIBYTES: Final = 32
+POSTGRESQL_RESERVE_MEBIBYTES: Final = 64
+"""Room for some segments of PostgreSQL's log, 16 MiB each: without one the server ends."""
+SMALLEST_POSTGRESQL_RESERVE: Final = 48
 
 
 class InvalidSetting(TenshuError):
@@ -133,14 +136,20 @@ def _address(environ: Mapping[str, str]) -> str:
         ) from error
 
 
-def _reserve(environ: Mapping[str, str]) -> int:
-    text = environ.get("TENSHU_RESERVE") or str(RESERVE_MEBIBYTES)
+def _reserve(environ: Mapping[str, str], default: int, smallest: int) -> int:
+    text = environ.get("TENSHU_RESERVE") or str(default)
     size = _whole_number(text)
     if not 0 <= size <= 1024:
         raise InvalidSetting(
             variable="TENSHU_RESERVE",
             value=text,
             reason=mark("the reserve is a number of mebibytes from 0 to 1024"),
+        )
+    if 0 < size < smallest:
+        raise InvalidSetting(
+            variable="TENSHU_RESERVE",
+            value=text,
+            reason=mark("on PostgreSQL the reserve is 0, or 48 mebibytes and more"),
         )
     return size * MEBIBYTE
 
@@ -165,13 +174,19 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         )
     names = environ.get("TENSHU_HOST_NAMES") or ""
     console_port, workspace_port = _ports(environ)
+    url = environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}"
+    sizes = (
+        (RESERVE_MEBIBYTES, 0)
+        if url.startswith("sqlite")
+        else (POSTGRESQL_RESERVE_MEBIBYTES, SMALLEST_POSTGRESQL_RESERVE)
+    )
     return Settings(
         data=data,
         keys=keys,
-        database_url=environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}",
+        database_url=url,
         address=_address(environ),
         console_port=console_port,
         workspace_port=workspace_port,
         host_names=tuple(name.strip() for name in names.split(",") if name.strip()),
-        reserve_bytes=_reserve(environ),
+        reserve_bytes=_reserve(environ, *sizes),
     )

@@ -26,6 +26,8 @@ def require_space(appliance: Appliance) -> None:
 
 def change_in_reserve(appliance: Appliance, work: Callable[[Session], Result]) -> Result:
     """Run a change that may use the reserve. Raise ReserveSpent where that is used up too."""
+    if not reserve.keep_server_alive(appliance.settings):
+        raise ReserveSpent
     try:
         return appliance.database.change(work)
     except DiskFull as full:

@@ -1,5 +1,6 @@
 """The import as a background job: batch by batch, continued where a kill left it."""
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO, Final
 
@@ -8,7 +9,7 @@ import msgspec
 from app.jobs.handlers import handler
 from app.jobs.run import Run
 from app.services.tables import catalogue, spool
-from app.services.tables.csv_reading import CsvSource, Format
+from app.services.tables.csv_reading import CsvSource, Format, Record
 from app.services.tables.importing import Converter
 from app.services.tables.operations.import_steps import (
     READING,
@@ -26,6 +27,9 @@ from app.services.tables.uploads import clear_uploads
 
 BATCH: Final = 5_000
 """Records a transaction: a few tenths of a second, so that others get their turn."""
+BATCH_BYTES: Final = 2 * 1024 * 1024
+"""Of the file, a transaction: what it writes stays well below the room that a change starts with
+(`app.core.reserve`), so that no batch of long texts fills the disk in its middle."""
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +77,7 @@ def _read(
     convert = Converter(table.fields).convert
     while True:
         run.check()
-        found = convert(batch := list(islice(records, BATCH)))
+        found = convert(batch := list(_batch(source, records)))
         if not batch:
             return stands
         stands = import_batch(
@@ -89,3 +93,11 @@ def _read(
                 record=source.number,
             ),
         )
+
+
+def _batch(source: CsvSource, records: Iterator[Record]) -> Iterator[Record]:
+    begin = source.offset
+    for record in islice(records, BATCH):
+        yield record
+        if source.offset - begin >= BATCH_BYTES:
+            return

@@ -148,6 +148,24 @@ def test_a_problem_is_logged_when_it_begins_and_when_it_ends(
     assert levels == ["ERROR", "WARNING"]
 
 
+def test_where_the_server_would_end_for_want_of_space_the_history_waits_in_the_outbox_S8(
+    trail: Trail, caplog: pytest.LogCaptureFixture
+) -> None:
+    trail.write(draft())
+    stop, answers = threading.Event(), [False, False, True]
+
+    def has_room() -> bool:
+        if len(answers) > 1:
+            assert lag(trail.database).unsealed == 1
+            return answers.pop(0)
+        stop.set()
+        return True
+
+    seal_until(stop, trail.sealer, has_room)
+    assert lag(trail.database).unsealed == 0
+    assert "reserve is spent" in caplog.text
+
+
 def test_a_history_is_read_by_a_user_who_cannot_write_it_F5(trail: Trail) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can act as another user")

@@ -5,6 +5,7 @@ import fcntl
 import os
 import threading
 
+import msgspec
 import pytest
 
 from app.core import reserve
@@ -111,3 +112,47 @@ def test_what_could_not_be_given_back_is_a_full_disk(settings, monkeypatch, fail
 
     with pytest.raises(DiskFull):
         reserve.require_space(settings, shrink)
+
+
+@pytest.fixture
+def on_postgresql(tmp_path):
+    """Settings whose database is a server's, with a reserve that is kept."""
+    (tmp_path / "server").mkdir()
+    found = load_settings(
+        {
+            "TENSHU_DATA": str(tmp_path / "server"),
+            "TENSHU_DATABASE_URL": "postgresql+psycopg:///tenshu",
+            "TENSHU_RESERVE": "48",
+        }
+    )
+    assert reserve.take_back(found)
+    return found
+
+
+def test_while_the_server_has_room_for_its_log_the_reserve_stays_shut_S8(on_postgresql):
+    assert reserve.keep_server_alive(on_postgresql)
+    assert reserve.is_kept(on_postgresql)
+
+
+def test_before_the_server_finds_no_room_for_its_log_the_reserve_is_opened_S8(
+    on_postgresql, monkeypatch
+):
+    free = [reserve.POSTGRESQL_SPENT_BELOW - 1, reserve.POSTGRESQL_SPENT_BELOW]
+    monkeypatch.setattr(reserve, "_free", lambda _settings: free.pop(0))
+    assert reserve.keep_server_alive(on_postgresql)
+    assert not reserve.is_kept(on_postgresql)
+
+
+def test_on_postgresql_it_is_spent_while_the_servers_next_log_still_fits_S8(
+    on_postgresql, monkeypatch
+):
+    monkeypatch.setattr(reserve, "_free", lambda _settings: reserve.POSTGRESQL_SPENT_BELOW - 1)
+    assert not reserve.keep_server_alive(on_postgresql)
+    assert reserve.state(on_postgresql).state is State.SPENT
+
+
+def test_sqlite_and_who_wants_no_reserve_need_no_such_care(settings, on_postgresql, monkeypatch):
+    monkeypatch.setattr(reserve, "_free", lambda _settings: 0)
+    assert reserve.keep_server_alive(settings)
+    without = msgspec.structs.replace(on_postgresql, reserve_bytes=0)
+    assert reserve.keep_server_alive(without)

@@ -69,6 +69,15 @@ def test_what_is_no_size_of_a_reserve_is_refused(size):
         load_settings({"TENSHU_RESERVE": size})
 
 
+def test_on_postgresql_the_reserve_holds_room_for_the_servers_log_S8():
+    url = {"TENSHU_DATABASE_URL": "postgresql+psycopg:///tenshu"}
+    assert load_settings(url).reserve_bytes == 64 * 1024 * 1024
+    for size in ("0", "48"):
+        assert load_settings({**url, "TENSHU_RESERVE": size}).reserve_bytes == int(size) * 1024**2
+    with pytest.raises(InvalidSetting, match="48 mebibytes"):
+        load_settings({**url, "TENSHU_RESERVE": "47"})
+
+
 def test_an_empty_variable_means_the_default():
     emptied = dict.fromkeys(load_settings({}).environment(), "")
     assert load_settings(emptied) == load_settings({})
@@ -84,7 +93,7 @@ def test_a_child_process_gets_the_same_settings(tmp_path):
             "TENSHU_CONSOLE_PORT": "20001",
             "TENSHU_WORKSPACE_PORT": "20002",
             "TENSHU_HOST_NAMES": "console.example.jp, work.example.jp,",
-            "TENSHU_RESERVE": "8",
+            "TENSHU_RESERVE": "100",
         }
     )
     assert settings.host_names == ("console.example.jp", "work.example.jp")

@@ -67,6 +67,15 @@ def test_a_spent_reserve_is_not_tried_again_S8(holder, monkeypatch):
     assert work(None) == "done"
 
 
+def test_what_could_end_the_server_is_not_even_begun_S8(holder, monkeypatch):
+    monkeypatch.setattr(reserve, "keep_server_alive", lambda _settings: False)
+    work = failing(1)
+    with pytest.raises(ReserveSpent):
+        full_disk.change_in_reserve(holder, work)
+    with pytest.raises(DiskFull):
+        work(None)  # it was never called
+
+
 def test_without_a_reserve_the_disk_is_just_full(appliance):
     with pytest.raises(DiskFull) as full:
         full_disk.change_in_reserve(appliance, failing(1))

@@ -189,6 +189,19 @@ def test_a_cancelled_import_leaves_nothing(office, monkeypatch):
     assert list(office.appliance.settings.spool.iterdir()) == []
 
 
+def test_long_records_make_small_batches_that_no_disk_chokes_on_S8(office, monkeypatch):
+    monkeypatch.setattr(import_jobs, "BATCH_BYTES", 10)
+    began = []
+    real = import_jobs.import_batch
+    monkeypatch.setattr(
+        import_jobs, "import_batch", lambda *a: (began.append(len(a[1].rows)), real(*a))[1]
+    )
+    started = office.start_import(b"a\n1234\n1234\n123456789012\n1\n")
+    office.worker().work_once()
+    assert office.job(started.job).state is JobState.DONE
+    assert began == [2, 1, 1]
+
+
 def test_an_upload_that_vanished_fails_the_import_and_cleans_up(office):
     started = office.start_import(b"a\n1\n")
     for path in office.appliance.settings.spool.iterdir():
