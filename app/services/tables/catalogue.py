@@ -1,5 +1,6 @@
 """Finding and making tables: definition and SQL table in one transaction (table-engine, rule 2)."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -34,23 +35,28 @@ _COLUMNS_OF_ONE: Final = Prepared(_columns.where(fields.c.table_id == bindparam(
 _COLUMNS_OF_ALL: Final = Prepared(_columns)
 
 
-def _field(row: Any) -> FieldInfo:  # noqa: ANN401 - a row of `_columns`
-    return FieldInfo(id=row.id, name=row.name, kind=FieldKind(row.kind), scale=row.scale)
+@functools.lru_cache(maxsize=512)
+def _info(row: Any, columns: tuple[Any, ...]) -> TableInfo:  # noqa: ANN401 - a definition's row
+    """Return the table of a definition's row and of its rows in `_columns`.
 
-
-def _info(row: Any, columns: list[FieldInfo]) -> TableInfo:  # noqa: ANN401 - a definition's row
+    The same object for the same rows: all that is built of a table is kept under it.
+    """
     values = row._asdict()
     values["state"] = TableState(values["state"])
-    return TableInfo(fields=tuple(columns), **values)
+    fields = tuple(
+        FieldInfo(id=each.id, name=each.name, kind=FieldKind(each.kind), scale=each.scale)
+        for each in columns
+    )
+    return TableInfo(fields=fields, **values)
 
 
 def all_tables(session: Session, *, deleted: bool = False) -> list[TableInfo]:
     """Return every table, by name; with `deleted` those that are deleted instead."""
-    columns: dict[int, list[FieldInfo]] = {}
+    columns: dict[int, list[Any]] = {}
     for field in _COLUMNS_OF_ALL.all(session):
-        columns.setdefault(field.table_id, []).append(_field(field))
+        columns.setdefault(field.table_id, []).append(field)
     rows = _ALL.all(session, deleted=deleted)
-    return [_info(row, columns.get(row.id, [])) for row in rows]
+    return [_info(row, tuple(columns.get(row.id, ()))) for row in rows]
 
 
 def find_table(session: Session, table: int, *, deleted: bool = False) -> TableInfo:
@@ -58,7 +64,7 @@ def find_table(session: Session, table: int, *, deleted: bool = False) -> TableI
     row = _ONE.first(session, table=table)
     if row is None or bool(row.deleted_at) is not deleted:
         raise NotFound(kind=mark("table"), name=table)
-    return _info(row, [_field(field) for field in _COLUMNS_OF_ONE.all(session, table=table)])
+    return _info(row, tuple(_COLUMNS_OF_ONE.all(session, table=table)))
 
 
 def ready_table(session: Session, table: int) -> TableInfo:

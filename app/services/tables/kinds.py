@@ -4,10 +4,11 @@ Everything is stored as TEXT or INTEGER (table-engine.md, rule 3): decimals as v
 so that sums are exact; dates as ISO 8601 texts; a tick as 0 or 1. An empty text is no value.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from app.core.messages import mark
 from app.services.tables.dates import read_date
@@ -150,12 +151,16 @@ def writer_of(kind: FieldKind, scale: int = 0) -> Callable[[str | int], str]:
     return str
 
 
+def shower_of(kind: FieldKind, scale: int) -> Callable[[Any], Value] | None:
+    """Return what turns a stored value into the one that the API gives; None where it is that."""
+    if kind is FieldKind.CHECKBOX:
+        return bool
+    if kind is FieldKind.DECIMAL and scale:
+        return functools.partial(write_decimal, scale=scale)
+    return str if kind is FieldKind.DECIMAL else None
+
+
 def show(kind: FieldKind, scale: int, stored: Stored) -> Value:
     """Return a stored value as the API gives it."""
-    if stored is None:
-        return None
-    if kind is FieldKind.CHECKBOX:
-        return bool(stored)
-    if kind is FieldKind.DECIMAL:
-        return write_decimal(int(stored), scale)
-    return stored
+    shower = shower_of(kind, scale)
+    return stored if stored is None or shower is None else shower(stored)

@@ -99,8 +99,12 @@ SYSTEM_COLUMNS: Final = (
     "deleted_at",
     "s",
 )
+FIRST_VALUE: Final = 6
+"""Where the fields begin in a row that people are shown."""
+SHOWN_COLUMNS: Final = SYSTEM_COLUMNS[:FIRST_VALUE]
 
 
+@functools.lru_cache(maxsize=256)
 def sql_table(table: TableInfo) -> Table:
     """Return the SQL table as SQLAlchemy's object."""
     return _sql_table(table.id, tuple((field.column, field.is_text) for field in table.fields))

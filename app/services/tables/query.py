@@ -3,7 +3,7 @@
 Row scope and field mask of the Reach are part of every statement.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from app.core.database import dialect_of
 from app.services.tables.folding import fold
-from app.services.tables.physical import TableInfo, sql_table
+from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.reach import Reach
 from app.services.tables.selection import Mark, Selection, Sort, read_mark
 from app.services.tables.statements import Shape, prepared, statements
@@ -35,17 +35,10 @@ class Rows:
 
     def __init__(self, session: Session, table: TableInfo, reach: Reach) -> None:
         self.table = table
-        self.fields = tuple(field for field in table.fields if field.id not in reach.hidden)
         self._session = session
-        rows = sql_table(table)
-        is_sqlite = dialect_of(session) == "sqlite"
-        self._statements = statements(
-            rows,
-            self.fields,
-            all_visible=not reach.hidden,
-            find="instr" if is_sqlite else "strpos",
-        )
-        self._scope = reach.rows(rows) if reach.rows else None
+        self._statements = statements(table, reach.hidden, dialect_of(session))
+        self.fields = self._statements.fields
+        self._scope = reach.rows(self._statements.rows) if reach.rows else None
 
     def check(self, selection: Selection) -> None:
         """Raise InvalidInput if a filter or the order makes no sense."""
@@ -89,6 +82,12 @@ class Rows:
         """Return one row; None where there is none within reach."""
         found = self._all(Shape("one"), EVERYTHING, {"number": number})
         return found[0] if found else None
+
+    def seen(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """Return a whole row with the visible fields only."""
+        values = zip(self.table.fields, row[FIRST_VALUE:], strict=True)
+        shown = (value for field, value in values if field.id in self._statements.by_id)
+        return (*row[:FIRST_VALUE], *shown)
 
     def stream(self, selection: Selection) -> Iterator[list[Any]]:
         """Return all chosen rows, in order, some thousand at a time: the visible fields only."""

@@ -30,7 +30,7 @@ from app.core.prepared import Prepared
 from app.services.tables import kinds
 from app.services.tables.errors import Unfit
 from app.services.tables.folding import END, fold, key_of
-from app.services.tables.physical import FieldInfo
+from app.services.tables.physical import SHOWN_COLUMNS, FieldInfo, TableInfo, sql_table
 from app.services.tables.selection import Comparison, Filter, Sort
 
 NEEDLE: Final = bindparam("needle", type_=Text())
@@ -85,8 +85,7 @@ class Statements:
         values = [c[field.column] for field in self.fields]
         if shape.kind == "stream":
             return self._ordered(select(*values).where(where), shape)
-        system = (c.id, c.rev, c.created_at, c.created_by, c.updated_at, c.updated_by)
-        query = select(*system, *values).where(where)
+        query = select(*(c[name] for name in SHOWN_COLUMNS), *values).where(where)
         if shape.kind == "one":
             return query.where(c.id == NUMBER)
         if shape.mark:
@@ -161,11 +160,14 @@ class Statements:
 
 
 @functools.lru_cache(maxsize=256)
-def statements(
-    rows: Table, fields: tuple[FieldInfo, ...], *, all_visible: bool, find: str
-) -> Statements:
-    """Return what builds the statements of one table; the same one for the same fields."""
-    return Statements(rows, fields, all_visible=all_visible, find=find)
+def statements(table: TableInfo, hidden: frozenset[int], dialect: str) -> Statements:
+    """Return what builds the statements of one table without its hidden fields."""
+    return Statements(
+        sql_table(table),
+        tuple(field for field in table.fields if field.id not in hidden),
+        all_visible=not hidden,
+        find="instr" if dialect == "sqlite" else "strpos",
+    )
 
 
 @functools.lru_cache(maxsize=512)

@@ -1,15 +1,15 @@
 """Tables and records as pages and the API show them."""
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from app.services.tables.kinds import Value, show
+from app.services.tables.kinds import Value, shower_of
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.physical import FieldInfo, TableInfo
-from app.services.tables.writing import FIRST_VALUE
 
 TableNumber = Annotated[int, Meta(description="Number of the table.", ge=1, le=2**63 - 1)]
 RecordNumber = Annotated[int, Meta(description="Number of the record.", ge=1, le=2**63 - 1)]
@@ -82,18 +82,33 @@ def view_of_table(table: TableInfo, fields: Iterable[FieldInfo] | None = None) -
     )
 
 
-def view_of_record(row: Any, fields: Sequence[FieldInfo]) -> RecordView:  # noqa: ANN401
+@functools.lru_cache(maxsize=256)
+def record_viewer(fields: tuple[FieldInfo, ...]) -> Callable[[Sequence[Any]], RecordView]:
+    """Return what shows rows of these fields, as `query` finds them."""
+    showers = [
+        (place, shower)
+        for place, field in enumerate(fields)
+        if (shower := shower_of(field.kind, field.scale))
+    ]
+
+    def view(row: Sequence[Any]) -> RecordView:
+        number, rev, created_at, created_by, updated_at, updated_by, *cells = row
+        for place, shower in showers:
+            if cells[place] is not None:
+                cells[place] = shower(cells[place])
+        return RecordView(
+            id=number,
+            rev=rev,
+            cells=cells,
+            created_at=created_at,
+            created_by=created_by,
+            updated_at=updated_at,
+            updated_by=updated_by,
+        )
+
+    return view
+
+
+def view_of_record(row: Sequence[Any], fields: tuple[FieldInfo, ...]) -> RecordView:
     """Return a row that `query` found as it is shown."""
-    number, rev, created_at, created_by, updated_at, updated_by, *_ = row
-    return RecordView(
-        id=number,
-        rev=rev,
-        cells=[
-            show(field.kind, field.scale, value)
-            for field, value in zip(fields, row[FIRST_VALUE:], strict=True)
-        ],
-        created_at=created_at,
-        created_by=created_by,
-        updated_at=updated_at,
-        updated_by=updated_by,
-    )
+    return record_viewer(fields)(row)

@@ -4,12 +4,12 @@ Like `query`, the only way: nothing else writes to the tables of people.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 import psycopg
 from psycopg.errors import ProgramLimitExceeded
-from sqlalchemy import BigInteger, Connection, Table, bindparam, insert, update
+from sqlalchemy import BigInteger, Column, Connection, Table, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import Conflict, InvalidInput, NotFound
@@ -21,12 +21,15 @@ from app.services.tables.changes import record
 from app.services.tables.errors import Unfit
 from app.services.tables.folding import key_of, search_text
 from app.services.tables.kinds import Stored, Value
-from app.services.tables.physical import SYSTEM_COLUMNS, FieldInfo, TableInfo, sql_table
+from app.services.tables.physical import (
+    FIRST_VALUE,
+    SYSTEM_COLUMNS,
+    FieldInfo,
+    TableInfo,
+    sql_table,
+)
 from app.services.tables.query import Rows
 from app.services.tables.reach import WHOLE_TABLE, Reach
-
-FIRST_VALUE: Final = 6
-"""Where the fields begin in a row that `query` returns."""
 
 
 def stored_values(fields: Sequence[FieldInfo], values: Mapping[int, Value]) -> dict[int, Stored]:
@@ -46,16 +49,23 @@ def stored_values(fields: Sequence[FieldInfo], values: Mapping[int, Value]) -> d
 
 def text_of_row(fields: Sequence[FieldInfo], values: Sequence[Stored]) -> str:
     """Return the search text of a row."""
-    keys = [key_of(field.id) for field in fields]
+    keys, writers = _searched(tuple(fields))
     texts = [
-        "" if value is None else kinds.writer_of(field.kind, field.scale)(value)
-        for field, value in zip(fields, values, strict=True)
+        "" if value is None else write(value) for write, value in zip(writers, values, strict=True)
     ]
     return search_text(keys, texts)
 
 
-def insert_row(context: Context, table: TableInfo, stored: Mapping[int, Stored]) -> int:
-    """Write a new row; return its number."""
+@functools.lru_cache(maxsize=256)
+def _searched(fields: tuple[FieldInfo, ...]) -> tuple[list[str], list[Callable[[Any], str]]]:
+    return (
+        [key_of(field.id) for field in fields],
+        [kinds.writer_of(field.kind, field.scale) for field in fields],
+    )
+
+
+def insert_row(context: Context, table: TableInfo, stored: Mapping[int, Stored]) -> Sequence[Any]:
+    """Write a new row; return it whole, as `query` would."""
     values = [stored.get(field.id) for field in table.fields]
     made = _inserting(sql_table(table)).first(
         context.session,
@@ -65,20 +75,25 @@ def insert_row(context: Context, table: TableInfo, stored: Mapping[int, Stored])
     )
     assert made is not None  # noqa: S101 - an INSERT that does not raise returns its row
     record(context, table, "create", [[made.id, 1, *values]])
-    return int(made.id)
+    return cast("Sequence[Any]", made)
+
+
+def _whole(rows: Table) -> list[Column[Any]]:
+    hidden = SYSTEM_COLUMNS[FIRST_VALUE:]
+    return [column for column in rows.c if column.name not in hidden]
 
 
 @functools.lru_cache(maxsize=256)
 def _inserting(rows: Table) -> Prepared:
     names = [column.name for column in rows.c if column.name != "id"]
-    return Prepared(insert(rows).returning(rows.c.id), names)
+    return Prepared(insert(rows).returning(*_whole(rows)), names)
 
 
 @functools.lru_cache(maxsize=512)
 def _updating(rows: Table, names: tuple[str, ...]) -> Prepared:
     number, seen = bindparam("number", type_=BigInteger()), bindparam("seen", type_=BigInteger())
     seen_row = (rows.c.id == number, rows.c.rev == seen, rows.c.deleted_at == 0)
-    return Prepared(update(rows).where(*seen_row), names)
+    return Prepared(update(rows).where(*seen_row).returning(*_whole(rows)), names)
 
 
 def _created(now: int, account: str) -> dict[str, Any]:
@@ -101,8 +116,8 @@ class At(NamedTuple):
 
 def update_row(
     context: Context, table: TableInfo, reach: Reach, at: At, stored: dict[int, Stored]
-) -> None:
-    """Change some fields of a row.
+) -> Sequence[Any]:
+    """Change some fields of a row; return it whole, as `query` would.
 
     Raise NotFound if there is none within reach, Conflict if somebody changed it since.
     """
@@ -110,8 +125,9 @@ def update_row(
     before = {key: whole[key] for key, value in stored.items() if whole[key] != value}
     after = [stored.get(key, value) for key, value in whole.items()]
     columns: dict[str, Any] = {f"c{key:d}": value for key, value in stored.items()}
-    _write(context, table, at, {"s": text_of_row(table.fields, after), **columns})
+    row = _write(context, table, at, {"s": text_of_row(table.fields, after), **columns})
     record(context, table, "update", [[at.number, at.rev + 1, *after]], {at.number: before})
+    return row
 
 
 def delete_row(context: Context, table: TableInfo, reach: Reach, at: At) -> None:
@@ -134,7 +150,7 @@ def _current(context: Context, table: TableInfo, reach: Reach, at: At) -> dict[i
     return dict(zip(numbers, row[FIRST_VALUE:], strict=True))
 
 
-def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -> None:
+def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -> Sequence[Any]:
     written = {
         "rev": at.rev + 1,
         "updated_at": context.now,
@@ -142,8 +158,10 @@ def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -
         **values,
     }
     change = _updating(sql_table(table), tuple(written))
-    if change.run(context.session, **written, number=at.number, seen=at.rev) != 1:
+    row = change.first(context.session, **written, number=at.number, seen=at.rev)
+    if row is None:
         raise Conflict(name=str(at.number))
+    return cast("Sequence[Any]", row)
 
 
 def insert_many(

@@ -23,6 +23,7 @@ from app.services.tables.views import (
     RecordView,
     Rev,
     TableNumber,
+    record_viewer,
     view_of_record,
     view_of_table,
 )
@@ -122,7 +123,7 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
         capped = not exact and total > CAP
     return RecordPage(
         table=view_of_table(table, rows.fields),
-        records=[view_of_record(row, rows.fields) for row in found.rows],
+        records=list(map(record_viewer(rows.fields), found.rows)),
         before=found.before,
         after=found.after,
         total=CAP if capped else total,
@@ -155,11 +156,10 @@ def create_record(context: Context, request: CreateRecord) -> RecordView:
     table = catalogue.ready_table(context.session, request.table)
     context.event.about("table", str(table.id), table.name)
     reach = reach_of(context, table, Permission.RECORDS_CREATE)
-    fields = Rows(context.session, table, reach).fields
-    number = writing.insert_row(context, table, writing.stored_values(fields, request.values))
-    context.event.references["record"] = str(number)
-    row = Rows(context.session, table, reach).get(number)
-    return view_of_record(row, fields)
+    rows = Rows(context.session, table, reach)
+    row = writing.insert_row(context, table, writing.stored_values(rows.fields, request.values))
+    context.event.references["record"] = str(row[0])
+    return view_of_record(rows.seen(row), rows.fields)
 
 
 @operation(
@@ -175,10 +175,11 @@ def update_record(context: Context, request: UpdateRecord) -> RecordView:
     context.event.about("table", str(table.id), table.name)
     context.event.references["record"] = str(request.record)
     reach = reach_of(context, table, Permission.RECORDS_EDIT)
-    fields = Rows(context.session, table, reach).fields
-    stored = writing.stored_values(fields, request.values)
-    writing.update_row(context, table, reach, writing.At(request.record, request.rev), stored)
-    return view_of_record(Rows(context.session, table, reach).get(request.record), fields)
+    rows = Rows(context.session, table, reach)
+    stored = writing.stored_values(rows.fields, request.values)
+    at = writing.At(request.record, request.rev)
+    row = writing.update_row(context, table, reach, at, stored)
+    return view_of_record(rows.seen(row), rows.fields)
 
 
 @operation(
