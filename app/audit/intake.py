@@ -11,14 +11,17 @@ from typing import Final
 
 import msgspec
 
-from app.audit.event import Draft, Event, Outcome, canonical, seal_draft
+from app.audit.event import Content, Draft, Event, Outcome, canonical, seal_draft
 from app.audit.models import OutboxEvent
 from app.audit.sealed import CONTENT, PART_LIST
+from app.audit.store import COLUMNS
 from app.core import clock
 
 MALFORMED: Final = "audit.malformed"
 KEPT: Final = 10_000
 """Characters of a malformed row that its event keeps."""
+LARGEST: Final = 2**63 - 1
+"""SQLite's integers; one that does not fit would stop the sealer for ever."""
 
 
 def examine(row: OutboxEvent, machine: str) -> Event:
@@ -29,9 +32,19 @@ def examine(row: OutboxEvent, machine: str) -> Event:
         # the search reads the same bytes with another parser: only one form is let in
         fits = canonical(content) == row.content and content.id == row.id
         fits = fits and content.commitments == {part.name: part.commitment() for part in parts}
+        fits = fits and _fits_store(content)
     except (msgspec.MsgspecError, ValueError):
         fits = False
     return event if fits else malformed(row, machine)
+
+
+def _fits_store(content: Content) -> bool:
+    """Tell whether the store holds all of it: numbers of 64 bits, texts that no NUL cuts short."""
+    numbers = (content.at, *content.numbers.values())
+    texts = (getattr(content, name) for name in COLUMNS if name != "at")
+    return all(abs(number) <= LARGEST for number in numbers) and not any(
+        "\0" in text for text in texts
+    )
 
 
 def malformed(row: OutboxEvent, machine: str) -> Event:

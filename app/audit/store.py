@@ -1,10 +1,10 @@
 """The sealed store: one SQLite file that only the sealer's user writes.
 
-What can be computed from an event's content is a generated column, never a copy that somebody
-could alter by itself. A *seal* is the first eight bytes of the leaf's hash, exclusive-or the
-position: it names the very event that was changed or moved. It proves nothing; the signed
-checkpoints do. The newest checkpoint always covers every event: it is written in the same
-transaction.
+What search goes by is computed from an event's content by the database itself and kept beside it;
+verification compares each such column with the content, and each index with its columns. A *seal*
+is the first eight bytes of the leaf's hash, exclusive-or the position: it names the very event that
+was changed or moved. It proves nothing; the signed checkpoints do. The newest checkpoint always
+covers every event: it is written in the same transaction.
 """
 
 import contextlib
@@ -29,18 +29,20 @@ PATIENCE: Final = 10.0
 APPLICATION_ID: Final = 0x54415544
 """“TAUD”: tells `file` and us what this is."""
 
+COLUMNS: Final = ("id", "at", "verb", "outcome", "actor", "target")
+"""What the database computes from an event's content and keeps, to find events by an index."""
 _SCHEMA: Final = (
     """CREATE TABLE events (
     position INTEGER PRIMARY KEY,
     content TEXT NOT NULL,
     seal INTEGER NOT NULL,
-    id TEXT GENERATED ALWAYS AS (json_extract(content, '$.id')) VIRTUAL,
-    at INTEGER GENERATED ALWAYS AS (json_extract(content, '$.at')) VIRTUAL,
-    verb TEXT GENERATED ALWAYS AS (json_extract(content, '$.verb')) VIRTUAL,
-    outcome TEXT GENERATED ALWAYS AS (json_extract(content, '$.outcome')) VIRTUAL,
-    actor TEXT GENERATED ALWAYS AS (json_extract(content, '$.actor')) VIRTUAL,
-    target_kind TEXT GENERATED ALWAYS AS (json_extract(content, '$.target_kind')) VIRTUAL,
-    target TEXT GENERATED ALWAYS AS (json_extract(content, '$.target')) VIRTUAL
+    id TEXT GENERATED ALWAYS AS (json_extract(content, '$.id')) STORED,
+    at INTEGER GENERATED ALWAYS AS (json_extract(content, '$.at')) STORED,
+    verb TEXT GENERATED ALWAYS AS (json_extract(content, '$.verb')) STORED,
+    outcome TEXT GENERATED ALWAYS AS (json_extract(content, '$.outcome')) STORED,
+    actor TEXT GENERATED ALWAYS AS (json_extract(content, '$.actor')) STORED,
+    target TEXT GENERATED ALWAYS AS (json_extract(content, '$.target')) STORED,
+    target_kind ANY GENERATED ALWAYS AS (json_extract(content, '$.target_kind')) VIRTUAL
 ) STRICT""",
     "CREATE UNIQUE INDEX events_id ON events (id)",
     "CREATE INDEX events_at ON events (at)",

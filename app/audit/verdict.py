@@ -33,6 +33,7 @@ class Wrong(enum.StrEnum):
     VALUE_CHANGED = "value_changed"
     VALUE_REMOVED = "value_removed"
     VALUE_INSERTED = "value_inserted"
+    COLUMNS = "columns"
     CHECKPOINT = "checkpoint"
     CHAIN = "chain"
     FRONTIER = "frontier"
@@ -55,6 +56,7 @@ DESCRIPTIONS: Final[dict[Wrong, str]] = {
         "The values “{name}” of the event are gone, and no erasure says why."
     ),
     Wrong.VALUE_INSERTED: mark("The values “{name}” were added to the event."),
+    Wrong.COLUMNS: mark("What the search knows about the event was changed."),
     Wrong.CHECKPOINT: mark("The newest checkpoint, of {size} events, was altered or removed."),
     Wrong.CHAIN: mark("The checkpoint before the one of {size} events was altered or removed."),
     Wrong.FRONTIER: mark("The sealer's note of where to go on was altered."),

@@ -9,6 +9,8 @@ import base64
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +23,20 @@ from app.audit.fold import Fold
 from app.audit.merkle import HASH_BYTES, is_frontier_of
 from app.audit.note import VerifierKey
 from app.audit.scan import CHUNK, ChunkReport, identifier_in, read_chunks
+from app.audit.shares import Shares
 from app.audit.store import reading, schema_is_ours
 from app.audit.verdict import Erased, Finding, State, Verdict, Wrong
-from app.audit.worker import Helper
+from app.audit.worker import Helper, check_shares
 
 Progress = Callable[[int, int], None]
 """Called with the number of events checked and of all events."""
 
-WORTH_A_HELPER: Final = 20 * CHUNK
+
+def _untold(done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+WORTH_A_HELPER: Final = 160 * CHUNK
 """Events; below, a second process takes longer to start than it saves."""
 
 INDEX_CACHE_KIBIBYTES: Final = 64 * 1024
@@ -42,13 +50,13 @@ def verify(
     against: Sequence[str] = (),
     processes: int = 1,
     indexes: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = _untold,
 ) -> Verdict:
     """Verify the sealed store in `folder` with the public keys of its sealer.
 
     `against` are checkpoints held elsewhere, as signed notes; one that is none, or not signed by
-    `keys`, raises NoteMalformed or SignatureInvalid. `processes` 2 checks two halves at once.
-    `indexes` also compares every index of the file with its table: what search goes by.
+    `keys`, raises NoteMalformed or SignatureInvalid. `processes` 2 shares the work with a second
+    process. `indexes` also compares every index of the file with its table: what search goes by.
     """
     held = [open_checkpoint(note, keys) for note in against]
     try:
@@ -73,7 +81,7 @@ def _verify(
     *,
     held: Sequence[Checkpoint],
     processes: int,
-    progress: Progress | None,
+    progress: Progress,
 ) -> Verdict:
     if not schema_is_ours(connection):
         return Verdict(state=State.TAMPERED, wrong=_structure("schema"))
@@ -82,13 +90,16 @@ def _verify(
     size = max(signed, default=0)
     asked = [checkpoint.size for checkpoint in held if checkpoint.size <= size]
     fold = Fold({size: checkpoint.root for size, checkpoint in signed.items()}, asked)
-    halves = 2 if processes > 1 and size >= WORTH_A_HELPER else 1
-    chunks = _chunks(
-        connection, folder, size=size, sizes=fold.sizes, erasures=erasures, halves=halves
+    read = _read_shared if processes > 1 and size >= WORTH_A_HELPER else _read_alone
+    chunks = read(
+        connection,
+        folder,
+        size,
+        sizes=fold.sizes,
+        erasures=erasures,
+        checked=lambda done: progress(done, size),
     )
     for chunk in chunks:
-        if progress is not None:
-            progress(chunk.first + chunk.count, size)
         if not fold.add(chunk):
             break
     wrong = (
@@ -114,22 +125,32 @@ def _verify(
     )
 
 
-def _chunks(
+def _read_alone(
     connection: sqlite3.Connection,
-    folder: Path,
-    *,
+    folder: Path,  # noqa: ARG001 - as _read_shared
     size: int,
+    *,
     sizes: Sequence[int],
     erasures: Erasures,
-    halves: int,
+    checked: Callable[[int], None],
 ) -> Iterator[ChunkReport]:
-    if halves == 1:
-        yield from read_chunks(connection, 0, size, sizes, erasures)
-        return
-    middle = -(-size // CHUNK // 2) * CHUNK
-    with Helper(folder, middle, size, [each for each in sizes if each > middle]) as helper:
-        yield from read_chunks(connection, 0, middle, sizes, erasures)
-        yield from helper.reports()
+    for chunk in read_chunks(connection, 0, size, sizes, erasures):
+        checked(chunk.first + chunk.count)
+        yield chunk
+
+
+def _read_shared(
+    connection: sqlite3.Connection,
+    folder: Path,
+    size: int,
+    *,
+    sizes: Sequence[int],
+    erasures: Erasures,
+    checked: Callable[[int], None],
+) -> Iterator[ChunkReport]:
+    with closing(Shares.part(size)) as shares, Helper(folder, shares, sizes) as helper:
+        own = check_shares(connection, shares, sizes, erasures, checked)
+        yield from sorted(own + helper.reports(), key=attrgetter("first"))
 
 
 def _compare_indexes(folder: Path) -> Finding | None:

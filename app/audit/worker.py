@@ -1,14 +1,15 @@
-"""A second process that checks one half of the history while the first checks the other.
+"""A second process that checks shares of the history beside the first.
 
-It gets its share as command-line arguments and the wanted tree sizes on its standard input, and
+It gets the shares as command-line arguments and the wanted tree sizes on its standard input, and
 answers with its chunks' reports on its standard output (MessagePack). It reads by itself: rows
 never travel between processes.
 """
 
 import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Self
@@ -16,41 +17,61 @@ from typing import BinaryIO, Self
 import msgspec
 
 import app
-from app.audit.erasure import read_erasures
+from app.audit.erasure import Erasures, read_erasures
 from app.audit.errors import StoreUnreadable
 from app.audit.scan import ChunkReport, read_chunks
+from app.audit.shares import Shares
 from app.audit.store import reading
 from app.core.messages import mark
 
 
+def check_shares(
+    connection: sqlite3.Connection,
+    shares: Shares,
+    sizes: Sequence[int],
+    erasures: Erasures,
+    checked: Callable[[int], None] = lambda _: None,
+) -> list[ChunkReport]:
+    """Check one share after the other until none is left, or until an event is wrong.
+
+    `checked` is called with the position behind each share; what stands before it is in hands.
+    """
+    found: list[ChunkReport] = []
+    for first, end in shares.take():
+        chunks = list(read_chunks(connection, first, end, sizes, erasures))
+        found += chunks
+        checked(end)
+        if any(chunk.wrong for chunk in chunks):
+            shares.stop()
+    return found
+
+
 def answer(arguments: Sequence[str], wanted: BinaryIO, reports: BinaryIO) -> None:
-    """Check the share that `arguments` name: folder, first position, end."""
-    folder, first, end = arguments
+    """Check with the shares that `arguments` name: folder, then the fields of Shares."""
+    folder, *numbers = arguments
     sizes = msgspec.msgpack.decode(wanted.read(), type=list[int])
     with reading(Path(folder)) as connection:
         # Its own list: an erasure sealed since then has already taken values away.
         erasures = read_erasures(connection)
-        found: list[ChunkReport] = []
-        for chunk in read_chunks(connection, int(first), int(end), sizes, erasures):
-            found.append(chunk)
-            if chunk.wrong is not None:
-                break
+        found = check_shares(connection, Shares(*map(int, numbers)), sizes, erasures)
     reports.write(msgspec.msgpack.encode(found))
 
 
 class Helper:
     """The second process, as the first one sees it."""
 
-    def __init__(self, folder: Path, first: int, end: int, sizes: Sequence[int]) -> None:
+    def __init__(self, folder: Path, shares: Shares, sizes: Sequence[int]) -> None:
         self._folder = folder
         # files, not pipes: neither process ever waits for the other to read
         self._wanted, self._reports = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - see __exit__
         self._wanted.write(msgspec.msgpack.encode(sizes))
         self._wanted.seek(0)
-        self._process = subprocess.Popen(  # noqa: S603 - our own program, two numbers, a folder
-            [sys.executable, "-m", "app.audit.worker", str(folder), str(first), str(end)],
+        numbers = [str(number) for number in msgspec.structs.astuple(shares)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own program, a folder, numbers
+            [sys.executable, "-m", "app.audit.worker", str(folder), *numbers],
             stdin=self._wanted,
             stdout=self._reports,
+            pass_fds=[shares.tickets],
             env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])},
         )
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from app.audit.merkle import leaf_hash
-from app.audit.store import seals
+from app.audit.store import COLUMNS, seals
 
 Mutator = Callable[[sqlite3.Connection, random.Random], int]
 
@@ -159,6 +159,61 @@ def alter_frontier(connection: sqlite3.Connection, chance: random.Random) -> int
     return _size(connection)
 
 
+def _redefined(connection: sqlite3.Connection, name: str, definition: str, statement: str) -> None:
+    """Run a statement while a table or index is defined otherwise, as in a file written by hand."""
+    redefine = "UPDATE sqlite_schema SET sql = ? WHERE name = ?"
+    ((ours,),) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,))
+    connection.execute("PRAGMA writable_schema=ON")
+    connection.execute(redefine, (definition, name))
+    connection.commit()
+    connection.execute("PRAGMA writable_schema=RESET")  # read anew
+    connection.execute(statement)
+    connection.execute("PRAGMA writable_schema=ON")
+    connection.execute(redefine, (ours, name))
+    connection.commit()
+
+
+def alter_column(connection: sqlite3.Connection, chance: random.Random) -> int:
+    """Change what the search knows about an event, or take it away."""
+    position, column = chance.randrange(_size(connection)), chance.choice(COLUMNS)
+    made = chance.choice(["NULL", "'another'", "17"])
+    ((had,),) = connection.execute(
+        f"SELECT {column} FROM events WHERE position = ?", (position,)
+    ).fetchall()
+    if had is None:
+        made = "''"
+    plain = (
+        f"CREATE TABLE events (position INTEGER PRIMARY KEY, content, seal, {', '.join(COLUMNS)})"
+    )
+    _redefined(
+        connection,
+        "events",
+        plain,
+        f"UPDATE events SET {column} = {made} WHERE position = {position}",
+    )
+    return position
+
+
+def alter_index(connection: sqlite3.Connection, chance: random.Random) -> int:
+    """Put an event into an index under another key, or leave it out."""
+    position = chance.randrange(_size(connection))
+    column = chance.choice([each for each in COLUMNS if each != "outcome"])
+    unique = "UNIQUE " * (column == "id")
+    key, condition = chance.choice(
+        [
+            (f"iif(position = {position}, 'x', {column})", ""),
+            (column, f"WHERE position <> {position}"),
+        ]
+    )
+    _redefined(
+        connection,
+        f"events_{column}",
+        f"CREATE {unique}INDEX events_{column} ON events ({key}) {condition}",
+        f"REINDEX events_{column}",
+    )
+    return position
+
+
 MUTATORS: tuple[Mutator, ...] = (
     flip,
     rehash,
@@ -169,4 +224,6 @@ MUTATORS: tuple[Mutator, ...] = (
     alter_value,
     alter_checkpoint,
     alter_frontier,
+    alter_column,
+    alter_index,
 )

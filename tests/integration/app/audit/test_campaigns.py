@@ -66,7 +66,7 @@ def mutate(specimen: Specimen, folder: Path, seed: int) -> tuple[str, Verdict, i
     with sqlite3.connect(copy / FILE_NAME) as connection:
         begins = mutator(connection, chance)
     connection.close()
-    return mutator.__name__, verify(copy, specimen.keys), begins
+    return mutator.__name__, verify(copy, specimen.keys, indexes=True), begins
 
 
 def mutate_from_outside(
@@ -107,6 +107,9 @@ def assert_found(specimen: Specimen, folder: Path, seed: int) -> None:
         # the seal was computed anew: the checkpoint behind names the range
         first, last = verdict.wrong.parameters["first"], verdict.wrong.parameters["last"]
         assert first <= begins <= last, told
+    elif how == "alter_index":
+        assert verdict.wrong.wrong is Wrong.STRUCTURE, told
+        assert "index" in str(verdict.wrong), told
     elif verdict.wrong.wrong not in {Wrong.CHECKPOINT, Wrong.CHAIN, Wrong.FRONTIER}:
         assert verdict.wrong.position == begins, told
 

@@ -120,6 +120,25 @@ def test_a_row_that_is_no_event_is_sealed_as_such_and_stops_nothing_F5(
     assert kept["content"] == change.get("content", event.content)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"at": 2**63},
+        {"verb": "audit.erase", "numbers": {"before": 2**70}, "references": {"basis": "x"}},
+        {"target": "order\0hidden"},
+    ],
+)
+def test_an_event_that_the_store_could_not_hold_is_sealed_as_such_and_stops_nothing_F5(
+    trail: Trail, made: dict[str, object]
+) -> None:
+    event = trail.write(draft(**made))
+    trail.sealer.turn()
+    assert outbox(trail) == 0
+    assert event.id not in sealed(trail)
+    assert search(trail.database, trail.folder).rows[0].verb == MALFORMED
+    assert trail.verify(indexes=True).state is State.WHOLE
+
+
 def test_json_that_two_parsers_could_read_differently_is_not_let_in(trail: Trail) -> None:
     event = trail.write(draft())
     with trail.database.write() as session:

@@ -8,10 +8,10 @@ import pytest
 from app.audit.errors import NoteMalformed, SignatureInvalid
 from app.audit.event import Event
 from app.audit.merkle import leaf_hash
-from app.audit.store import FILE_NAME, seals
+from app.audit.store import COLUMNS, FILE_NAME, reading, seals
 from app.audit.verdict import EXIT_TAMPERED, EXIT_UNREADABLE, EXIT_WHOLE, State, Verdict, Wrong
 from app.audit.verify import verify
-from tests.unit.app.audit.trail import Trail
+from tests.unit.app.audit.trail import Trail, draft
 
 
 def sealed_as(content: str, position: int) -> int:
@@ -223,24 +223,71 @@ def test_a_foreign_table_trigger_or_index_entry_is_found(trail: Trail, events: l
     assert_wrong(trail.verify(), Wrong.STRUCTURE, 0)
 
 
+PLAIN = "CREATE TABLE events (position INTEGER PRIMARY KEY, content, seal, {})".format(
+    ", ".join(COLUMNS)
+)
+"""The same rows without a rule, for somebody who writes the file."""
+
+
+def redefined(trail: Trail, name: str, definition: str, *statements: str) -> None:
+    """Alter the store while one of its definitions is not ours."""
+    redefine = "UPDATE sqlite_schema SET sql = :sql WHERE name = :name"
+    with reading(trail.folder) as connection:
+        (ours,) = connection.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = ?", (name,)
+        ).fetchone()
+    trail.tamper("PRAGMA writable_schema=ON", redefine, sql=definition, name=name)
+    trail.tamper(*statements)
+    trail.tamper("PRAGMA writable_schema=ON", redefine, sql=ours, name=name)
+
+
 def test_an_index_that_hides_an_event_from_the_search_is_found(
     trail: Trail, events: list[Event]
 ) -> None:
-    trail.tamper(
-        "PRAGMA writable_schema=ON",
-        "UPDATE sqlite_schema SET sql = replace(sql, '''$.verb''', '''$.hidd''')"
-        " WHERE name = 'events'",
-    )
-    trail.tamper("REINDEX events_verb")
-    trail.tamper(
-        "PRAGMA writable_schema=ON",
-        "UPDATE sqlite_schema SET sql = replace(sql, '''$.hidd''', '''$.verb''')"
-        " WHERE name = 'events'",
+    redefined(
+        trail, "events_verb", "CREATE INDEX events_verb ON events (actor)", "REINDEX events_verb"
     )
     assert trail.verify().state is State.WHOLE
     verdict = trail.verify(indexes=True)
     assert_wrong(verdict, Wrong.STRUCTURE, 0)
     assert "events_verb" in str(verdict.wrong)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("made", ["17", "NULL"])
+def test_an_event_that_the_search_would_see_otherwise_is_named_F5(
+    trail: Trail, events: list[Event], column: str, made: str
+) -> None:
+    redefined(trail, "events", PLAIN, f"UPDATE events SET {column} = {made} WHERE position = 4")
+    for verdict in (trail.verify(), trail.verify(indexes=True)):
+        assert_wrong(verdict, Wrong.COLUMNS, 4, events[3].id)
+
+
+def test_the_first_is_named_where_values_search_and_events_are_altered_F5(
+    trail: Trail, events: list[Event]
+) -> None:
+    redefined(trail, "events", PLAIN, "UPDATE events SET verb = 'x' WHERE position = 4")
+    trail.tamper("UPDATE parts SET value = '{}' WHERE position = 5")
+    assert_wrong(trail.verify(), Wrong.COLUMNS, 4, events[3].id)
+    trail.tamper("UPDATE events SET seal = 0 WHERE position = 4")
+    assert_wrong(trail.verify(), Wrong.CHANGED, 4, events[3].id)
+    trail.tamper("UPDATE parts SET value = '{}' WHERE position = 3")
+    assert_wrong(trail.verify(), Wrong.VALUE_CHANGED, 3, events[2].id)
+
+
+@pytest.mark.parametrize("made", ["CAST(content AS BLOB)", "substr(content, 1, 300)"])
+def test_an_event_of_another_type_or_cut_short_is_named_F5(
+    trail: Trail, events: list[Event], made: str
+) -> None:
+    redefined(trail, "events", PLAIN, f"UPDATE events SET content = {made} WHERE position = 4")
+    assert_wrong(trail.verify(), Wrong.CHANGED, 4, events[3].id)
+
+
+def test_texts_that_can_be_escaped_in_two_ways_are_no_false_alarm_F5(trail: Trail) -> None:
+    for target in ('a "quoted" \\ name', "two\nlines\u001f\x7f", "注文/１"):
+        trail.write(draft(target=target))
+        trail.sealer.turn()
+    assert trail.verify(indexes=True).state is State.WHOLE
 
 
 def test_a_history_cut_back_to_an_older_checkpoint_is_found_from_outside_METI_18(
