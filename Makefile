@@ -21,6 +21,8 @@ SCANNERS := $(foreach name,schemathesis sqlmap sslyze wapiti,\
 	.make/scanners/$(name)-$(call fingerprint,requirements/scanners-$(name).txt))
 OBSERVATORY := .make/scanners/observatory-$(call \
 	fingerprint,requirements/scanners-observatory/package-lock.json)
+LIGHTHOUSE := .make/scanners/lighthouse-$(call \
+	fingerprint,requirements/scanners-lighthouse/package-lock.json)
 
 # What must be there, and the Debian package that brings it.
 RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodejs command:npm=npm
@@ -77,7 +79,7 @@ lock: .make/uv ## write the hashed locks of requirements/ anew
 
 setup: packages-run $(RUNTIME) $(NODE) ## install what `make run` needs
 setup-test: packages-test $(DEV) $(NODE) ## install what `make test` needs
-setup-scans: setup-test $(SCANNERS) $(OBSERVATORY) ## install the scanners of `make test` too
+setup-scans: setup-test $(SCANNERS) $(OBSERVATORY) $(LIGHTHOUSE) ## install the scanners of `make test` too
 
 packages-run:
 	@$(call install_packages,$(RUN_NEEDS))
@@ -174,6 +176,16 @@ $(OBSERVATORY):
 	npm ci --prefix $$place --omit=optional --ignore-scripts --no-audit --no-fund \
 		--loglevel=error </dev/null >/dev/null
 	echo '{}' > $$place/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
+	touch $@
+
+$(LIGHTHOUSE):
+	@echo "· Installing Lighthouse"
+	place=.make/scanners/lighthouse
+	rm -rf $$place $$place-*
+	mkdir -p $$place
+	cp .npmrc requirements/scanners-lighthouse/package*.json $$place
+	npm ci --prefix $$place --omit=optional --ignore-scripts --no-audit --no-fund \
+		--loglevel=error </dev/null >/dev/null
 	touch $@
 
 .make/uv:

@@ -17,9 +17,11 @@ def program(scanner: str, name: str = "") -> str:
 
 
 def run(
-    command: list[str], folder: Path, *, seconds: float, **environ: str
+    command: list[str], folder: Path, *, seconds: float, given: str = "", **environ: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a scanner in `folder`, which is its home too, with nothing of a proxy or of ours.
+
+    `given` is what it reads from stdin.
 
     Raise subprocess.TimeoutExpired.
     """
@@ -29,7 +31,8 @@ def run(
         command,
         cwd=folder,
         env={**kept, **environ},
-        stdin=subprocess.DEVNULL,  # sqlmap takes what it finds there for targets
+        # sqlmap takes what it finds there for targets
+        **({"input": given} if given else {"stdin": subprocess.DEVNULL}),
         capture_output=True,
         text=True,
         timeout=seconds,
