@@ -56,7 +56,7 @@ class Record:
             return ended
         if not self.alive():
             # it may have ended between the two looks
-            return self._ended() or self.finish(self._begun(), State.failed, error=RunDied())
+            return self._ended() or self._died()
         with contextlib.suppress(FileNotFoundError):
             progress = msgspec.json.decode(
                 (self.folder / "progress.json").read_bytes(), type=Progress
@@ -76,7 +76,28 @@ class Record:
         error: ApplianceError | None = None,
     ) -> Run:
         """Write how the run ended, durably; return it so."""
-        ended = msgspec.structs.replace(
+        ended = self._as_ended(run, state, progress, error)
+        self._keep(ended)
+        return ended
+
+    def _died(self) -> Run:
+        died = self._as_ended(self._begun(), State.failed, None, RunDied())
+        with contextlib.suppress(OSError):  # a full disk: it is kept at a later look
+            self._keep(died)
+        return died
+
+    def _keep(self, ended: Run) -> None:
+        try:
+            write_whole(self.folder / "result.json", msgspec.json.encode(ended))
+        except OSError:
+            # on a full disk the room of the progress, which nobody needs any more, is enough
+            (self.folder / "progress.json").unlink(missing_ok=True)
+            write_whole(self.folder / "result.json", msgspec.json.encode(ended))
+
+    def _as_ended(
+        self, run: Run, state: State, progress: Progress | None, error: ApplianceError | None
+    ) -> Run:
+        return msgspec.structs.replace(
             run,
             state=state,
             finished_at=now(),
@@ -84,8 +105,6 @@ class Record:
             error_code=error.code if error else "",
             error_parameters={k: str(v) for k, v in error.parameters.items()} if error else {},
         )
-        write_whole(self.folder / "result.json", msgspec.json.encode(ended))
-        return ended
 
     def log(self, line: bytes) -> None:
         """Keep a line of Borg's own words."""

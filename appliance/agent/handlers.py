@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance.agent.capabilities import capabilities
+from appliance.agent.patience import READING_SECONDS, Patience
 from appliance.agent.repositories import Repositories
 from appliance.agent.runs import Runs
 from appliance.backup.borg import Borg
@@ -32,9 +33,11 @@ class Handlers:
         self._place = place
         self._repositories = Repositories(place)
         self._runs = Runs(place)
+        self._patience = Patience()
         self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
             "Capabilities": self._capabilities,
             "CreateRepository": self._create_repository,
+            "ConnectRepository": self._connect_repository,
             "ListRepositories": self._list_repositories,
             "ListArchives": self._list_archives,
             "RunBackup": self._run_backup,
@@ -59,6 +62,11 @@ class Handlers:
     ) -> actions.Repository:
         return self._repositories.create(request)
 
+    def _connect_repository(
+        self, _caller: Caller, request: actions.ConnectRepository
+    ) -> actions.Repository:
+        return self._repositories.connect(request)
+
     def _list_repositories(
         self, _caller: Caller, _request: actions.Nothing
     ) -> actions.Repositories:
@@ -66,9 +74,11 @@ class Handlers:
 
     def _list_archives(self, _caller: Caller, request: actions.ListArchives) -> actions.Archives:
         opened = self._repositories.open(request.repository)
-        every = [listed(archive) for archive in reversed(self._listing(opened).archives)]
+        with self._patience.reading(opened.repository):
+            listing = self._listing(opened)
+            stored = size_of(Path(opened.repository.folder))
+        every = [listed(archive) for archive in reversed(listing.archives)]
         page = every[request.offset : request.offset + request.limit]
-        stored = size_of(Path(opened.repository.folder))
         return actions.Archives(archives=tuple(page), total=len(every), stored_bytes=stored)
 
     def _listing(self, opened: Opened) -> Listing:
@@ -78,7 +88,7 @@ class Handlers:
         Borg would take that for an attack. Such a reading gets notes of its own.
         """
         folder = Path(opened.repository.folder)
-        reporter = Reporter(seconds=actions.TABLE["ListArchives"].timeout)
+        reporter = Reporter(seconds=READING_SECONDS)
         if self._runs.active() is None:
             borg = Borg(folder, opened.passphrase, self._place.borg, reporter)
             listing = borg.listing()

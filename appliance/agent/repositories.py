@@ -1,17 +1,23 @@
-"""Repositories: made, taken up, struck off the list."""
+"""Repositories: made, taken up, connected again, struck off the list."""
 
 import secrets
 import shutil
 import threading
 from pathlib import Path
 
+import msgspec
+
 from appliance.agent.folders import accept_folder, is_repository
 from appliance.backup.borg import Borg, borg_version
 from appliance.backup.create import explained
 from appliance.backup.reporter import Reporter
 from appliance.book import Book, Entry, Opened
-from appliance.contract.actions import TABLE, CreateRepository, Repository
-from appliance.contract.backup_errors import RepositoryNameTaken
+from appliance.contract.actions import TABLE, ConnectRepository, CreateRepository, Repository
+from appliance.contract.backup_errors import (
+    RepositoryGone,
+    RepositoryNameTaken,
+    RepositoryReplaced,
+)
 from appliance.contract.secret import Secret
 from appliance.place import Place
 from appliance.records import now
@@ -62,6 +68,35 @@ class Repositories:
             )
             self._book.add(Entry(repository, request.passphrase.reveal()))
             return repository
+
+    def connect(self, request: ConnectRepository) -> Repository:
+        """Connect a repository that a restored archive names, under the same identifier.
+
+        Raise RepositoryUnknown, RepositoryNameTaken, FolderRefused, RepositoryGone (the folder
+        holds none), RepositoryReplaced (it holds another one), WrongKit.
+        """
+        with self._lock:
+            known = self._book.find_known(request.repository)
+            others = [entry.repository for entry in self._book.entries()]
+            if any(one.name == known.name for one in others):
+                raise RepositoryNameTaken(name=known.name)
+            taken = [one.folder for one in others]
+            folder = accept_folder(self._place, request.folder or known.folder, taken)
+            if not is_repository(folder):
+                raise RepositoryGone(folder=str(folder))
+            with explained(folder):
+                borg_id = self._make(folder, request.passphrase, adopted=True)
+            if borg_id != known.borg_id:
+                raise RepositoryReplaced(folder=str(folder))
+            connected = msgspec.structs.replace(
+                known,
+                folder=str(folder),
+                kit_number=request.kit_number,
+                adopted=True,
+                connected=True,
+            )
+            self._book.add(Entry(connected, request.passphrase.reveal()))
+            return connected
 
     def forget(self, identifier: str) -> Repository:
         """Strike a repository off the list, connected or known. Raise RepositoryUnknown."""

@@ -1,28 +1,44 @@
 """Long actions: started as processes of their own, found again after any restart."""
 
 import contextlib
+import logging
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Final
 
 from appliance import records
+from appliance.backup.create import explained
 from appliance.backup.job import Job
 from appliance.book import Opened
-from appliance.contract.actions import Caller
-from appliance.contract.backup_errors import RunInProgress, RunOver, RunUnknown
-from appliance.contract.runs import Run, State
+from appliance.contract.actions import TABLE, Caller
+from appliance.contract.backup_errors import (
+    RunCancelled,
+    RunInProgress,
+    RunOver,
+    RunTimedOut,
+    RunUnknown,
+)
+from appliance.contract.errors import ApplianceError
+from appliance.contract.runs import Progress, Run, State
 from appliance.contract.secret import Secret
 from appliance.contract.varlink import encode
 from appliance.place import Place
 from appliance.records import Record
 
+LOG: Final = logging.getLogger("appliance.agent")
+
 LOOK: Final = 0.25
 """Seconds between two looks at a run that somebody follows."""
+PATIENCE: Final = 90.0
+"""Seconds that a run may outlive its cancellation or its time. The programs that it started get 30
+to undo and 30 to die; after that the run itself hangs, and is killed."""
 PULSE: Final = 10.0
 """Seconds after which a follower hears of a run that does not move, so that neither side doubts."""
 
@@ -30,9 +46,11 @@ PULSE: Final = 10.0
 class Runs:
     """The long actions of this copy: one at a time."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, place: Place, patience: float = PATIENCE) -> None:
+        self._place, self._patience = place, patience
         self._lock = threading.Lock()
+        self._late: dict[str, float] = {}
+        """Run → when it was first seen beyond its end, by the clock that nobody sets."""
 
     def start(
         self,
@@ -43,7 +61,7 @@ class Runs:
         kit: Secret | None = None,
     ) -> Run:
         """Start a long action in a process of its own. Raise RunInProgress if one runs already."""
-        with self._lock:
+        with self._lock, explained(self._place.runs):
             for active in records.running(self._place.runs):
                 raise RunInProgress(run=active.id, action=active.action)
             records.prune(self._place.runs)
@@ -95,9 +113,38 @@ class Runs:
         record = self._record(identifier)
         was_ended = (record.folder / "result.json").exists()
         run = record.read()
-        if run.error_code == "run.died" and not was_ended:
-            self._clean_up(run)
+        if run.state is State.running and (why := self._overdue(record, run)):
+            self._kill(record)
+            run = record.finish(run, *why)
+        if run.state is not State.running and not was_ended:
+            self._late.pop(identifier, None)
+            if run.state is not State.done:
+                self._clean_up(run)
         return run
+
+    def _overdue(self, record: Record, run: Run) -> tuple[State, Progress, ApplianceError] | None:
+        """Return how a run is to be ended that hangs beyond its end; None if it does not."""
+        seconds = TABLE[run.action].timeout
+        if record.cancel_asked():
+            end: tuple[State, Progress, ApplianceError] = (
+                State.cancelled,
+                run.progress,
+                RunCancelled(),
+            )
+        elif records.now() - run.started_at > seconds * 1000:
+            end = (State.failed, run.progress, RunTimedOut(seconds=seconds))
+        else:
+            self._late.pop(run.id, None)
+            return None
+        since = self._late.setdefault(run.id, time.monotonic())
+        return end if time.monotonic() - since >= self._patience else None
+
+    def _kill(self, record: Record) -> None:
+        """Kill a run with all that it started. Who waits for a dead disk dies when it wakes up."""
+        LOG.warning("run %s hangs and is killed", record.folder.name)
+        with contextlib.suppress(OSError, ValueError):
+            # it leads a session of its own, and it lives: its `alive` is locked
+            os.killpg(int((record.folder / "process").read_text()), signal.SIGKILL)
 
     def follow(self, identifier: str, stop: threading.Event) -> Iterator[tuple[Run, bool]]:
         """Yield a run whenever it moved, with whether more will follow."""

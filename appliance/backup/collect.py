@@ -13,6 +13,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from appliance.backup.database import (
     POSTGRES_FILE,
     SQLITE_FILE,
@@ -22,6 +24,7 @@ from appliance.backup.database import (
 )
 from appliance.backup.manifest import Database, Entry, Manifest, Sealed, entries_of, product_version
 from appliance.backup.reporter import Reporter
+from appliance.book import Book
 from appliance.contract.backup_errors import (
     FolderUnusable,
     RingMissing,
@@ -30,10 +33,13 @@ from appliance.contract.backup_errors import (
 )
 from appliance.contract.ring import kit_of_ring
 from appliance.contract.runs import Phase
+from appliance.durable import write_whole
 from appliance.place import Place
 
 RING: Final = "ring.wrapped"
 SETTINGS: Final = "appliance.toml"
+REPOSITORIES: Final = "repositories.json"
+"""The list of repositories, without what opens them: a restored appliance then knows its own."""
 TRAIL_FILES: Final = ("checkpoints.log", "audit.vkey", "erasures.json")
 SEALED: Final = "sealed.sqlite"
 ERASURES: Final = "audit/erasures.json"
@@ -66,6 +72,7 @@ def gather(
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(place.data / name, folder / name)
             shutil.copymode(place.data / name, folder / name)
+    write_whole(folder / REPOSITORIES, msgspec.json.encode(Book(place).all()), durable=False)
     _link_tree(place.data / "tls", folder / "tls", link=False)
     _link_tree(place.data / "files", folder / "files", link=True)
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]

@@ -74,6 +74,18 @@ class OfRepository(Request, frozen=True, kw_only=True):
     repository: Annotated[Identifier, Meta(description="Identifier of the repository")]
 
 
+class ConnectRepository(OfRepository, frozen=True, kw_only=True):
+    """Connect a repository that is known from a restored archive."""
+
+    folder: Annotated[
+        str, Meta(max_length=4096, description="Where it stands now; empty for the same folder")
+    ] = ""
+    passphrase: Annotated[Secret, Meta(description="The kit's passphrase for Borg")]
+    kit_number: Annotated[
+        str, Meta(pattern="^[0-9a-f]{16}$", description="Number of the kit, to compare with rings")
+    ]
+
+
 class ListArchives(OfRepository, frozen=True, kw_only=True):
     """Which page of a repository's archives to list."""
 
@@ -208,6 +220,16 @@ TABLE: Final[dict[str, Action]] = {
             timeout=120,
             verb="backups.repository.create",
             says="Make an encrypted repository in a folder, or take up one that stands there",
+        ),
+        Action(
+            name="ConnectRepository",
+            request=ConnectRepository,
+            result=Repository,
+            permission="backups.manage",
+            tier=Tier.REVERSIBLE,
+            timeout=120,
+            verb="backups.repository.connect",
+            says="Connect a repository that is known from a restored archive",
         ),
         Action(
             name="ListRepositories",

@@ -130,6 +130,15 @@ class RepositoryGone(ApplianceError):
     hint = "Connect or mount its disk again, then start again. Nothing on the appliance is lost."
 
 
+class RepositorySilent(ApplianceError):
+    """The repository's disk or network does not answer in time."""
+
+    code = "repository.silent"
+    status = 504
+    message = "{folder} does not answer."
+    hint = "Check its disk or its network. Everything else on the appliance works meanwhile."
+
+
 class RepositoryReplaced(ApplianceError):
     """Another repository stands in the folder."""
 

@@ -17,6 +17,7 @@ from appliance.contract.actions import (
     Archives,
     Caller,
     CapabilityList,
+    ConnectRepository,
     CreateRepository,
     ListArchives,
     ListRuns,
@@ -76,6 +77,15 @@ class AgentClient:
     ) -> Repository:
         """Make a repository that `kit` opens; the kit itself is not sent."""
         return self.create_repository(caller, name, folder, kit.borg_passphrase(), kit.number())
+
+    def connect_repository(
+        self, caller: Caller, repository: str, folder: str, passphrase: Secret, kit_number: str
+    ) -> Repository:
+        """Connect a repository that a restored archive names; in its old folder if none is told."""
+        request = ConnectRepository(
+            repository=repository, folder=folder, passphrase=passphrase, kit_number=kit_number
+        )
+        return self._call("ConnectRepository", caller, request, Repository)
 
     def repositories(self, caller: Caller) -> Repositories:
         """Return all repositories."""

@@ -119,6 +119,26 @@ class RunningAgent:
         return int(path.read_text())
 
 
+def alive(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def borg_of(parent: int) -> int:
+    """Return the number of the Borg process that a run's process has started."""
+    (child,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return int(child)
+
+
+def stall(repository: Repository) -> None:
+    """Let every reading of the repository hang, as on a network disk that does not answer."""
+    for segment in (Path(repository.folder) / "data").glob("*/*"):
+        segment.unlink()
+        os.mkfifo(segment)
+
+
 @pytest.fixture(scope="session")
 def kit() -> KeyKit:
     return KeyKit.new()

@@ -18,7 +18,7 @@ from appliance.contract.backup_errors import (
 )
 from appliance.contract.kit import KeyKit
 from appliance.contract.runs import Phase, Run, State
-from tests.integration.appliance.conftest import CALLER, RunningAgent
+from tests.integration.appliance.conftest import CALLER, RunningAgent, stall
 
 
 def delete(agent: RunningAgent, repository: Repository) -> Run:
@@ -44,13 +44,6 @@ def mounted(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", folder], check=True)
-
-
-def stall(repository: Repository) -> None:
-    """Let every reading of the repository hang, as on a network disk that does not answer."""
-    for index in Path(repository.folder).glob("index.*"):
-        index.unlink()
-        os.mkfifo(index)
 
 
 def test_a_deleted_repository_is_gone_with_its_archives_and_nothing_else_is(

@@ -4,12 +4,14 @@ import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from appliance.backup.locks import host_of
 from appliance.backup.restore import restore
 from appliance.contract.actions import Repository
 from appliance.contract.backup_errors import (
@@ -22,10 +24,20 @@ from appliance.contract.backup_errors import (
     RunOver,
 )
 from appliance.contract.kit import KeyKit
-from appliance.contract.runs import Phase, Run, State
-from tests.integration.appliance.conftest import CALLER, Kept, RunningAgent, wait_for
+from appliance.contract.runs import Phase, Progress, Run, State
+from appliance.records import Record
+from tests.integration.appliance.conftest import (
+    CALLER,
+    Kept,
+    RunningAgent,
+    alive,
+    borg_of,
+    make_place,
+    wait_for,
+)
 
 BIG = 200 << 20
+RUN = Run(id="a" * 20, action="RunBackup", repository="b")
 
 
 @pytest.fixture(scope="session")
@@ -59,19 +71,6 @@ def begin(agent: RunningAgent, repository: Repository) -> Run:
             return moved
         assert moved.state is State.running, moved.error
     raise AssertionError
-
-
-def alive(number: int) -> bool:
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def borg_of(parent: int) -> int:
-    """Return the number of the Borg process that a run's process has started."""
-    (child,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return int(child)
 
 
 def go_on(agent: RunningAgent, run: Run) -> None:
@@ -143,11 +142,33 @@ def test_a_killed_backup_is_told_as_failed_and_the_next_one_finds_no_lock(
     assert again.state is State.done, again.error
 
 
+def test_a_machine_that_stops_in_the_middle_of_a_backup_tells_it_and_makes_the_next_one(
+    agent: RunningAgent, repository: Repository, big: None
+) -> None:
+    run = begin(agent, repository)
+    number = agent.run_process(run)
+    borg = borg_of(number)
+    agent.kill()
+    for one in (number, borg):
+        os.kill(one, signal.SIGKILL)
+    wait_for(lambda: not alive(borg))
+    assert (Path(repository.folder) / "lock.exclusive").exists()
+
+    agent.start()
+    (told,) = agent.client.runs(CALLER).runs
+    assert (told.id, told.state, told.error_code) == (run.id, State.failed, "run.died")
+    assert told.finished_at
+    assert not agent.place.scratch.exists()
+    again = agent.finished(agent.client.run_backup(CALLER, repository.id))
+    assert again.state is State.done, again.error
+    assert agent.client.archives(CALLER, repository.id).total == 1
+
+
 def test_a_lock_of_our_own_name_is_removed_and_a_strangers_is_not(
     agent: RunningAgent, repository: Repository, archive: str
 ) -> None:
     """A number that lives again after a restart of the machine: Borg alone would wait for ever."""
-    host = (agent.place.borg / "host-id").read_text()
+    host = host_of(agent.place.borg)
     lock = Path(repository.folder) / "lock.exclusive"
     lock.mkdir()
     (lock / f"{host}.{os.getpid()}-0").write_text("")
@@ -312,6 +333,63 @@ def test_a_full_repository_disk_is_told_and_works_again_when_there_is_room(
     (agent.place.data / "files" / "big").write_bytes(os.urandom(1 << 20))
     again = agent.finished(agent.client.run_backup(CALLER, made.id))
     assert again.state is State.done, again.error
+
+
+def test_a_full_disk_of_the_appliance_itself_is_told_and_works_again_when_there_is_room(
+    kit: KeyKit, small_disk: Path, tmp_path: Path
+) -> None:
+    place = make_place(small_disk, kit)
+    with contextlib.closing(sqlite3.connect(place.data / "tenshu.sqlite")) as connection:
+        connection.execute("CREATE TABLE large (content BLOB)")
+        connection.execute("INSERT INTO large VALUES (zeroblob(6000000))")
+        connection.commit()
+    full = RunningAgent(place)
+    full.start()
+    try:
+        made = full.client.create_repository_for(CALLER, "NAS", str(tmp_path / "nas"), kit)
+        free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(b"x" * (free - 3_000_000))
+        ended = full.finished(full.client.run_backup(CALLER, made.id))
+        assert (ended.state, ended.error_code) == (State.failed, "disk.full")
+        assert str(place.scratch) in str(ended.error)
+        assert not place.scratch.exists()
+        fill_up(ballast)
+        with pytest.raises(DiskFull):
+            full.client.run_backup(CALLER, made.id)
+        assert full.client.runs(CALLER).runs[-1] == ended
+        ballast.unlink()
+        again = full.finished(full.client.run_backup(CALLER, made.id))
+        assert again.state is State.done, again.error
+    finally:
+        full.end()
+
+
+def fill_up(file: Path) -> None:
+    """Let a file take the last byte of its disk."""
+    with file.open("ab", buffering=0) as stream, pytest.raises(OSError, match="No space"):
+        while True:
+            stream.write(b"x" * 4096)
+
+
+def test_the_end_of_a_run_is_kept_on_a_disk_without_a_byte(small_disk: Path) -> None:
+    record = Record.create(small_disk / "runs", RUN)
+    record.tell(Progress(phase=Phase.snapshot))
+    fill_up(small_disk / "ballast")
+    record.finish(RUN, State.failed, error=DiskFull(folder="/x"))
+    assert record.read().error_code == "disk.full"
+
+
+def test_a_dead_run_is_told_as_such_even_where_that_cannot_be_written_down(
+    small_disk: Path,
+) -> None:
+    record = Record.create(small_disk / "runs", RUN)
+    fill_up(small_disk / "ballast")
+    assert record.read().error_code == "run.died"
+    assert not (record.folder / "result.json").exists()
+    (small_disk / "ballast").unlink()
+    assert record.read().error_code == "run.died"
+    assert (record.folder / "result.json").exists()
 
 
 def test_a_repository_that_cannot_be_made_leaves_no_half_of_it(

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import sys
 import threading
@@ -14,6 +15,7 @@ import pytest
 from appliance import records
 from appliance.agent.__main__ import allowed_users
 from appliance.agent.capabilities import capabilities
+from appliance.agent.patience import WAITING, Patience
 from appliance.backup import borg, collect, create, database, locks, process
 from appliance.backup.borg import Borg
 from appliance.backup.borg_json import ListedArchive
@@ -29,6 +31,7 @@ from appliance.backup.manifest import (
 )
 from appliance.backup.process import run_program
 from appliance.backup.reporter import Reporter
+from appliance.contract.actions import Repository
 from appliance.contract.backup_errors import (
     ArchiveDiffers,
     ArchiveUnreadable,
@@ -37,6 +40,7 @@ from appliance.contract.backup_errors import (
     DatabaseUnreadable,
     DiskFull,
     FolderUnusable,
+    RepositorySilent,
     RunCancelled,
     RunTimedOut,
     RunUnknown,
@@ -386,3 +390,44 @@ def test_old_ended_runs_are_forgotten_and_running_ones_never(
     os.close(lock)
     kept = [int(record.folder.name, 16) for record in records.records(tmp_path)]
     assert kept == [4, 3, 0]
+
+
+def test_a_copied_folder_and_a_cloned_machine_bear_another_name_in_locks(tmp_path: Path) -> None:
+    base, machine, hardware = tmp_path / "borg", tmp_path / "machine-id", tmp_path / "product_uuid"
+    base.mkdir()
+    machine.write_text("m1\n")
+    hardware.write_text("h1\n")
+    sources = (machine, hardware)
+    name = locks.host_of(base, sources)
+    assert locks.host_of(base, sources) == name
+    assert locks.host_of(base, (machine, tmp_path / "nothing")) != name
+    hardware.write_text("h2\n")  # a cloned virtual machine
+    assert locks.host_of(base, sources) != name
+    hardware.write_text("h1\n")
+    shutil.copytree(base, tmp_path / "copy")
+    assert locks.host_of(tmp_path / "copy", sources) != name
+    (tmp_path / "moved").mkdir()
+    base.rename(tmp_path / "moved" / "borg")
+    assert locks.host_of(tmp_path / "moved" / "borg", sources) == name
+    assert locks.host_of(tmp_path / "moved" / "borg").startswith("tenshu-")
+
+
+def test_few_wait_for_one_silent_repository_and_nobody_for_another() -> None:
+    patience = Patience()
+    silent, other = (
+        Repository(id=one * 16, name=one, folder="/" + one, borg_id="", kit_number="", created_at=1)
+        for one in "ab"
+    )
+    with contextlib.ExitStack() as waiting:
+        for _ in range(WAITING):
+            waiting.enter_context(patience.reading(silent))
+        with pytest.raises(RepositorySilent), patience.reading(silent):
+            pass
+        with patience.reading(other):
+            pass
+    with patience.reading(silent):
+        pass
+    with pytest.raises(RepositorySilent), patience.reading(silent):
+        raise RunTimedOut(seconds=30)
+    with patience.reading(silent):
+        pass
