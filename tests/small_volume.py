@@ -3,7 +3,7 @@
 import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,17 +48,27 @@ def small_volume(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-def fill(folder: Path, leave: int = 0) -> Path:
-    """Fill the volume to the last block, but for `leave` bytes. Return the file that does it."""
+def free_on(folder: Path) -> int:
+    """Bytes that are free on the volume."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def take(folder: Path, size: int) -> Path:
+    """Take `size` bytes of the volume. Return the file that does it."""
     path = folder / f"filler-{os.urandom(4).hex()}"
     with path.open("wb", buffering=0) as file:
-        found = os.statvfs(folder)
-        size = found.f_bavail * found.f_frsize - leave
         if size > 0:
             os.posix_fallocate(file.fileno(), 0, size)
+    return path
+
+
+def fill(folder: Path, leave: int = 0) -> Path:
+    """Fill the volume to the last block, but for `leave` bytes. Return the file that does it."""
+    path = take(folder, free_on(folder) - leave)
+    if not leave:
         # the last blocks too, which preallocation leaves
-        with pytest.raises(OSError, match="No space left") if not leave else nullcontext():
-            while not leave:
-                file.seek(0, os.SEEK_END)
+        with path.open("ab", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+            while True:
                 file.write(b"x" * 4096)
     return path
