@@ -48,6 +48,15 @@ class BodyTooLarge(TenshuError):
     hint = "Send less at once, or split the file."
 
 
+class RequestTooSlow(TenshuError):
+    """The body of a request did not come, or came so slowly that it kept others waiting."""
+
+    code = "web.request_too_slow"
+    status = 408
+    message = "What was sent came too slowly and was given up."
+    hint = "Check the connection and send it again."
+
+
 class MalformedRequest(TenshuError):
     """The request cannot be read: broken JSON, encoding, header or address."""
 

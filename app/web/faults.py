@@ -90,6 +90,8 @@ def _allow_header(error: TenshuError, request: AnyRequest) -> dict[str, str]:
         request.app.asgi_router.handle_routing(path=request.scope["path"], method="TRACE")
     except MethodNotAllowedException as refused:
         offered = str((refused.headers or {}).get("allow", "")).split(", ")
+        if "GET" in offered:
+            offered.append("HEAD")  # the gate asks for it in GET's name
     except HTTPException as unknown:
         log.debug("no such address: %s", unknown.detail)
     return {"allow": ", ".join(sorted(METHODS.intersection(offered)))}

@@ -3,6 +3,7 @@
 Plain ASGI around the application, because it must also cover what routing refuses.
 """
 
+import asyncio
 import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, Iterable
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from app.core.errors import TenshuError
 from app.operations.context import Plane
+from app.web.connections import body_deadline
 from app.web.cookies import keep_own
 from app.web.errors import (
     BodyTooLarge,
@@ -17,6 +19,7 @@ from app.web.errors import (
     HeadersTooLarge,
     MalformedRequest,
     MethodNotAllowed,
+    RequestTooSlow,
     WrongHost,
 )
 from app.web.headers import security_headers
@@ -77,6 +80,8 @@ class Gate:
         scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
         if cookies:
             scope["headers"].append((b"cookie", keep_own(cookies, self.plane)))
+        if scope["method"] == "HEAD":  # whatever can be read can be asked for (RFC 9110, 9.1)
+            scope["method"], send_on = "GET", _without_body(send_on)
         await self.application(scope, receive_on, send_on)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes], host: str, name: str) -> None:
@@ -99,19 +104,31 @@ class Gate:
                 raise ForeignOrigin
 
     def _measured(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
-        """Return a `receive` that stops at the limit, whatever Content-Length promised."""
+        """Return a `receive` that stops at the limit, whatever Content-Length promised.
+
+        It does not wait for ever either.
+        """
         limit = UPLOAD_BYTES if scope["path"] == UPLOAD_PATH else BODY_BYTES
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > LONGEST_NUMBER:
             raise MalformedRequest(reason="Content-Length is no number")
         if int(length) > limit:
             raise BodyTooLarge(limit=limit)
-        received = 0
+        received, whole = 0, False
+        clock = asyncio.get_running_loop().time
+        began = clock()
 
         async def measured() -> dict[str, Any]:
-            nonlocal received
-            message = await receive()
+            nonlocal received, whole
+            if whole:  # what is waited for now is that the other side leaves
+                return await receive()
+            try:
+                async with asyncio.timeout_at(body_deadline(began, clock(), received)):
+                    message = await receive()
+            except TimeoutError as error:
+                raise RequestTooSlow from error
             received += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if received > limit:
                 raise BodyTooLarge(limit=limit)
             return message
@@ -127,6 +144,17 @@ class Gate:
             await send(message)
 
         return send_on
+
+
+def _without_body(send: Send) -> Send:
+    """Return a `send` that tells of an answer what HEAD asks: status and headers."""
+
+    async def send_on(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_on
 
 
 def _name_of(host: str) -> str:

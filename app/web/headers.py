@@ -1,6 +1,5 @@
 """Response headers that every answer carries (OWASP ASVS 3.4, promises V11 and V14)."""
 
-import ipaddress
 from typing import Final
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -33,6 +32,8 @@ ALWAYS: Final[tuple[tuple[bytes, bytes], ...]] = (
         b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     ),
 )
+SERVER: Final = (b"server", b"Tenshu")
+"""In the place of what granian would say of itself."""
 NO_STORE: Final = (b"cache-control", b"no-store")
 TRANSPORT_SECURITY: Final = (
     b"strict-transport-security",
@@ -40,26 +41,13 @@ TRANSPORT_SECURITY: Final = (
 )
 
 
-def is_own_name(host: str) -> bool:
-    """Tell whether a host name is one for which HSTS may be asked.
-
-    Addresses cannot carry it (RFC 6797), and on `localhost` it would bind every other program
-    that a developer runs there.
-    """
-    if host == "localhost":
-        return False
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return True
-    return False
-
-
 def security_headers(host: str, present: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
     """Return the headers to add to an answer that already has those in `present`."""
-    added = list(ALWAYS)
+    added = [*ALWAYS, SERVER]
     if b"cache-control" not in present:
         added.append(NO_STORE)
-    if is_own_name(host):
+    # browsers pass over it on a bare address (RFC 6797, 8.1.1); on `localhost` it would bind
+    # every other program that a developer runs there
+    if host != "localhost":
         added.append(TRANSPORT_SECURITY)
     return added

@@ -4,22 +4,22 @@ One worker process under granian's main process; the worker dies with the main p
 with the supervisor, so that no orphan serves old code.
 """
 
+import socket
 import sys
-from typing import Final
+from typing import Any, Final
 
 from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
-from granian.http import HTTP1Settings, HTTP2Settings
+from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
 from app.core import lifeline
 from app.core.log import configure_logging
 from app.core.settings import Settings, load_settings
 from app.operations.context import Plane
+from app.web.connections import ANSWER_SECONDS, HEADER_SECONDS, places
 
 HEADER_BUFFER: Final = 64 * 1024
 """The gate refuses at 32 KiB with a page; beyond this the connection is cut."""
-HEADER_SECONDS: Final = 15
-HEADER_LIST: Final = 32 * 1024
 BACKLOG: Final = 256
 BLOCKING_THREADS: Final = 1
 
@@ -34,9 +34,24 @@ def serve(plane: Plane) -> None:
     server(settings, f"app.{plane.value}.app:create", port).serve()
 
 
-def server(settings: Settings, target: str, port: int) -> MPServer:
+class ListeningServer(MPServer):
+    """granian with one listening socket for whatever worker lives, and an end to slow readers."""
+
+    def _init_shared_socket(self) -> None:
+        super()._init_shared_socket()  # type: ignore[no-untyped-call]  # granian's own
+        specification: Any = self._ssp  # with which, on Linux, each worker would listen by itself
+        self._shd = specification.build()
+        self._sfd, self._ssp = self._shd.get_fd(), None  # type: ignore[attr-defined]  # granian's
+        listening = socket.socket(fileno=self._sfd)
+        listening.set_inheritable(True)
+        # every connection has this from the socket that listens (tcp(7))
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ANSWER_SECONDS * 1000)
+        self._sso = listening
+
+
+def server(settings: Settings, target: str, port: int) -> ListeningServer:
     """Return what serves the ASGI application that the function `target` makes."""
-    return MPServer(
+    return ListeningServer(
         target=target,
         factory=True,
         interface=Interfaces.ASGI,
@@ -44,13 +59,14 @@ def server(settings: Settings, target: str, port: int) -> MPServer:
         port=port,
         workers=1,
         loop=Loops.uvloop,
-        http=HTTPModes.auto,
+        # where both versions are offered, a connection that says nothing is held for ever
+        http=HTTPModes.http1,
         websockets=False,
         backlog=BACKLOG,
+        backpressure=places(),
         http1_settings=HTTP1Settings(
             header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BUFFER
         ),
-        http2_settings=HTTP2Settings(max_headers_size=HEADER_LIST),
         ssl_cert=settings.tls / "server.pem",
         ssl_key=settings.tls / "server.key",
         ssl_protocol_min=SSLProtocols.tls12,

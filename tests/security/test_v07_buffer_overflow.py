@@ -1,10 +1,12 @@
 """V7: whatever is too long is refused by a limit, early, and the next request is served."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from app.operations.context import Appliance, Plane
+from app.web import connections
 from app.web.gate import ADDRESS_BYTES, BODY_BYTES, HEADER_BYTES, UPLOAD_BYTES, Gate
 from tests.faces import Browser
 from tests.security.conftest import Seat
@@ -82,6 +84,23 @@ def test_a_body_beyond_the_limit_is_refused_whatever_it_says_of_its_length_V7(
 
     assert stranger.post("/sign-in", content=pieces(), headers=FORM).status_code == 413
     assert stranger.post("/api/v1/accounts", content=pieces()).status_code in (401, 413)
+
+
+def test_a_body_that_does_not_come_is_given_up_with_a_word_of_why_V7(
+    stranger: Browser, admin: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", 0.05)
+
+    async def nothing_more() -> AsyncIterator[bytes]:
+        yield b"login_id=a"
+        await asyncio.Event().wait()
+
+    answer = stranger.post("/sign-in", content=nothing_more(), headers=FORM)
+    assert answer.status_code == 408
+    assert "遅すぎる" in answer.text
+    told = admin.post("/api/v1/accounts", content=nothing_more())
+    assert (told.status_code, told.json()["code"]) == (408, "web.request_too_slow")
+    assert stranger.post("/sign-in", content=b"login_id=a", headers=FORM).status_code == 401
 
 
 @pytest.mark.parametrize("length", ["-1", "+5", "1e3", "0x10", "9" * 5000, "", " ", "1, 2"])

@@ -105,16 +105,41 @@ def test_every_refusal_carries_the_security_headers_V11(
         assert shortcomings(answer) == [], answer.status_code
 
 
-def test_strict_transport_is_asked_for_under_a_name_of_its_own_only_V11(
+def test_strict_transport_is_asked_for_everywhere_but_on_localhost_V11(
     stranger: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "strict-transport-security" not in stranger.get("/sign-in").headers
+    """On `localhost` it would bind every other program that runs there."""
     gate: Gate = stranger.application  # type: ignore[assignment]
     monkeypatch.setattr(gate, "hosts", gate.hosts | {"tenshu.example.jp"})
-    answer = stranger.get("/sign-in", headers={"host": "tenshu.example.jp"})
-    age = re.search(r"max-age=(\d+)", answer.headers["strict-transport-security"])
-    assert age
-    assert int(age[1]) >= 31_536_000
+    for host in ("tenshu.example.jp", "127.0.0.1", "[::1]:8443"):
+        for path in ("/sign-in", "/nothing", "/api/v1/accounts"):
+            answer = stranger.get(path, headers={"host": host})
+            age = re.search(r"max-age=(\d+)", answer.headers["strict-transport-security"])
+            assert age
+            assert int(age[1]) >= 31_536_000
+    for host in ("localhost", "localhost:8443"):
+        answer = stranger.get("/sign-in", headers={"host": host})
+        assert "strict-transport-security" not in answer.headers
+
+
+@pytest.mark.parametrize("plane", [Plane.CONSOLE, Plane.WORKSPACE])
+def test_head_tells_what_get_would_without_its_body_V11(
+    seat: Seat, planes: dict[Plane, Gate], plane: Plane
+) -> None:
+    """Whatever can be read can be asked for (RFC 9110, 9.1); the headers are no others."""
+    person, seen = seat("owner", plane), 0
+    for path in ("/", "/sign-in", "/health", "/account", "/nothing", "/api/v1/own/tokens"):
+        read, told = person.get(path), person.request("HEAD", path)
+        assert (told.status_code, told.content) == (read.status_code, b""), path
+        assert shortcomings(told) == []
+        changing = {"content-length", "set-cookie"}
+        assert {*told.headers} - changing == {*read.headers} - changing, path
+        seen += bool(read.content)
+    assert seen >= 5
+    stranger = Browser(planes[plane], {})
+    assert stranger.request("HEAD", "/account").status_code == 303
+    assert stranger.raw("OPTIONS", "/sign-in").headers["allow"] == "GET, HEAD, POST"
+    assert stranger.raw("OPTIONS", "/sign-out").headers["allow"] == "POST"
 
 
 def test_no_other_origin_may_read_an_answer_V11(admin: Browser) -> None:
@@ -137,7 +162,7 @@ def test_the_running_server_names_no_version_and_speaks_no_plain_http_V11(copy: 
                 f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n",
             )
             assert answer.status in (200, 303, 404)
-            assert not re.search(r"[\d/]", answer.headers.get("server", "")), answer.headers
+            assert answer.headers["server"] == "Tenshu", "not what serves it"
             assert "content-security-policy" in answer.headers
             assert "x-powered-by" not in answer.headers
         plain = ask(base, None, "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n", 5)

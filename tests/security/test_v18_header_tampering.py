@@ -215,6 +215,8 @@ def test_no_address_answers_to_a_method_that_it_does_not_have_V18(
     for address in addresses(planes[plane]):
         known.setdefault(address.filled(), set()).add(address.method)
     for path, methods in known.items():
+        if "GET" in methods:
+            methods.add("HEAD")
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"} - methods:
             answer = person.request(method, path)
             assert answer.status_code == 405, (method, path)
