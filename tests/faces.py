@@ -4,9 +4,10 @@ A conftest imports the fixtures that its tests use.
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from app.audit.event import Source
 from app.console import search as console_search
 from app.console.health import health_of
 from app.console.pages import console_pages
+from app.core.database import Database
 from app.core.secret import Secret
 from app.identity.operations import setup
 from app.operations.context import SYSTEM, Appliance, Context, Plane
@@ -26,6 +28,7 @@ from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
 from app.workspace import search as workspace_search
 from app.workspace.table_pages import side, table_pages
+from tests.integration.postgresql import ROLES
 from tests.running import wait_until
 
 PASSWORD = "hiroi sora ni shiroi kumo"
