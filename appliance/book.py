@@ -17,7 +17,8 @@ from typing import Final
 import msgspec
 
 from appliance.contract.actions import Repository
-from appliance.contract.backup_errors import RepositoryNotConnected, RepositoryUnknown
+from appliance.contract.backup_errors import RepositoryUnknown
+from appliance.contract.repository_errors import RepositoryNotConnected
 from appliance.contract.secret import Secret
 from appliance.durable import write_whole
 from appliance.place import Place
@@ -37,6 +38,10 @@ class Entry(msgspec.Struct, frozen=True):
 
     repository: Repository
     passphrase: str
+    next_passphrase: str = ""
+    """Of the kit that is taking the place of this one; empty unless that was cut off."""
+    next_kit: str = ""
+    """Number of that kit."""
 
     @property
     def opened(self) -> Opened:
@@ -70,14 +75,14 @@ class Book:
         """Return the connected repositories, then the known ones."""
         return (*(entry.repository for entry in self.entries()), *self.known())
 
-    def open(self, identifier: str) -> Opened:
-        """Return a repository with what opens it.
+    def find(self, identifier: str) -> Entry:
+        """Return the line of a connected repository.
 
         Raise RepositoryUnknown, or RepositoryNotConnected if it is only known.
         """
         for entry in self.entries():
             if entry.repository.id == identifier:
-                return entry.opened
+                return entry
         raise RepositoryNotConnected(name=self.find_known(identifier).name)
 
     def find_known(self, identifier: str) -> Repository:
@@ -91,6 +96,13 @@ class Book:
         """Write a repository down, for good."""
         with self._changing() as entries:
             entries.append(entry)
+
+    def replace(self, changed: Entry) -> None:
+        """Write a connected repository down anew."""
+        with self._changing() as entries:
+            for at, entry in enumerate(entries):
+                if entry.repository.id == changed.repository.id:
+                    entries[at] = changed
 
     def remove(self, identifier: str) -> Repository:
         """Strike a repository out, connected or known; return it. Raise RepositoryUnknown."""

@@ -38,6 +38,7 @@ class Handlers:
             "Capabilities": self._capabilities,
             "CreateRepository": self._create_repository,
             "ConnectRepository": self._connect_repository,
+            "ChangeKit": self._change_kit,
             "ListRepositories": self._list_repositories,
             "ListArchives": self._list_archives,
             "RunBackup": self._run_backup,
@@ -66,6 +67,11 @@ class Handlers:
         self, _caller: Caller, request: actions.ConnectRepository
     ) -> actions.Repository:
         return self._repositories.connect(request)
+
+    def _change_kit(self, _caller: Caller, request: actions.ChangeKit) -> actions.Repositories:
+        with self._runs.quiet():
+            self._repositories.change_kit(request)
+        return actions.Repositories(repositories=self._repositories.all())
 
     def _list_repositories(
         self, _caller: Caller, _request: actions.Nothing

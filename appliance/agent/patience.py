@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from appliance.contract.actions import Repository
-from appliance.contract.backup_errors import RepositorySilent, RunTimedOut
+from appliance.contract.backup_errors import RunTimedOut
+from appliance.contract.repository_errors import RepositorySilent
 
 READING_SECONDS: Final = 30
 """What the reading of a list of archives may take; a cold cache on a slow network needs ten."""

@@ -1,26 +1,37 @@
 """Repositories: made, taken up, connected again, struck off the list."""
 
+import contextlib
 import secrets
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from appliance.agent.folders import accept_folder, is_repository
+from appliance.agent.kit_change import change_kit, settle
+from appliance.agent.patience import READING_SECONDS
 from appliance.backup.borg import Borg, borg_version
 from appliance.backup.create import explained
 from appliance.backup.reporter import Reporter
 from appliance.book import Book, Entry, Opened
-from appliance.contract.actions import TABLE, ConnectRepository, CreateRepository, Repository
-from appliance.contract.backup_errors import (
-    RepositoryGone,
-    RepositoryNameTaken,
-    RepositoryReplaced,
+from appliance.contract.actions import (
+    ChangeKit,
+    ConnectRepository,
+    CreateRepository,
+    Repository,
 )
+from appliance.contract.backup_errors import RepositoryGone, RepositoryNameTaken, RepositoryReplaced
+from appliance.contract.repository_errors import RepositoriesBusy
 from appliance.contract.secret import Secret
+from appliance.contract.table import TABLE
 from appliance.place import Place
 from appliance.records import now
+
+WAIT: Final = 20.0
+"""Seconds to wait for somebody else who changes the book."""
 
 
 class Repositories:
@@ -40,7 +51,8 @@ class Repositories:
 
         Raise RepositoryUnknown, RepositoryNotConnected.
         """
-        return self._book.open(identifier)
+        entry = self._book.find(identifier)
+        return settle(self._book, self._opener, entry).opened
 
     def create(self, request: CreateRepository) -> Repository:
         """Make the repository, or take up the one that stands in the folder.
@@ -49,7 +61,7 @@ class Repositories:
         kit's), BorgMissing, DiskFull. A folder that was empty is empty again then.
         """
         borg_version()
-        with self._lock:
+        with self._alone():
             known = [entry.repository for entry in self._book.entries()]
             if any(one.name == request.name for one in known):
                 raise RepositoryNameTaken(name=request.name)
@@ -75,7 +87,7 @@ class Repositories:
         Raise RepositoryUnknown, RepositoryNameTaken, FolderRefused, RepositoryGone (the folder
         holds none), RepositoryReplaced (it holds another one), WrongKit.
         """
-        with self._lock:
+        with self._alone():
             known = self._book.find_known(request.repository)
             others = [entry.repository for entry in self._book.entries()]
             if any(one.name == known.name for one in others):
@@ -98,9 +110,27 @@ class Repositories:
             self._book.add(Entry(connected, request.passphrase.reveal()))
             return connected
 
+    def change_kit(self, request: ChangeKit) -> None:
+        """Let every connected repository open with a new kit, all or none."""
+        with self._alone():
+            change_kit(self._book, self._opener, request)
+
+    def _opener(self, folder: Path, passphrase: Secret) -> Borg:
+        return Borg(folder, passphrase, self._place.borg, Reporter(seconds=READING_SECONDS))
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Change the book alone. Raise RepositoriesBusy where somebody takes long."""
+        if not self._lock.acquire(timeout=WAIT):
+            raise RepositoriesBusy
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def forget(self, identifier: str) -> Repository:
         """Strike a repository off the list, connected or known. Raise RepositoryUnknown."""
-        with self._lock:
+        with self._alone():
             gone = self._book.remove(identifier)
         (self._place.deletions / identifier).unlink(missing_ok=True)
         return gone

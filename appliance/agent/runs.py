@@ -17,7 +17,7 @@ from appliance import records
 from appliance.backup.create import explained
 from appliance.backup.job import Job
 from appliance.book import Opened
-from appliance.contract.actions import TABLE, Caller
+from appliance.contract.actions import Caller
 from appliance.contract.backup_errors import (
     RunCancelled,
     RunInProgress,
@@ -26,8 +26,10 @@ from appliance.contract.backup_errors import (
     RunUnknown,
 )
 from appliance.contract.errors import ApplianceError
+from appliance.contract.repository_errors import RepositoriesBusy
 from appliance.contract.runs import Progress, Run, State
 from appliance.contract.secret import Secret
+from appliance.contract.table import TABLE
 from appliance.contract.varlink import encode
 from appliance.place import Place
 from appliance.records import Record
@@ -49,6 +51,7 @@ class Runs:
     def __init__(self, place: Place, patience: float = PATIENCE) -> None:
         self._place, self._patience = place, patience
         self._lock = threading.Lock()
+        self._quiet = False
         self._late: dict[str, float] = {}
         """Run → when it was first seen beyond its end, by the clock that nobody sets."""
 
@@ -62,8 +65,7 @@ class Runs:
     ) -> Run:
         """Start a long action in a process of its own. Raise RunInProgress if one runs already."""
         with self._lock, explained(self._place.runs):
-            for active in records.running(self._place.runs):
-                raise RunInProgress(run=active.id, action=active.action)
+            self._require_none()
             records.prune(self._place.runs)
             started = records.now()
             run = Run(
@@ -169,6 +171,23 @@ class Runs:
     def active(self) -> Run | None:
         """Return the run that runs now."""
         return next(records.running(self._place.runs), None)
+
+    def _require_none(self) -> None:
+        if self._quiet:
+            raise RepositoriesBusy
+        for active in records.running(self._place.runs):
+            raise RunInProgress(run=active.id, action=active.action)
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Keep every run away, as long as it takes. Raise RunInProgress, RepositoriesBusy."""
+        with self._lock:
+            self._require_none()
+            self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
 
     @contextlib.contextmanager
     def none_on(self, repository: str) -> Iterator[None]:

@@ -22,7 +22,6 @@ from appliance.backup.reporter import Reporter
 from appliance.backup.restore import restore
 from appliance.backup.verify import verify
 from appliance.book import Book
-from appliance.contract.actions import TABLE
 from appliance.contract.backup_errors import RunCancelled
 from appliance.contract.errors import AgentFailed, ApplianceError
 from appliance.contract.kit import KeyKit
@@ -35,6 +34,7 @@ from appliance.contract.runs import (
     Run,
     State,
 )
+from appliance.contract.table import TABLE
 from appliance.durable import write_whole
 from appliance.place import load_place
 from appliance.records import Record

@@ -1,40 +1,35 @@
 """Borg, spoken to in JSON only.
 
 Options are those that Borg 1.2 and 1.4 both know. The passphrase goes through a pipe, never on a
-command line or into an environment. Borg's configuration, cache and security notes lie in a folder
-of this copy of the appliance, so that two copies never share them, and every question that Borg
-could ask is answered beforehand, on the safe side.
+command line or into an environment (but see `Borg.change_passphrase`). Borg's configuration, cache
+and security notes lie in a folder of this copy of the appliance, so that two copies never share
+them, and every question that Borg could ask is answered beforehand, on the safe side.
 """
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from appliance.backup import locks
-from appliance.backup.borg_errors import ERRORS
+from appliance.backup.borg_errors import explain
 from appliance.backup.borg_json import Created, CreatedArchive, Line, ListedFile, Listing
 from appliance.backup.process import Ended, find, run_program
 from appliance.backup.reporter import Reporter
 from appliance.contract.backup_errors import (
-    ArchiveUnknown,
-    BorgFailed,
     BorgMissing,
     BorgUnsupported,
-    DiskFull,
     RepositoryGone,
     RepositoryLocked,
-    WrongKit,
 )
-from appliance.contract.errors import ApplianceError
 from appliance.contract.secret import Secret
 
 LOCK_SECONDS: Final = 5
 """How long to wait for somebody else's lock."""
 FINDINGS: Final = 20
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 def borg_version() -> str:
@@ -166,6 +161,20 @@ class Borg:
         """Take an archive out again, also when the run itself was told to end."""
         self._run("delete", self._location(archive), reporter=Reporter())
 
+    def change_passphrase(self, passphrase: Secret) -> None:
+        """Let the repository open with another passphrase, and not with this one any more.
+
+        Borg takes a new passphrase from its environment only, which nobody but root and this user
+        can read. The key that encrypts the archives stays the same.
+        """
+        self._run(
+            "key",
+            "change-passphrase",
+            self._location(),
+            variables={"BORG_NEW_PASSPHRASE": passphrase.reveal()},
+        )
+        self._passphrase = passphrase
+
     def destroy(self, on_tick: Callable[[], None]) -> None:
         """Delete the whole repository, and what this copy remembers of it.
 
@@ -213,16 +222,19 @@ class Borg:
         fine: tuple[int, ...] = (0,),
         reporter: Reporter | None = None,
         on_tick: Callable[[], None] = lambda: None,
+        variables: Mapping[str, str] = NOTHING,
     ) -> Ended:
         reporter = reporter or self._reporter
         try:
-            return self._run_once(arguments, folder, on_progress, fine, reporter, on_tick)
+            return self._run_once(
+                arguments, folder, on_progress, fine, reporter, on_tick, variables
+            )
         except RepositoryLocked:
             if not (self._alone and locks.left_by(self._host, self.folder)):
                 raise
         # our own, of a process that is dead although its number lives on (a restarted machine)
         self._run_once(("break-lock", self._location()), None, on_progress, (0,), reporter)
-        return self._run_once(arguments, folder, on_progress, fine, reporter, on_tick)
+        return self._run_once(arguments, folder, on_progress, fine, reporter, on_tick, variables)
 
     def _run_once(
         self,
@@ -232,6 +244,7 @@ class Borg:
         fine: tuple[int, ...],
         reporter: Reporter,
         on_tick: Callable[[], None] = lambda: None,
+        variables: Mapping[str, str] = NOTHING,
     ) -> Ended:
         if self._program is None:
             raise BorgMissing
@@ -252,7 +265,7 @@ class Borg:
 
         ended = run_program(
             [self._program, "--log-json", "--lock-wait", str(LOCK_SECONDS), *arguments],
-            _environment(self._base, self._host, moved=self._moved),
+            {**_environment(self._base, self._host, moved=self._moved), **variables},
             reporter,
             hear,
             folder=folder,
@@ -261,37 +274,5 @@ class Borg:
             on_tick=on_tick,
         )
         if ended.exit_code not in fine:
-            raise self._explain(ended.exit_code, words, arguments)
+            raise explain(ended.exit_code, words, arguments, self.folder, self._base)
         return ended
-
-    def _explain(
-        self, exit_code: int, words: Sequence[Line], arguments: Sequence[str]
-    ) -> ApplianceError:
-        """Say what a failure was, by Borg's message identifiers and by what is there."""
-        names = [line.msgid for line in words if line.msgid and line.levelname == "ERROR"]
-        known = next((ERRORS[name] for name in names if name in ERRORS), None)
-        if known is ArchiveUnknown:
-            archive = next((one.split("::")[1] for one in arguments if "::" in one), "")
-            return ArchiveUnknown(archive=archive)
-        if known is WrongKit:
-            return WrongKit()
-        # Python's own spelling of ENOSPC; Borg has no identifier for it
-        if known is DiskFull or any("[Errno 28]" in line.message for line in words):
-            return DiskFull(folder=self._full_folder())
-        with contextlib.suppress(OSError):
-            if arguments[0] != "init" and not (self.folder / "config").is_file():
-                return RepositoryGone(folder=str(self.folder))
-        if known is not None:
-            return known(folder=str(self.folder))
-        return BorgFailed(name=names[0] if names else "?", exit_code=exit_code)
-
-    def _full_folder(self) -> str:
-        """Name the fuller of the two disks that Borg writes to."""
-
-        def free(folder: Path) -> int:
-            try:
-                return os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
-            except OSError:
-                return 0
-
-        return str(min((self.folder, self._base), key=free))

@@ -23,13 +23,12 @@ from appliance.backup.reporter import Reporter
 from appliance.contract.actions import Repository
 from appliance.contract.backup_errors import (
     BorgFailed,
-    DeletionUnfinished,
     RepositoryDamaged,
     RepositoryGone,
-    RepositoryHoldsOthers,
     RepositoryReplaced,
     WrongKit,
 )
+from appliance.contract.repository_errors import DeletionUnfinished, RepositoryHoldsOthers
 from appliance.contract.runs import DeletionResult, Phase
 from appliance.durable import sync_folder, write_whole
 from appliance.place import Place

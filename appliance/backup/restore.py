@@ -34,9 +34,10 @@ from appliance.contract.backup_errors import (
     DatabaseDiffers,
     FolderUnusable,
     RepositoryDamaged,
+    WrongKit,
 )
 from appliance.contract.kit import KeyKit
-from appliance.contract.ring import unwrap_ring
+from appliance.contract.ring import BESIDE, unwrap_ring
 from appliance.contract.runs import Phase, RestoreResult
 from appliance.durable import sync_folder, write_whole
 
@@ -179,7 +180,7 @@ def _restore(
     _require_database(manifest, database_url)
     reporter.phase(Phase.comparing, manifest.bytes, len(manifest.files))
     compare(manifest, folder, reporter)
-    ring = unwrap_ring(kit, (folder / RING).read_bytes())
+    ring = _open_ring(kit, (folder / RING).read_bytes(), borg.folder)
     reporter.phase(Phase.placing)
     lite = manifest.database.kind == "sqlite"
     if lite and count_sqlite(folder / manifest.database.file) != manifest.database.tables:
@@ -215,6 +216,21 @@ def _restore(
         newest_archive=mark.newest_archive,
         unreadable=mark.unreadable,
     )
+
+
+def _open_ring(kit: KeyKit, wrapped: bytes, repository: Path) -> bytes:
+    """Return the key ring of an archive.
+
+    In an archive that was made with an earlier kit it is wrapped for that one; whoever changed the
+    kit has put a copy for the new one beside the archives. It holds every key that the older had.
+    """
+    try:
+        return unwrap_ring(kit, wrapped)
+    except WrongKit:
+        beside = repository / BESIDE.format(kit=kit.number())
+        if not beside.is_file():
+            raise
+        return unwrap_ring(kit, beside.read_bytes())
 
 
 def _erasures(path: Path) -> msgspec.Raw:

@@ -1,10 +1,5 @@
-"""The closed table of what the machine does when asked: the whole privileged surface.
+"""What the machine is asked for and what it answers: the typed requests and results."""
 
-An action is a typed request and a typed result, the permission that the asking side must have
-checked, a risk tier, a timeout and the verb of its audit event. Nothing else can be called.
-"""
-
-import enum
 from typing import Annotated, Final
 
 import msgspec
@@ -27,15 +22,6 @@ Named = Annotated[
 Offset = Annotated[int, Meta(ge=0, description="Entries to skip, newest first")]
 Limit = Annotated[int, Meta(ge=1, le=PAGE, description="Entries to return at most")]
 Origin = Annotated[str, Meta(max_length=200)]
-
-
-class Tier(enum.IntEnum):
-    """Risk tiers of the architecture, section 2."""
-
-    READ = 0
-    REVERSIBLE = 1
-    DANGEROUS = 2
-    IRREVERSIBLE = 3
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +69,16 @@ class ConnectRepository(OfRepository, frozen=True, kw_only=True):
     passphrase: Annotated[Secret, Meta(description="The kit's passphrase for Borg")]
     kit_number: Annotated[
         str, Meta(pattern="^[0-9a-f]{16}$", description="Number of the kit, to compare with rings")
+    ]
+
+
+class ChangeKit(Request, frozen=True, kw_only=True):
+    """Let every repository open with a new kit, and not with the one before."""
+
+    passphrase: Annotated[Secret, Meta(description="The new kit's passphrase for Borg")]
+    kit_number: Annotated[str, Meta(pattern="^[0-9a-f]{16}$", description="The new kit's number")]
+    ring: Annotated[
+        str, Meta(max_length=1 << 18, description="The key ring, wrapped for the new kit")
     ]
 
 
@@ -174,168 +170,3 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
 
     runs: Annotated[tuple[Run, ...], Meta(description="Newest first")]
     total: Annotated[int, Meta(description="How many there are")]
-
-
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the table."""
-
-    name: str
-    """Varlink method."""
-    request: type[Request]
-    result: type[msgspec.Struct]
-    permission: str
-    """What the person must be allowed; the asking side checks it."""
-    tier: Tier
-    timeout: int
-    """Seconds. For a long action: of the run, not of the call that starts it."""
-    verb: str
-    """Verb of the audit event; empty for reads that write none."""
-    says: str
-    """What it does, one line."""
-    long: bool = False
-    """True if it runs as a process of its own and its result is a Run."""
-    follows: bool = False
-    """True if it may be called with `more`."""
-
-
-TABLE: Final[dict[str, Action]] = {
-    action.name: action
-    for action in (
-        Action(
-            name="Capabilities",
-            request=Nothing,
-            result=CapabilityList,
-            permission="backups.view",
-            tier=Tier.READ,
-            timeout=30,
-            verb="",
-            says="Tell what this place can do, and what not and why",
-        ),
-        Action(
-            name="CreateRepository",
-            request=CreateRepository,
-            result=Repository,
-            permission="backups.manage",
-            tier=Tier.REVERSIBLE,
-            timeout=120,
-            verb="backups.repository.create",
-            says="Make an encrypted repository in a folder, or take up one that stands there",
-        ),
-        Action(
-            name="ConnectRepository",
-            request=ConnectRepository,
-            result=Repository,
-            permission="backups.manage",
-            tier=Tier.REVERSIBLE,
-            timeout=120,
-            verb="backups.repository.connect",
-            says="Connect a repository that is known from a restored archive",
-        ),
-        Action(
-            name="ListRepositories",
-            request=Nothing,
-            result=Repositories,
-            permission="backups.view",
-            tier=Tier.READ,
-            timeout=30,
-            verb="",
-            says="List the repositories",
-        ),
-        Action(
-            name="ListArchives",
-            request=ListArchives,
-            result=Archives,
-            permission="backups.view",
-            tier=Tier.READ,
-            timeout=120,
-            verb="",
-            says="List the archives of a repository, newest first",
-        ),
-        Action(
-            name="RunBackup",
-            request=OfRepository,
-            result=Run,
-            permission="backups.run",
-            tier=Tier.REVERSIBLE,
-            timeout=12 * 3600,
-            verb="backups.run",
-            says="Back up the whole appliance into a repository",
-            long=True,
-        ),
-        Action(
-            name="RestoreArchive",
-            request=RestoreArchive,
-            result=Run,
-            permission="backups.manage",
-            tier=Tier.DANGEROUS,
-            timeout=12 * 3600,
-            verb="backups.restore",
-            says="Restore an archive into a fresh data folder beside this one",
-            long=True,
-        ),
-        Action(
-            name="CheckRepository",
-            request=OfRepository,
-            result=Run,
-            permission="backups.run",
-            tier=Tier.REVERSIBLE,
-            timeout=24 * 3600,
-            verb="backups.repository.check",
-            says="Read and verify every byte of a repository",
-            long=True,
-        ),
-        Action(
-            name="ForgetRepository",
-            request=OfRepository,
-            result=Repository,
-            permission="backups.manage",
-            tier=Tier.DANGEROUS,
-            timeout=30,
-            verb="backups.repository.forget",
-            says="Strike a repository off the list; its content stays where it is",
-        ),
-        Action(
-            name="DeleteRepository",
-            request=OfRepository,
-            result=Run,
-            permission="backups.manage",
-            tier=Tier.IRREVERSIBLE,
-            timeout=4 * 3600,
-            verb="backups.repository.delete",
-            says="Destroy a repository with all its archives",
-            long=True,
-        ),
-        Action(
-            name="GetProgress",
-            request=OfRun,
-            result=Run,
-            permission="backups.view",
-            tier=Tier.READ,
-            timeout=30,
-            verb="",
-            says="Tell how far a run is; with more, tell it again whenever it changed, to its end",
-            follows=True,
-        ),
-        Action(
-            name="ListRuns",
-            request=ListRuns,
-            result=Runs,
-            permission="backups.view",
-            tier=Tier.READ,
-            timeout=30,
-            verb="",
-            says="List running and ended long actions, newest first",
-        ),
-        Action(
-            name="CancelRun",
-            request=OfRun,
-            result=Run,
-            permission="backups.run",
-            tier=Tier.REVERSIBLE,
-            timeout=60,
-            verb="backups.cancel",
-            says="Ask a run to end; what it did so far is undone",
-        ),
-    )
-}
-"""Every action by its name. A new one is a line here and a function in `appliance.agent`."""

@@ -94,15 +94,6 @@ class RepositoryUnknown(ApplianceError):
     hint = "Go back to the list of repositories."
 
 
-class RepositoryNotConnected(ApplianceError):
-    """The repository is known from a restored archive, and nobody has connected it yet."""
-
-    code = "repository.not_connected"
-    status = 409
-    message = "The repository “{name}” is known from before the restore, but not connected."
-    hint = "Connect it again under Backups. Make sure first that no other appliance writes to it."
-
-
 class RepositoryNameTaken(ApplianceError):
     """Another repository has this name already."""
 
@@ -130,15 +121,6 @@ class RepositoryGone(ApplianceError):
     hint = "Connect or mount its disk again, then start again. Nothing on the appliance is lost."
 
 
-class RepositorySilent(ApplianceError):
-    """The repository's disk or network does not answer in time."""
-
-    code = "repository.silent"
-    status = 504
-    message = "{folder} does not answer."
-    hint = "Check its disk or its network. Everything else on the appliance works meanwhile."
-
-
 class RepositoryReplaced(ApplianceError):
     """Another repository stands in the folder."""
 
@@ -146,24 +128,6 @@ class RepositoryReplaced(ApplianceError):
     status = 409
     message = "In {folder} stands another repository than the one that was chosen."
     hint = "Put the right disk back, or add this folder as a repository of its own."
-
-
-class RepositoryHoldsOthers(ApplianceError):
-    """Something of somebody else's lies in the repository's folder. `names` are its names."""
-
-    code = "repository.holds_others"
-    status = 409
-    message = "In {folder} lies something that is not the repository's: {names}"
-    hint = "Move it elsewhere, then delete the repository again. Nothing was deleted."
-
-
-class DeletionUnfinished(ApplianceError):
-    """A deletion ended in the middle."""
-
-    code = "repository.deletion_unfinished"
-    status = 500
-    message = "The deletion ended in the middle: what is left in {folder} opens for nobody."
-    hint = "Check the disk, then delete the repository again: that removes the rest."
 
 
 class RepositoryLocked(ApplianceError):

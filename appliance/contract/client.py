@@ -11,12 +11,13 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from appliance.contract import repository_errors  # noqa: F401 - `rebuild` knows what is imported
 from appliance.contract.actions import (
     INTERFACE,
-    TABLE,
     Archives,
     Caller,
     CapabilityList,
+    ChangeKit,
     ConnectRepository,
     CreateRepository,
     ListArchives,
@@ -41,6 +42,7 @@ from appliance.contract.interface import FAULT
 from appliance.contract.kit import KeyKit
 from appliance.contract.runs import Run
 from appliance.contract.secret import Secret
+from appliance.contract.table import TABLE
 from appliance.contract.varlink import SERVICE, Messages, address_of, pack
 
 Result = TypeVar("Result", bound=msgspec.Struct)
@@ -86,6 +88,13 @@ class AgentClient:
             repository=repository, folder=folder, passphrase=passphrase, kit_number=kit_number
         )
         return self._call("ConnectRepository", caller, request, Repository)
+
+    def change_kit(self, caller: Caller, kit: KeyKit, ring: bytes) -> Repositories:
+        """Let every repository open with `kit`, all or none; `ring` is wrapped for it."""
+        request = ChangeKit(
+            passphrase=kit.borg_passphrase(), kit_number=kit.number(), ring=ring.decode()
+        )
+        return self._call("ChangeKit", caller, request, Repositories)
 
     def repositories(self, caller: Caller) -> Repositories:
         """Return all repositories."""

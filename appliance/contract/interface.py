@@ -12,8 +12,9 @@ from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
-from appliance.contract.actions import INTERFACE, TABLE, Caller, Request
+from appliance.contract.actions import INTERFACE, Caller, Request
 from appliance.contract.secret import Secret
+from appliance.contract.table import TABLE
 
 FAULT: Final = f"{INTERFACE}.Fault"
 """The one error of the interface: code and parameters of an ApplianceError, and its words."""

@@ -16,6 +16,8 @@ from appliance.contract.backup_errors import RingUnreadable, WrongKit
 from appliance.contract.kit import KeyKit, kit_number
 
 FORMAT: Final = "tenshu-ring-1"
+BESIDE: Final = "tenshu-ring-{kit}.wrapped"
+"""Name of the file in a repository's folder that lets a newer kit open its older archives."""
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.contract.actions import TABLE, Caller, Repository
+from appliance.contract.actions import Caller, Repository
 from appliance.contract.backup_errors import (
     FolderRefused,
     KitMistyped,
@@ -28,6 +28,7 @@ from appliance.contract.errors import AgentNotRunning, ParametersRefused
 from appliance.contract.interface import FAULT, interface_description
 from appliance.contract.kit import KeyKit
 from appliance.contract.secret import Secret
+from appliance.contract.table import TABLE
 from appliance.contract.varlink import LIMIT, Messages, address_of
 from tests.integration.appliance.conftest import CALLER, RunningAgent, wait_for
 

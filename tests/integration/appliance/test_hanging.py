@@ -12,8 +12,9 @@ from appliance.agent.runs import Runs
 from appliance.backup.borg import Borg
 from appliance.backup.reporter import Reporter
 from appliance.contract.actions import ListArchives, Repository
-from appliance.contract.backup_errors import RepositorySilent, RunTimedOut
+from appliance.contract.backup_errors import RunTimedOut
 from appliance.contract.kit import KeyKit
+from appliance.contract.repository_errors import RepositorySilent
 from appliance.contract.runs import Run, State
 from appliance.durable import write_whole
 from appliance.records import Record

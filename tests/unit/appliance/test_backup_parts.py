@@ -40,12 +40,12 @@ from appliance.contract.backup_errors import (
     DatabaseUnreadable,
     DiskFull,
     FolderUnusable,
-    RepositorySilent,
     RunCancelled,
     RunTimedOut,
     RunUnknown,
 )
 from appliance.contract.errors import ActionUnavailable
+from appliance.contract.repository_errors import RepositorySilent
 from appliance.contract.runs import Phase, Progress, Run, State
 from appliance.contract.secret import Secret
 from appliance.durable import write_whole

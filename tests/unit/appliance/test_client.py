@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from appliance.contract import actions, client
+from appliance.contract import client
 from appliance.contract.actions import Caller
 from appliance.contract.client import AgentClient
 from appliance.contract.errors import (
@@ -19,6 +19,7 @@ from appliance.contract.errors import (
     MethodUnknown,
 )
 from appliance.contract.secret import Secret
+from appliance.contract.table import TABLE
 from appliance.contract.varlink import LIMIT
 
 CALLER = Caller(account="a")
@@ -84,7 +85,7 @@ def test_what_is_no_answer_is_told(answering: Start, data: bytes, error: type[Ex
 def test_an_agent_that_says_nothing_is_waited_for_so_long_and_no_longer(
     answering: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = msgspec.structs.replace(actions.TABLE["ListRuns"], timeout=1)
+    quick = msgspec.structs.replace(TABLE["ListRuns"], timeout=1)
     monkeypatch.setitem(client.TABLE, "ListRuns", quick)
     with pytest.raises(AgentTimedOut) as caught:
         answering(b"").runs(CALLER)

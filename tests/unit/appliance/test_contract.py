@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 import appliance
 from appliance.agent.handlers import Handlers
 from appliance.backup.job import Job, read_job
-from appliance.contract.actions import PAGE, TABLE, Caller, Nothing, Repository, Tier
+from appliance.contract.actions import PAGE, Caller, Nothing, Repository
 from appliance.contract.errors import (
     BY_CODE,
     AgentBroken,
@@ -27,6 +27,7 @@ from appliance.contract.folder_reasons import FOLDER_REASONS
 from appliance.contract.interface import fields_of, interface_description
 from appliance.contract.runs import Run, State
 from appliance.contract.secret import Secret
+from appliance.contract.table import TABLE, Tier
 from appliance.contract.varlink import LIMIT, encode, pack
 from appliance.place import Place
 
