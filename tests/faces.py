@@ -93,18 +93,34 @@ class Owner:
     recovery_codes: list[str]
 
 
-@pytest.fixture
-def console_application(appliance: Appliance) -> AsgiApplication:
-    return create_plane(
-        appliance, Plane.CONSOLE, console_pages(), health_of=health_of, find=console_search.find
-    )
+@contextlib.contextmanager
+def in_its_role(appliance: Appliance, plane: Plane) -> Iterator[Appliance]:
+    """Give an appliance as the plane's process holds it: on PostgreSQL with its own role."""
+    if appliance.database.is_sqlite:
+        yield appliance
+        return
+    url = appliance.database.engine.url.set(username=ROLES[plane.value])
+    database = Database(url.render_as_string(hide_password=False))
+    try:
+        yield replace(appliance, database=database)
+    finally:
+        database.close()
 
 
 @pytest.fixture
-def workspace_application(appliance: Appliance) -> AsgiApplication:
-    return create_plane(
-        appliance, Plane.WORKSPACE, table_pages(), side=side, find=workspace_search.find
-    )
+def console_application(appliance: Appliance) -> Iterator[AsgiApplication]:
+    with in_its_role(appliance, Plane.CONSOLE) as held:
+        yield create_plane(
+            held, Plane.CONSOLE, console_pages(), health_of=health_of, find=console_search.find
+        )
+
+
+@pytest.fixture
+def workspace_application(appliance: Appliance) -> Iterator[AsgiApplication]:
+    with in_its_role(appliance, Plane.WORKSPACE) as held:
+        yield create_plane(
+            held, Plane.WORKSPACE, table_pages(), side=side, find=workspace_search.find
+        )
 
 
 @pytest.fixture
