@@ -116,6 +116,7 @@ def _confirm_page(
         "web/confirm.html",
         status=status,
         pending=pending,
+        mine=pending.asked_by == context_of(request).actor.account,
         told=told(request, pending),
         errors=errors or {},
     )
