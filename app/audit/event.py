@@ -8,7 +8,7 @@ deletes parts and salts; the content, and with it the tree, stays whole (archite
 
 import enum
 import hashlib
-import secrets
+import os
 from typing import Any, Final
 
 import msgspec
@@ -138,7 +138,7 @@ def _part(name: str, subject: str, values: dict[str, Any]) -> Part:
     return Part(
         name=name,
         subject=subject,
-        salt=secrets.token_hex(SALT_BYTES),
+        salt=os.urandom(SALT_BYTES).hex(),
         values=canonical(values),
     )
 

@@ -13,9 +13,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlmodel import Session
@@ -114,17 +115,22 @@ def in_our_words() -> Iterator[None]:
     """Turn failures of the driver and of the disk into errors that a person can act on."""
     try:
         yield
-    except DBAPIError as error:
-        explained = explain_failure(error)
-        if explained is None:
-            raise
-        raise explained from error
-    except PoolExhausted as error:
-        raise DatabaseBusy(seconds=BUSY_MILLISECONDS // 1000) from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull from error
+    except Exception as error:
+        raise_in_our_words(error)
         raise
+
+
+def raise_in_our_words(error: BaseException) -> None:
+    """Raise what a person can act on in the place of `error`, if there is such a thing."""
+    explained: TenshuError | None = None
+    if isinstance(error, DBAPIError):
+        explained = explain_failure(error)
+    elif isinstance(error, PoolExhausted):
+        explained = DatabaseBusy(seconds=BUSY_MILLISECONDS // 1000)
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        explained = DiskFull()
+    if explained is not None:
+        raise explained from error
 
 
 def named(error: Exception, dialect: Dialect) -> Exception:
@@ -174,20 +180,20 @@ class Open(Session):
     first statement of SQLAlchemy asks for it.
     """
 
-    def __init__(self, engine: Engine, begin: str, *, autoflush: bool) -> None:
-        """Take a connection of the pool and say `begin`, where the driver does not by itself."""
-        self.dialect = engine.dialect
-        self._engine, self._may_flush = engine, autoflush
+    def __init__(self, side: "_Side") -> None:
+        """Take a connection and begin, where the driver does not by itself."""
+        self.dialect = side.engine.dialect
+        self._side = side
         self._built: Connection | None = None
         self._is_session = False
         try:
-            self._pooled = engine.raw_connection()
+            self._pooled = side.take()
         except self.dialect.loaded_dbapi.Error as error:
             raise named(error, self.dialect) from error
         self.driver: Any = cast("Any", self._pooled.driver_connection)
-        if begin:
+        if side.begin:
             try:
-                self.driver.execute(begin)
+                self.driver.execute(side.begin)
             except self.dialect.loaded_dbapi.Error as error:
                 self._pooled.close()
                 raise named(error, self.dialect) from error
@@ -197,7 +203,7 @@ class Open(Session):
         if self._is_session:
             raise AttributeError(name)
         self._is_session = True
-        super().__init__(self.connection(), autoflush=self._may_flush)
+        super().__init__(self.connection(), autoflush=self._side.writes)
         return getattr(self, name)
 
     def connection(
@@ -207,7 +213,7 @@ class Open(Session):
     ) -> Connection:
         """Return the connection of the transaction."""
         if self._built is None:
-            self._built = Connection(self._engine, self._pooled)
+            self._built = Connection(self._side.engine, self._pooled)
             self._built.begin()  # of SQLAlchemy's ledger: the transaction itself has begun
         return self._built
 
@@ -232,6 +238,101 @@ class Open(Session):
         else:
             self._pooled.close()
 
+    def lay_down(self) -> None:
+        """Close after work that went well: the connection stays at hand."""
+        if self._built is not None:
+            self.close()
+            return
+        try:
+            self._pooled.rollback()
+        except self.dialect.loaded_dbapi.Error as error:
+            self._pooled.close()
+            raise named(error, self.dialect) from error
+        self._side.at_hand.append(self._pooled)
+
+
+class _Side:
+    """What all ways through one door share."""
+
+    def __init__(
+        self, engine: Engine, begin: str, turn: "threading.Lock | None" = None, *, writes: bool
+    ) -> None:
+        self.engine, self.begin, self.turn, self.writes = engine, begin, turn, writes
+        self.at_hand: list[PoolProxiedConnection] = []
+        """Connections of the pool whose last work went well: taken without asking the pool, which
+        costs more than a transaction. After a failure the pool looks after the connection."""
+
+    def take(self) -> PoolProxiedConnection:
+        try:
+            return self.at_hand.pop()
+        except IndexError:
+            return self.engine.raw_connection()
+
+    def explain(self, error: BaseException) -> None:
+        """Raise what a person can act on in the place of `error`, if there is such a thing."""
+        try:
+            raise_in_our_words(error)
+        except DatabaseUnavailable:
+            self.close()  # a server that went away took the other connections with it
+            raise
+
+    def close(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self.at_hand.pop().close()
+        self.engine.dispose()
+
+
+class _Door(AbstractContextManager[Session]):
+    """One way through a door of the database: a class, since each request passes two or three."""
+
+    __slots__ = ("_session", "_side")
+
+    def __init__(self, side: _Side) -> None:
+        self._side = side
+
+    def __enter__(self) -> Session:
+        turn = self._side.turn
+        if turn:
+            _take(turn)
+        try:
+            self._session = Open(self._side)
+        except BaseException as error:
+            if turn:
+                turn.release()
+            self._side.explain(error)
+            raise
+        return self._session
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        try:
+            if error is None:
+                self._end()
+            else:
+                self._session.close()
+        except Exception as failure:
+            self._side.explain(failure)
+            raise
+        finally:
+            if self._side.turn:
+                self._side.turn.release()
+        if error is not None:
+            self._side.explain(error)
+
+    def _end(self) -> None:
+        try:
+            if self._side.writes:
+                self._session.keep()
+        except BaseException:
+            self._session.close()
+            raise
+        self._session.lay_down()
+
+
+def _take(turn: threading.Lock) -> None:
+    if not turn.acquire(timeout=BUSY_MILLISECONDS / 1000):
+        raise DatabaseBusy(seconds=BUSY_MILLISECONDS // 1000)
+
 
 def dialect_of(session: Session) -> str:
     """Return the name of the database behind a session: `sqlite` or `postgresql`."""
@@ -249,40 +350,28 @@ class Database:
             "pool_timeout": BUSY_MILLISECONDS / 1000,
             "hide_parameters": True,  # an error's text goes to the log, people's data do not
         }
-        self._begin_read, self._begin_write = "", ""
-        # Writers of this process queue here: SQLite's own waiting is polling with growing pauses.
-        self._turn = threading.Lock()
         if self.is_sqlite:
-            self.engine = self._readers = _sqlite(url, options)
-            self._begin_read, self._begin_write = "BEGIN", "BEGIN IMMEDIATE"
+            self.engine = _sqlite(url, options)
+            self._reading = _Side(self.engine, "BEGIN", writes=False)
+            # Writers of this process queue: SQLite's own waiting is polling with growing pauses.
+            self._writing = _Side(self.engine, "BEGIN IMMEDIATE", threading.Lock(), writes=True)
         else:
             self.engine = _postgresql(url, options, "serializable", "off")
-            self._readers = _postgresql(url, options, "repeatable\\ read", "on")
+            readers = _postgresql(url, options, "repeatable\\ read", "on")
+            self._reading = _Side(readers, "", writes=False)
+            self._writing = _Side(self.engine, "", writes=True)
 
-    @contextlib.contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> AbstractContextManager[Session]:
         """Open a session that sees one state of the database and changes nothing."""
-        with in_our_words():
-            session = Open(self._readers, self._begin_read, autoflush=False)
-            try:
-                yield session
-            finally:
-                session.close()
+        return _Door(self._reading)
 
-    @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self) -> AbstractContextManager[Session]:
         """Open a session that commits when the block ends, and rolls back if it raises.
 
         Raise DiskFull, DatabaseBusy, ChangeCollided, DatabaseUnavailable or DatabaseDamaged; then
         nothing was changed.
         """
-        with in_our_words(), self._taking_turns():
-            session = Open(self.engine, self._begin_write, autoflush=True)
-            try:
-                yield session
-                session.keep()
-            finally:
-                session.close()
+        return _Door(self._writing)
 
     def change(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a writing session, and anew where another change came between.
@@ -304,9 +393,17 @@ class Database:
 
         PostgreSQL does so by itself (autovacuum) and uses such pages again.
         """
-        if not self.is_sqlite:
+        turn = self._writing.turn
+        if turn is None:
             return
-        with in_our_words(), self._taking_turns(), self.engine.connect() as connection:
+        _take(turn)
+        try:
+            self._shrink()
+        finally:
+            turn.release()
+
+    def _shrink(self) -> None:
+        with in_our_words(), self.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             try:
                 (free,) = driver.execute("PRAGMA freelist_count").fetchone()
@@ -321,17 +418,5 @@ class Database:
 
     def close(self) -> None:
         """Close every pooled connection."""
-        self.engine.dispose()
-        self._readers.dispose()
-
-    @contextlib.contextmanager
-    def _taking_turns(self) -> Iterator[None]:
-        if not self.is_sqlite:
-            yield
-            return
-        if not self._turn.acquire(timeout=BUSY_MILLISECONDS / 1000):
-            raise DatabaseBusy(seconds=BUSY_MILLISECONDS // 1000)
-        try:
-            yield
-        finally:
-            self._turn.release()
+        self._reading.close()
+        self._writing.close()

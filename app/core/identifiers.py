@@ -1,6 +1,6 @@
 """Identifiers: made by us, opaque to everybody, in the order of their making."""
 
-import secrets
+import os
 import threading
 
 from app.core import clock
@@ -21,4 +21,4 @@ def new_identifier() -> str:
         _last = (moment, count + 1 if moment == last else 0)
         moment, count = _last
     # after 65,536 of one millisecond the count runs on into the next
-    return f"{(moment << 16) + count:016x}{secrets.token_hex(6)}"
+    return f"{(moment << 16) + count:016x}{os.urandom(6).hex()}"

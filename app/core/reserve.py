@@ -15,6 +15,7 @@ import contextlib
 import enum
 import errno
 import fcntl
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -156,7 +157,12 @@ def _has_room(settings: Settings) -> bool:
 
 
 def _path(settings: Settings) -> Path:
-    return settings.data / FILE_NAME
+    return _inside(settings.data)
+
+
+@functools.lru_cache(maxsize=8)
+def _inside(data: Path) -> Path:
+    return data / FILE_NAME  # each change asks: joining paths costs more than looking at the file
 
 
 def _beside(settings: Settings) -> Path:

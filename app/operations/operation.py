@@ -126,11 +126,13 @@ class Operation(Generic[Request, Result]):
 
     def __call__(self, context: Context, request: Request) -> Result:
         """Run the operation for `context`. Raise what it raises, Refused, or ConfirmationNeeded."""
-        event = self._draft(context)
+        event, attempts = self._draft(context), 0
 
         def change(session: Session) -> Result:
-            nonlocal event
-            event = self._draft(context)  # a second attempt tells only what it did itself
+            nonlocal event, attempts
+            if attempts:
+                event = self._draft(context)  # another attempt tells only what it did itself
+            attempts += 1
             result = self.function(context.running(session, event), request)
             outbox.append(session, event)
             return result

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy import Table, and_, bindparam, insert, select
 from sqlmodel import Session, SQLModel
 
 from app.core import clock
@@ -20,7 +20,6 @@ definitions: Table = SQLModel.metadata.tables[str(TableDefinition.__tablename__)
 fields: Table = SQLModel.metadata.tables[str(FieldDefinition.__tablename__)]
 
 
-_ONE: Final = Prepared(select(definitions).where(definitions.c.id == bindparam("table")))
 _ALL: Final = Prepared(
     select(definitions)
     .where((definitions.c.deleted_at != 0) == bindparam("deleted"))
@@ -31,40 +30,55 @@ _columns = (
     .where(fields.c.deleted_at == 0)
     .order_by(fields.c.position, fields.c.id)
 )
-_COLUMNS_OF_ONE: Final = Prepared(_columns.where(fields.c.table_id == bindparam("table")))
-_COLUMNS_OF_ALL: Final = Prepared(_columns)
+_COLUMNS: Final = Prepared(_columns)
+_ONE: Final = Prepared(
+    select(
+        *definitions.c,
+        *(fields.c[name].label(f"field_{name}") for name in ("id", "name", "kind", "scale")),
+    )
+    .outerjoin_from(
+        definitions, fields, and_(fields.c.table_id == definitions.c.id, fields.c.deleted_at == 0)
+    )
+    .where(definitions.c.id == bindparam("table"))
+    .order_by(fields.c.position, fields.c.id)
+)
+_NAMES: Final = tuple(column.name for column in definitions.c)
 
 
 @functools.lru_cache(maxsize=512)
-def _info(row: Any, columns: tuple[Any, ...]) -> TableInfo:  # noqa: ANN401 - a definition's row
-    """Return the table of a definition's row and of its rows in `_columns`.
+def _info(definition: tuple[Any, ...], columns: tuple[tuple[Any, ...], ...]) -> TableInfo:
+    """Return the table of a definition's row and its fields' rows: number, name, kind, scale.
 
     The same object for the same rows: all that is built of a table is kept under it.
     """
-    values = row._asdict()
+    values = dict(zip(_NAMES, definition, strict=True))
     values["state"] = TableState(values["state"])
-    fields = tuple(
-        FieldInfo(id=each.id, name=each.name, kind=FieldKind(each.kind), scale=each.scale)
-        for each in columns
+    return TableInfo(
+        fields=tuple(
+            FieldInfo(id=number, name=name, kind=FieldKind(kind), scale=scale)
+            for number, name, kind, scale in columns
+        ),
+        **values,
     )
-    return TableInfo(fields=fields, **values)
 
 
 def all_tables(session: Session, *, deleted: bool = False) -> list[TableInfo]:
     """Return every table, by name; with `deleted` those that are deleted instead."""
-    columns: dict[int, list[Any]] = {}
-    for field in _COLUMNS_OF_ALL.all(session):
-        columns.setdefault(field.table_id, []).append(field)
+    columns: dict[int, list[tuple[Any, ...]]] = {}
+    for table, *field in _COLUMNS.all(session):
+        columns.setdefault(table, []).append(tuple(field))
     rows = _ALL.all(session, deleted=deleted)
-    return [_info(row, tuple(columns.get(row.id, ()))) for row in rows]
+    return [_info(tuple(row), tuple(columns.get(row.id, ()))) for row in rows]
 
 
 def find_table(session: Session, table: int, *, deleted: bool = False) -> TableInfo:
     """Return one table in whatever state it is. Raise NotFound."""
-    row = _ONE.first(session, table=table)
-    if row is None or bool(row.deleted_at) is not deleted:
+    rows = _ONE.all(session, table=table)
+    if not rows or bool(rows[0].deleted_at) is not deleted:
         raise NotFound(kind=mark("table"), name=table)
-    return _info(row, tuple(_COLUMNS_OF_ONE.all(session, table=table)))
+    of_table = len(_NAMES)
+    columns = tuple(row[of_table:] for row in rows if row.field_id is not None)
+    return _info(rows[0][:of_table], columns)
 
 
 def ready_table(session: Session, table: int) -> TableInfo:

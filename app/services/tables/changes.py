@@ -5,7 +5,7 @@ operation's event, and for each row that had a state before, that state. So the 
 covers every row without holding its values. Leaves are salted: nobody guesses a value from them.
 """
 
-import secrets
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ def record(
     """
     if not rows:
         return ""
-    change, salt = new_identifier(), secrets.token_bytes(SALT_BYTES)
+    change, salt = new_identifier(), os.urandom(SALT_BYTES)
     root = merkle_root(leaves(salt, table, rows))
     _CHANGE.run(
         context.session,

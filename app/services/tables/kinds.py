@@ -123,6 +123,10 @@ def store(kind: FieldKind, scale: int, value: Value) -> Stored:
     """Return what is stored for a value from the API or a form. Raise Unfit."""
     if value is None or value == "":
         return None
+    if kind is FieldKind.CHECKBOX and isinstance(value, bool):
+        return int(value)
+    if kind is FieldKind.INTEGER and type(value) is int and -LARGEST <= value <= LARGEST:
+        return value
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, float):

@@ -21,7 +21,7 @@ def main(folder: Path, synchronous: str) -> None:
         "connect",
         lambda connection, _: connection.execute(f"PRAGMA synchronous={synchronous}"),
     )
-    trail.database.engine.dispose()
+    trail.database.close()  # opens anew by itself
     sealer = trail.start()
     ledger: Ledger = sealer._ledger
     ledger._connection.execute(f"PRAGMA synchronous={synchronous}")

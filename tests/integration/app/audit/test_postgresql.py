@@ -27,11 +27,9 @@ def test_fifty_writers_with_delayed_commits_are_sealed_every_event_once_F5(
 
     def write(seed: int) -> None:
         for number in range(EACH):
-            with writers.engine.begin() as connection:
+            with writers.write() as session:
                 # the identifier is drawn now, the commit comes whenever its turn comes
-                from sqlmodel import Session
-
-                event = append(Session(connection), draft(seed * EACH + number))
+                event = append(session, draft(seed * EACH + number))
                 commits.acquire()
             with lock:
                 written.append(event.id)

@@ -224,6 +224,34 @@ def test_a_server_that_is_gone_is_unavailable(tmp_path):
         session.connection()
 
 
+def test_after_a_server_went_away_and_came_back_one_request_fails_and_the_next_does_not(
+    notes, database_url
+):
+    if notes.is_sqlite:
+        pytest.skip("a file does not go away and come back")
+    with notes.read() as first, notes.read() as second:
+        first.connection()
+        second.connection()
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    with pytest.raises(DatabaseUnavailable):
+        count(notes)
+    assert count(notes) == 0
+
+
+def test_connections_stay_at_hand_after_work_that_went_well(notes):
+    with notes.read() as session:
+        first = session.driver
+        assert first is not None
+    with notes.read() as session:
+        assert session.driver is first
+        with notes.read() as beside:
+            assert beside.driver is not first
+
+
 def test_a_database_that_may_not_be_written_is_unavailable(tmp_path):
     path = tmp_path / "x.sqlite"
     writable = Database(f"sqlite:///{path}")
