@@ -27,10 +27,15 @@ LOOKED_AT = 50
 """Among so many; the steps of a long import may fill them all, and then the list is short."""
 
 
+SHOWN_AGAIN = "sign_in.resume"
+"""A step of a sign-in that was only looked at once more."""
+
+
 def is_step(event: EventRow) -> bool:
     """Tell whether an event is a step that the appliance took by itself, and that went well."""
     found = registered().get(event.verb)
-    return found is not None and not found.planes and event.outcome == Outcome.DONE
+    by_itself = found is not None and not found.planes
+    return event.outcome == Outcome.DONE and (by_itself or event.verb == SHOWN_AGAIN)
 
 
 @get("/")

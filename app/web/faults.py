@@ -13,13 +13,14 @@ from litestar.exceptions import (
 
 from app.core.errors import TenshuError
 from app.core.messages import explain
-from app.operations.errors import SignInNeeded
+from app.operations.errors import NotAllowed, SignInNeeded
 from app.web.api import PREFIX
 from app.web.asking import AnyRequest, incident_of, language_of, plane_of, signed_in
 from app.web.cookies import drop_cookie, session_cookie_name
 from app.web.errors import InternalFault, MalformedRequest, MethodNotAllowed, PageNotFound
 from app.web.gate import METHODS
 from app.web.pages import Answer, go, page, sign_in_path
+from app.web.permission_names import PERMISSION_NAMES
 from app.web.problem import MEDIA_TYPE, describe
 from app.web.schema import encode
 
@@ -67,7 +68,7 @@ def answer_error(request: AnyRequest, error: Exception) -> Answer:
         if request.headers.get("hx-request"):
             return Response(b"", status_code=200, headers={"hx-redirect": "/sign-in"})
         return go(sign_in_path(request) if request.method == "GET" else "/sign-in", [forget])
-    message, hint = explain(language, ours)
+    message, hint = explain(language, _in_words(ours))
     answer = page(
         request,
         "web/error.html",
@@ -79,6 +80,14 @@ def answer_error(request: AnyRequest, error: Exception) -> Answer:
     )
     answer.headers.update(_allow_header(ours, request))
     return answer
+
+
+def _in_words(error: TenshuError) -> TenshuError:
+    """Return an error that names a permission as people know it."""
+    if not isinstance(error, NotAllowed):
+        return error
+    permission = str(error.parameters["permission"])
+    return NotAllowed(permission=PERMISSION_NAMES.get(permission, permission))
 
 
 def _allow_header(error: TenshuError, request: AnyRequest) -> dict[str, str]:

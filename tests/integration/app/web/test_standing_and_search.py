@@ -21,7 +21,7 @@ from app.web import standing
 from app.web.cookies import session_cookie_name
 from app.web.search_page import Place, fitting
 from app.web.standing import Memory
-from tests.faces import Browser
+from tests.faces import PASSWORD, Browser
 
 NEEDS_SOMEBODY = 'class="top-health warning"'
 WELL = 'class="top-health success"'
@@ -163,3 +163,21 @@ def test_places_fit_by_name_or_note_whatever_their_case() -> None:
     assert fitting("HANAKO", [place]) == [place]
     assert fitting("da.ha", [place]) == [place]
     assert fitting("jiro", [place]) == []
+
+
+def test_a_refusal_names_the_right_as_people_know_it_F4(
+    appliance: Appliance, admin: Browser
+) -> None:
+    viewer = viewer_at_console(appliance, admin, "viewer")
+    refused = viewer.get("/accounts/new")
+    assert refused.status_code == 403
+    assert "権限「アカウントの管理」がありません" in refused.text
+
+
+def test_a_step_of_a_sign_in_that_is_looked_at_again_is_no_news(
+    admin: Browser, stranger: Browser
+) -> None:
+    stranger.post("/sign-in", {"login_id": "hanako", "password": PASSWORD})
+    stranger.get("/sign-in")
+    assert "サインインの現在の手順" not in admin.get("/").text
+    assert "サインインの現在の手順" in admin.get("/history").text

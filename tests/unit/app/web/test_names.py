@@ -45,7 +45,7 @@ def test_an_error_that_was_kept_as_its_code_is_explained_again() -> None:
     assert names.explain_code("en", "refused") == "You may not do this."
     assert names.explain_code("ja", "refused") == "この操作は許可されていません。"
     told = {"kind": "job", "name": "1"}
-    assert names.explain_code("ja", "not_found", told) == "ジョブ「1」はここにはありません。"
+    assert names.explain_code("ja", "not_found", told) == "ジョブ「1」は見つかりません。"
 
 
 def test_an_error_of_the_machine_is_explained_too() -> None:
