@@ -22,18 +22,24 @@ from tests.integration.postgresql import (
     postgresql_empty_database,
     postgresql_server,
 )
+from tests.shard import elsewhere
 
 __all__ = ["postgresql_database", "postgresql_empty_database", "postgresql_server"]
 
 ON_POSTGRESQL = os.environ.get("TENSHU_TEST_DATABASE") == "postgresql"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if {"appliance", "database_url", "database"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("sql")
         if ON_POSTGRESQL and item.get_closest_marker("heavy"):
             item.add_marker("slow")
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    whole = [item for item in slow if not item.get_closest_marker("divided")]
+    if left := elsewhere(whole):
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,8 @@
 """Random mutations are all found; random honest histories are never accused (F5, METI-18).
 
-The long forms are sharded: `TENSHU_TEST_SHARD=2/4` runs the second quarter.
+The long forms are divided (tests/shard.py): each shard takes its share of their seeds.
 """
 
-import os
 import random
 import shutil
 import sqlite3
@@ -16,14 +15,10 @@ from app.audit.store import FILE_NAME, reading
 from app.audit.verdict import State, Verdict, Wrong
 from app.audit.verify import verify
 from tests.integration.app.audit.mutations import MUTATORS
+from tests.shard import share
 from tests.unit.app.audit.trail import Trail
 
 SHORT, LONG = 50, 1_000
-
-
-def shard(count: int) -> range:
-    number, of = map(int, os.environ.get("TENSHU_TEST_SHARD", "1/1").split("/"))
-    return range(number - 1, count, of)
 
 
 class Specimen:
@@ -123,9 +118,10 @@ def test_fifty_random_mutations_are_found_and_the_first_wrong_event_is_named_F5(
 
 
 @pytest.mark.slow
+@pytest.mark.divided
 @pytest.mark.timeout(1800)
 def test_a_thousand_random_mutations_are_found_F5(specimen: Specimen, tmp_path: Path) -> None:
-    for seed in shard(LONG):
+    for seed in share(LONG):
         assert_found(specimen, tmp_path, seed)
 
 
@@ -174,7 +170,8 @@ def test_fifty_honest_histories_with_restores_and_erasures_are_whole_F5(tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.divided
 @pytest.mark.timeout(1800)
 def test_a_thousand_honest_histories_are_whole_F5(tmp_path: Path) -> None:
-    for seed in shard(LONG):
+    for seed in share(LONG):
         assert_never_accused(tmp_path, seed)

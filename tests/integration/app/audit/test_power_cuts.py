@@ -3,7 +3,6 @@
 The same cuts with `synchronous=NORMAL` must lose some, so that the test is seen to work.
 """
 
-import os
 import random
 import subprocess
 import sys
@@ -14,17 +13,13 @@ import pytest
 from app.audit.store import reading
 from app.audit.verdict import State
 from tests.integration.power_cut import cut_power, on_a_forgetful_disk, power_cut_library
+from tests.shard import share
 from tests.unit.app.audit.trail import Trail
 
 __all__ = ["power_cut_library"]
 
 ROOT = Path(__file__).parents[4]
 SHORT, LONG = 3, 200
-
-
-def shard(count: int) -> range:
-    number, of = map(int, os.environ.get("TENSHU_TEST_SHARD", "1/1").split("/"))
-    return range(number - 1, count, of)
 
 
 def lost_in_a_cut(library: Path, folder: Path, synchronous: str, seed: int) -> tuple[int, int]:
@@ -79,8 +74,9 @@ def test_the_same_cut_loses_events_where_the_disk_is_not_waited_for(
 
 
 @pytest.mark.slow
+@pytest.mark.divided
 @pytest.mark.timeout(1800)
 def test_two_hundred_power_cuts_lose_nothing_F5(power_cut_library: Path, tmp_path: Path) -> None:
-    for seed in shard(LONG):
+    for seed in share(LONG):
         lost, of = lost_in_a_cut(power_cut_library, tmp_path / str(seed), "FULL", seed)
         assert lost == 0, f"seed {seed}: {lost} of {of} were lost"
