@@ -157,6 +157,12 @@ def postgresql_server() -> Iterator[Server]:
             migrate(database)
         finally:
             database.close()
+        with server.connect(TEMPLATE) as connection:
+            for kind in ("TABLES", "SEQUENCES"):
+                # tests make people's tables as the owner, and look at them on the pages
+                connection.execute(
+                    f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON {kind} TO {WORKSPACE}"
+                )
         yield server
     finally:
         stop(server)
