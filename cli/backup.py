@@ -19,7 +19,7 @@ from app.backups.operations.runs import run_backup
 from app.core.messages import mark
 from app.operations.operation import NoRequest
 from appliance.contract.runs import BackupResult, RestoreResult
-from cli import removal
+from cli import removal, renewal
 from cli.ask import secret_from
 from cli.invocation import Invocation, everywhere, this_call
 from cli.progress import Bar
@@ -39,6 +39,8 @@ def repository() -> None:
     """Where the backups go."""
 
 
+backup.add_command(renewal.connect)
+backup.add_command(renewal.new_kit)
 backup.add_command(removal.forget)
 backup.add_command(removal.delete)
 
@@ -67,7 +69,11 @@ def list_(invocation: Invocation) -> None:
     with invocation.context() as context:
         found = list_repositories(context, NoRequest())
     heads = [invocation.words(head) for head in (mark("Repository"), mark("Name"), mark("Folder"))]
-    rows = [(one.id, one.name, one.folder) for one in found.repositories]
+    known = invocation.words(mark("not connected"))
+    rows = [
+        (one.id, one.name, one.folder if one.connected else f"{one.folder} ({known})")
+        for one in found.repositories
+    ]
     invocation.answer(found, lambda: columns(heads, rows))
 
 

@@ -22,7 +22,16 @@ class NoKeyKit(TenshuError):
     code = "backups.no_key_kit"
     status = 404
     message = "The key kit cannot be shown again."
-    hint = "It is on the sheet that was printed when the first repository was made."
+    hint = "It is on the sheet that was printed when it was made. If that is lost, make a new one."
+
+
+class NoKitYet(TenshuError):
+    """A kit that was never made cannot be replaced."""
+
+    code = "backups.no_kit_yet"
+    status = 409
+    message = "There is no key kit yet."
+    hint = "It is made together with the first repository."
 
 
 class KitDiffers(TenshuError):

@@ -1,6 +1,5 @@
 """Backups: repository, key kit, the run with its progress, archives."""
 
-import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -25,23 +24,16 @@ from app.web.pages import (
 )
 from app.web.routing import get, post
 from app.web.shared_pages import Form
-from appliance.contract.actions import Archive, Repository
+from appliance.contract.actions import Repository
 from appliance.contract.runs import Run
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """A repository with what it holds, or why that cannot be read."""
-
-    repository: Repository
-    archives: tuple[Archive, ...] = ()
-    total: int = 0
-    problem: str = ""
-    hint: str = ""
 
 
 @get("/backups")
 def show_backups(request: AnyRequest) -> Answer:
-    """Show repositories, archives and runs; the first step where there is none."""
+    """Show repositories and runs; the first step where there is none.
+
+    What each repository holds is asked for by the page itself: a disk that hangs delays nothing.
+    """
     context = need_sign_in(request)
     kit = kits.kit_state(context, NoRequest())
     try:
@@ -52,18 +44,8 @@ def show_backups(request: AnyRequest) -> Answer:
         return page(
             request, "console/backups.html", kit=kit, shown=[], runs=[], problem=message, hint=hint
         )
-    shown = []
-    for repository in found:
-        try:
-            held = repositories.list_archives(
-                context, ask(repositories.ListOfArchives, repository=repository.id)
-            )
-            shown.append(Shown(repository, held.archives, held.total))
-        except MachineError as error:
-            message, hint = explain(context.language, error)
-            shown.append(Shown(repository, problem=message, hint=hint))
     return page(
-        request, "console/backups.html", kit=kit, shown=shown, runs=latest, problem="", hint=""
+        request, "console/backups.html", kit=kit, shown=found, runs=latest, problem="", hint=""
     )
 
 
@@ -113,6 +95,28 @@ def keep_kit(request: AnyRequest, data: Form) -> Answer:
     except TenshuError as error:
         return _kit_page(request, field_errors(context.language, error), error.status)
     return go("/backups")
+
+
+@get("/backups/kit/new")
+def show_kit_renewal(request: AnyRequest) -> Answer:
+    """Say what a new key kit means, before it is made."""
+    context = need_sign_in(request)
+    context.require(Permission.BACKUPS_MANAGE)
+    kit = kits.kit_state(context, NoRequest())
+    return page(request, "console/kit_new.html", kit=kit) if kit.made else go("/backups/new")
+
+
+@post("/backups/kit/new")
+def renew_kit(request: AnyRequest) -> Answer:
+    """Make the new key kit."""
+    need_sign_in(request)
+    return perform(request, kits.renew_kit, NoRequest())
+
+
+@result_of(kits.renew_kit)
+def renewed(_request: AnyRequest, _result: kits.KitRenewed) -> Answer:
+    """Show the new key kit."""
+    return go("/backups/kit")
 
 
 def _kit_page(request: AnyRequest, errors: dict[str, str], status: int = 200) -> Answer:
@@ -196,6 +200,8 @@ def backup_pages() -> list[HTTPRouteHandler]:
         make_repository,
         show_kit,
         keep_kit,
+        show_kit_renewal,
+        renew_kit,
         start_backup,
         start_check,
         show_run,

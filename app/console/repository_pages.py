@@ -1,19 +1,74 @@
-"""A backup repository leaves: what would be lost is told first."""
+"""One backup repository: what it holds, connected again after a restore, and how it leaves."""
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from app.backups.errors import NameDiffers
+from app.backups.errors import MachineError, NameDiffers
 from app.backups.operations import removal, repositories
+from app.core.errors import TenshuError
 from app.core.messages import explain
+from app.operations.errors import Refused
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest, language_of
 from app.web.design.formatting import format_size
-from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
+from app.web.pages import (
+    Answer,
+    ask,
+    field_errors,
+    go,
+    need_sign_in,
+    page,
+    perform,
+    read_form,
+    result_of,
+)
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.actions import Repository
 from appliance.contract.runs import Run
+
+
+@get("/backups/repositories/{repository:str}/archives")
+def show_archives(request: AnyRequest, repository: FromPath[str]) -> Answer:
+    """Return what a repository holds, or why that cannot be read, for the page of backups."""
+    context = need_sign_in(request)
+    wanted = ask(repositories.ListOfArchives, repository=repository)
+    held, problem, hint = None, "", ""
+    try:
+        held = repositories.list_archives(context, wanted)
+    except MachineError as error:
+        problem, hint = explain(context.language, error)
+    return page(
+        request,
+        "console/backup_archives.html",
+        repository=wanted.repository,
+        held=held,
+        problem=problem,
+        hint=hint,
+    )
+
+
+@get("/backups/repositories/{repository:str}/connect")
+def show_connection(request: AnyRequest, repository: FromPath[str]) -> Answer:
+    """Show the form that connects a repository of before the restore."""
+    return _connection_page(request, repository, {}, {})
+
+
+@post("/backups/repositories/{repository:str}/connect")
+def connect(request: AnyRequest, repository: FromPath[str], data: Form) -> Answer:
+    """Connect it."""
+    context = need_sign_in(request)
+    try:
+        wanted = read_form(repositories.ConnectedRepository, data, repository=repository)
+        repositories.connect_repository(context, wanted)
+    except Refused:
+        raise
+    except TenshuError as error:
+        errors = field_errors(context.language, error)
+        if isinstance(error, MachineError) and "" in errors:
+            errors = {"folder": errors[""]}  # all of them are about what stands there
+        return _connection_page(request, repository, data, errors, error.status)
+    return go("/backups")
 
 
 @get("/backups/repositories/{repository:str}/remove")
@@ -71,10 +126,29 @@ def _removal_page(
     return page(request, "console/repository_remove.html", status=status, loss=loss, errors=errors)
 
 
+def _connection_page(
+    request: AnyRequest,
+    repository: str,
+    typed: dict[str, str],
+    errors: dict[str, str],
+    status: int = 200,
+) -> Answer:
+    context = need_sign_in(request)
+    context.require(Permission.BACKUPS_MANAGE)
+    return page(
+        request,
+        "console/repository_connect.html",
+        status=status,
+        one=removal.find_repository(context, _identifier(repository)),
+        typed=typed,
+        errors=errors,
+    )
+
+
 def _identifier(repository: str) -> str:
     return ask(repositories.OneRepository, repository=repository).repository
 
 
 def repository_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_removal, forget, delete]
+    return [show_archives, show_connection, connect, show_removal, forget, delete]

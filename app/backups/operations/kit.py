@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from app.backups import kit
-from app.backups.errors import KitDiffers, NoKeyKit
+from app.backups.errors import KitDiffers, NoKeyKit, NoKitYet
+from app.backups.machine import agent_for, caller_of
 from app.core.secret import Secret
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
@@ -77,6 +78,46 @@ def show_kit(context: Context, request: NoRequest) -> KitShown:  # noqa: ARG001
         qr=Secret(found.qr_payload().reveal()),
         number=found.number(),
     )
+
+
+class KitRenewed(msgspec.Struct, frozen=True, kw_only=True):
+    """The new kit, by its number, and what it opens."""
+
+    number: Annotated[str, Meta(description="The new kit's number.")]
+    before: Annotated[str, Meta(description="Number of the kit that it takes the place of.")]
+    repositories: Annotated[int, Meta(description="How many repositories open with it now.")]
+
+
+def _renew_kit(context: Context, request: NoRequest) -> KitRenewed:  # noqa: ARG001
+    settings, ring = context.appliance.settings, context.appliance.keyring
+    if not kit.have_kit(ring):
+        raise NoKitYet
+    before, new = kit.number(ring), kit.next_kit(ring)
+    with agent_for(context) as agent:
+        changed = agent.change_kit(caller_of(context), new, kit.ring_for(ring, new)).repositories
+    kit.replace_kit(settings, ring, new)
+    return KitRenewed(
+        number=new.number(),
+        before=before,
+        repositories=sum(one.kit_number == new.number() for one in changed if one.connected),
+    )
+
+
+@operation(
+    "backups.renew_kit",
+    permission=Permission.BACKUPS_MANAGE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/backups/kit/renew"),
+    ahead=_renew_kit,
+)
+def renew_kit(context: Context, request: NoRequest) -> KitRenewed:  # noqa: ARG001
+    """Make a new key kit for all repositories; the old one does not open them any more."""
+    renewed: KitRenewed = context.ahead
+    context.event.about("key kit", renewed.number)
+    context.event.change("kit", renewed.before, renewed.number)
+    context.event.numbers["repositories"] = renewed.repositories
+    return renewed
 
 
 def _forget_kit(context: Context, proof: KitEnd) -> str:

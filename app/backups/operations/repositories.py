@@ -69,6 +69,42 @@ def create_repository(context: Context, new: NewRepository) -> Repository:  # no
     return made
 
 
+class ConnectedRepository(msgspec.Struct, frozen=True, kw_only=True):
+    """Which known repository, and where it stands now."""
+
+    repository: RepositoryId
+    folder: Annotated[
+        str, Meta(max_length=4096, description="Where it stands now; empty for the same folder.")
+    ] = ""
+
+
+def _connect(context: Context, request: ConnectedRepository) -> Repository:
+    ring = context.appliance.keyring
+    with agent_for(context) as agent:
+        return agent.connect_repository(
+            caller_of(context),
+            request.repository,
+            request.folder,
+            kit.passphrase(ring),
+            kit.number(ring),
+        )
+
+
+@operation(
+    "backups.connect_repository",
+    permission=Permission.BACKUPS_MANAGE,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/backups/repositories/{repository}/connect"),
+    ahead=_connect,
+)
+def connect_repository(context: Context, request: ConnectedRepository) -> Repository:  # noqa: ARG001
+    """Connect a repository that the appliance had before it was restored."""
+    connected: Repository = context.ahead
+    context.event.about("repository", connected.id, connected.name)
+    context.event.change("folder", None, connected.folder)
+    return connected
+
+
 @operation(
     "backups.list_repositories",
     permission=Permission.BACKUPS_VIEW,
@@ -77,7 +113,7 @@ def create_repository(context: Context, new: NewRepository) -> Repository:  # no
     route=Route("GET", "/backups/repositories"),
 )
 def list_repositories(context: Context, request: NoRequest) -> Repositories:  # noqa: ARG001
-    """List the repositories."""
+    """List the repositories, those too that are only known from before a restore."""
     with agent_for(context) as agent:
         return agent.repositories(caller_of(context))
 

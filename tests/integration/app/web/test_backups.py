@@ -13,12 +13,14 @@ import pyotp
 import pytest
 from sqlmodel import select
 
-from app.audit.event import Content, Source
+from app.audit.event import Content, Outcome, Source
 from app.audit.models import OutboxEvent
-from app.backups.errors import NameDiffers
+from app.backups.errors import MachineError, NameDiffers, NoKitYet
+from app.backups.operations import kit as kits
 from app.backups.operations import removal, repositories, runs
 from app.backups.watch import tell_ended_runs
 from app.core import clock
+from app.core.keyring import KeyRing
 from app.core.secret import Secret
 from app.identity import factors, policies, session_rows
 from app.identity.models import Account
@@ -27,12 +29,16 @@ from app.operations.context import SYSTEM, Appliance, Context, Plane
 from app.operations.operation import NoRequest
 from app.web.cookies import session_cookie_name
 from app.web.gate import AsgiApplication
+from appliance.backup.restore import restore
 from appliance.contract.actions import Repository
+from appliance.contract.backup_errors import WrongKit
+from appliance.contract.kit import KeyKit
 from appliance.contract.runs import State
+from appliance.contract.secret import Secret as MachineSecret
 from appliance.place import Place
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
-from tests.integration.appliance.conftest import CALLER, RunningAgent, seal, wait_for
+from tests.integration.appliance.conftest import CALLER, RunningAgent, seal, stall, wait_for
 
 
 @pytest.fixture
@@ -275,3 +281,112 @@ def test_what_nobody_can_read_is_told_so_and_can_be_asked_to_be_deleted(
     assert "現在読み取れません" in admin.get(f"{page}/remove").text
     asked = admin.post(f"{page}/delete", {"name": "NAS"})
     assert asked.headers["location"].startswith("/confirm/")
+
+
+def test_the_page_answers_at_once_whatever_hangs_and_reads_the_archives_afterwards(
+    admin: Browser, appliance: Appliance, repository: Repository, archive: str
+) -> None:
+    part = f"/backups/repositories/{repository.id}/archives"
+    told = admin.get(part).text
+    assert archive in told
+    assert "ディスク上で" in told
+    Path(repository.folder).rename(Path(repository.folder).with_name("away"))
+    assert 'class="banner danger"' in admin.get(part).text
+    Path(repository.folder).with_name("away").rename(repository.folder)
+    stall(repository)
+    page = admin.get("/backups").text  # it would never come if it read the repository
+    assert f'hx-get="{part}"' in page
+    assert archive not in page
+
+
+def test_a_new_key_kit_takes_the_place_of_the_old_one_after_a_fresh_code_F13(
+    admin: Browser,
+    owner: Owner,
+    appliance: Appliance,
+    agent: RunningAgent,
+    repository: Repository,
+    archive: str,
+    tmp_path: Path,
+) -> None:
+    local = here(appliance)
+    old = kits.show_kit(local, NoRequest())
+    kits.keep_kit(local, kits.KitEnd(end=Secret(old.text.reveal().rpartition(" ")[2])))
+    assert "/backups/kit/new" in admin.get("/backups").text
+    told = admin.get("/backups/kit/new").text
+    assert old.number in told
+    assert "以前のアーカイブも含みます" in told
+
+    shown = confirm(admin, owner, admin.post("/backups/kit/new"))
+
+    assert shown.headers["location"] == "/backups/kit"
+    new = kits.show_kit(local, NoRequest())
+    assert new.number != old.number
+    assert new.number in admin.get("/backups/kit").text
+    (event,) = events(appliance, "backups.renew_kit")
+    assert (event.target, event.numbers["repositories"]) == (new.number, 1)
+    assert old.text.reveal() not in event.__repr__() + msgspec.json.encode(event).decode()
+    typed = KeyKit.from_text(MachineSecret(new.text.reveal()))
+    folder = Path(repository.folder)
+    restore(folder, typed, tmp_path / "d", tmp_path / "k", archive=archive)
+    ring = KeyRing.load(tmp_path / "k")
+    assert ring.named("key-kit-public") == appliance.keyring.named("key-kit-public")
+    assert ring.named("key-kit-unkept") is None, "no kit travels in what it opens"
+    assert ring.named("key-kit-next") is None
+    assert appliance.keyring.named("key-kit-next") is None
+    with pytest.raises(WrongKit):
+        restore(
+            folder,
+            KeyKit.from_text(MachineSecret(old.text.reveal())),
+            tmp_path / "d2",
+            tmp_path / "k2",
+        )
+    ended = agent.finished(
+        runs.run_backup(local, repositories.OneRepository(repository=repository.id))
+    )
+    assert ended.state is State.done, ended.error
+
+
+def test_a_new_kit_that_not_every_repository_takes_is_the_same_at_the_next_attempt(
+    appliance: Appliance, agent: RunningAgent, repository: Repository
+) -> None:
+    local = here(appliance)
+    before = kits.kit_state(local, NoRequest()).number
+    away = Path(repository.folder).rename(Path(repository.folder).with_name("away"))
+    with pytest.raises(MachineError):
+        kits.renew_kit(local, NoRequest())
+    assert kits.kit_state(local, NoRequest()).number == before
+    waiting = appliance.keyring.named("key-kit-next")
+    assert waiting is not None
+    away.rename(repository.folder)
+    kits.renew_kit(local, NoRequest())
+    assert kits.show_kit(local, NoRequest()).text.reveal() == waiting.reveal()
+
+
+def test_there_is_no_new_kit_where_there_was_none(admin: Browser, appliance: Appliance) -> None:
+    with pytest.raises(NoKitYet):
+        kits.renew_kit(here(appliance), NoRequest())
+    assert admin.get("/backups/kit/new").headers["location"] == "/backups/new"
+
+
+def test_a_repository_of_before_the_restore_is_connected_on_its_page(
+    admin: Browser, appliance: Appliance, agent: RunningAgent, repository: Repository
+) -> None:
+    # what a restore leaves: the list without what opens them, and the ring
+    agent.place.repositories.unlink()
+    agent.place.known_repositories.write_bytes(msgspec.json.encode([repository]))
+    page = f"/backups/repositories/{repository.id}"
+    told = admin.get("/backups").text
+    assert "復元前の記録があります" in told
+    assert f"{page}/connect" in told
+    assert f"{page}/run" not in told
+    assert repository.folder in admin.get(f"{page}/connect").text
+    assert "すべてのアーカイブごと削除する" not in admin.get(f"{page}/remove").text
+    wrong = admin.post(f"{page}/connect", {"folder": f"{repository.folder}-elsewhere"})
+    assert wrong.status_code == 409
+    assert 'href="#field-folder"' in wrong.text
+    done = admin.post(f"{page}/connect", {"folder": repository.folder})
+    assert done.headers["location"] == "/backups"
+    assert f"{page}/run" in admin.get("/backups").text
+    failed, event = events(appliance, "backups.connect_repository")
+    assert (failed.outcome, failed.error) == (Outcome.FAILED, "repository.gone")
+    assert (event.outcome, event.target) == (Outcome.DONE, repository.id)
