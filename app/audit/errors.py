@@ -96,6 +96,31 @@ class ProofInvalid(TenshuError):
     hint = "Ask for a new proof of the same event, and compare the public key."
 
 
+class ProofMalformed(ProofInvalid):
+    """A file is no inclusion proof at all."""
+
+    code = "audit.proof_malformed"
+    message = "This is not a proof: {reason}"
+    hint = "Give the file as `tenshu audit prove` wrote it."
+
+
+class ProofOfAnother(ProofInvalid):
+    """A proof ends in another checkpoint than the one that is held."""
+
+    code = "audit.proof_of_another"
+    message = "The proof ends in the checkpoint of {size} events, the one at hand has {held}."
+    hint = "Ask for a proof that ends in yours: `tenshu audit prove EVENT --against CHECKPOINT`."
+
+
+class CheckpointForeign(TenshuError):
+    """A checkpoint is not one of this history, or covers more than it holds."""
+
+    code = "audit.checkpoint_foreign"
+    status = 409
+    message = "The history does not fit the checkpoint of {size} events."
+    hint = "Run `tenshu audit verify --against CHECKPOINT`: it names what is wrong."
+
+
 class EventUnknown(TenshuError):
     """No sealed event has this identifier."""
 

@@ -11,8 +11,14 @@ from pathlib import Path
 
 import msgspec
 
-from app.audit.checkpoint import open_checkpoint
-from app.audit.errors import EventUnknown, ProofInvalid
+from app.audit.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
+from app.audit.errors import (
+    CheckpointForeign,
+    EventUnknown,
+    ProofInvalid,
+    ProofMalformed,
+    ProofOfAnother,
+)
 from app.audit.event import Content, Part
 from app.audit.merkle import Forest, leaf_hash, verify_inclusion
 from app.audit.note import VerifierKey
@@ -49,11 +55,12 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
 
 
-def prove(folder: Path, event: str, *, reveal: bool = False) -> str:
-    """Return the proof of a sealed event, as JSON, against the newest checkpoint.
+def prove(folder: Path, event: str, *, reveal: bool = False, against: str = "") -> str:
+    """Return the proof of a sealed event, as JSON, that ends in the newest checkpoint.
 
-    With `reveal`, the values that are not erased go with it. Reads all events before it, about
-    a second for 300,000. Raise EventUnknown or StoreUnreadable.
+    With `against`, it ends in that signed checkpoint, which somebody keeps. With `reveal`, the
+    values that are not erased go with it. Reads all events before it, about a second for 300,000.
+    Raise EventUnknown, CheckpointForeign, NoteMalformed or StoreUnreadable.
     """
     with reading(folder) as connection:
         row = connection.execute(
@@ -62,13 +69,21 @@ def prove(folder: Path, event: str, *, reveal: bool = False) -> str:
         if row is None:
             raise EventUnknown(event=event)
         position, content = row
-        size, note = connection.execute(
-            "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+        (note,) = connection.execute(
+            "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
         ).fetchone()
+        note = against or note
+        head = read_checkpoint(note)
+        if position >= head.size:
+            raise EventUnknown(event=event)
         leaves = connection.execute(
-            "SELECT CAST(content AS BLOB) FROM events WHERE position < ? ORDER BY position", (size,)
+            "SELECT CAST(content AS BLOB) FROM events WHERE position < ? ORDER BY position",
+            (head.size,),
         )
-        forest = Forest([leaf_hash(leaf) for (leaf,) in leaves])
+        hashes = [leaf_hash(leaf) for (leaf,) in leaves]
+        forest = Forest(hashes)
+        if len(hashes) != head.size or forest.root() != head.root:
+            raise CheckpointForeign(size=head.size)
         parts = parts_of(connection, position, CONTENT.decode(content)) if reveal else ()
     proof = Proof(
         position=position,
@@ -80,20 +95,27 @@ def prove(folder: Path, event: str, *, reveal: bool = False) -> str:
     return msgspec.json.format(msgspec.json.encode(proof), indent=2).decode()
 
 
-def verify_proof(text: str | bytes, keys: Sequence[VerifierKey]) -> Proven:
+def verify_proof(
+    text: str | bytes, keys: Sequence[VerifierKey], *, against: Checkpoint | None = None
+) -> Proven:
     """Return what a proof shows, with the public keys alone.
 
-    Raise ProofInvalid, NoteMalformed or SignatureInvalid.
+    With `against`, a checkpoint whose signature was checked, the proof must end in its root. Raise
+    ProofMalformed, ProofOfAnother, ProofInvalid, NoteMalformed or SignatureInvalid.
     """
     try:
         proof = msgspec.json.decode(text, type=Proof)
         content = CONTENT.decode(proof.content)
         path = [base64.b64decode(each, validate=True) for each in proof.path]
     except (msgspec.MsgspecError, UnicodeError, binascii.Error) as error:
-        raise ProofInvalid(reason=str(error)) from error
+        raise ProofMalformed(reason=str(error)) from error
     if proof.format != FORMAT:
-        raise ProofInvalid(reason=mark("its format is not known to this version"))
+        raise ProofMalformed(reason=mark("its format is not known to this version"))
     checkpoint = open_checkpoint(proof.checkpoint, keys)
+    if against is not None and checkpoint.size != against.size:
+        raise ProofOfAnother(size=checkpoint.size, held=against.size)
+    if against is not None and checkpoint.root != against.root:
+        raise ProofInvalid(reason=mark("it ends in another history of the same length"))
     leaf = leaf_hash(proof.content.encode())
     if not verify_inclusion(leaf, proof.position, checkpoint.size, checkpoint.root, path):
         raise ProofInvalid(reason=mark("the event does not stand at this place of the history"))

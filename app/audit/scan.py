@@ -1,4 +1,4 @@
-"""Checking events a chunk at a time: pure decisions over rows, and the reading of those rows.
+"""Checking events a chunk at a time: pure decisions over rows.
 
 A chunk is a perfect subtree's worth of positions, so that its root is all that the tree above
 needs; chunks can be checked apart, in any order, in several processes. The common case (nothing
@@ -7,9 +7,7 @@ is wrong, nothing erased) compares whole lists; only a difference is looked at o
 
 import hashlib
 import re
-import sqlite3
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
@@ -18,7 +16,7 @@ import msgspec
 from app.audit.erasure import Erasures
 from app.audit.merkle import frontier_at, leaf_hash, levels_of
 from app.audit.sealed import CONTENT, decode_content
-from app.audit.store import COLUMNS, seals
+from app.audit.store import seals
 from app.audit.verdict import Finding, Wrong
 
 HEIGHT: Final = 9
@@ -70,15 +68,6 @@ _usually_committed = msgspec.json.Decoder(_UsuallyCommitted).decode
 _sha256 = hashlib.sha256
 _position = itemgetter(0)
 _place = attrgetter("position")
-_RANGE: Final = "FROM events WHERE position >= ? AND position < ?"
-_SAME: Final = " AND ".join(f"{name} IS json_extract(content, '$.{name}')" for name in COLUMNS)
-_QUICKLY_SAME: Final = (
-    "typeof(content) = 'text' AND json_array({}) = json_extract(content, {})".format(
-        ", ".join(COLUMNS), ", ".join(f"'$.{name}'" for name in COLUMNS)
-    )
-)
-"""One call for all columns; differs too where a text is escaped in two ways."""
-_READABLE: Final = "CASE typeof(content) WHEN 'text' THEN json_valid(content) ELSE 0 END"
 _IDENTIFIER: Final = re.compile(rb'"id":"([0-9A-Za-z._-]{1,64})"')
 
 
@@ -245,58 +234,3 @@ def identifier_in(raw: bytes) -> str:
     """
     found = _IDENTIFIER.search(raw)
     return found[1].decode() if found else ""
-
-
-def read_chunks(
-    connection: sqlite3.Connection, first: int, end: int, sizes: Sequence[int], erasures: Erasures
-) -> Iterator[ChunkReport]:
-    """Check the events from `first` (a chunk's start) to before `end`, a chunk at a time.
-
-    `sizes` are the tree sizes at which a frontier is wanted, in order.
-    """
-    connection.text_factory = bytes  # quicker, and cannot fail on wrong UTF-8
-    for start in range(first, end, CHUNK):
-        stop = min(start + CHUNK, end)
-        misread = _first_misread(connection, start, stop)
-        rows = connection.execute(
-            f"SELECT position, content, seal {_RANGE} ORDER BY position",
-            (start, stop),
-        ).fetchall()
-        parts = connection.execute(
-            "SELECT position, name, salt, value FROM parts"
-            " WHERE position >= ? AND position < ? ORDER BY position, name",
-            (start, stop),
-        ).fetchall()
-        yield check_chunk(
-            start,
-            stop - start,
-            rows=rows,
-            parts=parts,
-            misread=misread,
-            wanted=sizes[bisect_right(sizes, start) : bisect_right(sizes, stop)],
-            erasures=erasures,
-        )
-
-
-def _first_misread(connection: sqlite3.Connection, start: int, stop: int) -> Finding | None:
-    """Return the first event that the search sees otherwise than it stands in its content."""
-    try:
-        quick = f"SELECT 1 {_RANGE} AND NOT ({_QUICKLY_SAME}) LIMIT 1"
-        if connection.execute(quick, (start, stop)).fetchone() is None:
-            return None
-    except sqlite3.OperationalError:
-        pass  # some content is no JSON; the slower look tells which
-    found = connection.execute(
-        f"SELECT position, content, {_READABLE} {_RANGE}"
-        f" AND CASE WHEN {_READABLE} THEN NOT ({_SAME}) ELSE 1 END ORDER BY position LIMIT 1",
-        (start, stop),
-    )
-    findings = (
-        Finding(
-            wrong=Wrong.COLUMNS if readable else Wrong.CHANGED,
-            position=position,
-            event=identifier_in(content),
-        )
-        for position, content, readable in found
-    )
-    return next(findings, None)

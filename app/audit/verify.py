@@ -16,13 +16,15 @@ from typing import Final
 
 from app.audit.against import hold_against
 from app.audit.checkpoint import Checkpoint, note_hash, open_checkpoint, read_checkpoint
+from app.audit.chunks import read_chunks
 from app.audit.epoch import Epoch, read_epochs
 from app.audit.erasure import Erasures, read_erasures
 from app.audit.errors import NoteMalformed, SignatureInvalid, StoreUnreadable
 from app.audit.fold import Fold
+from app.audit.indexes import altered_structure, compare_indexes
 from app.audit.merkle import HASH_BYTES, is_frontier_of
 from app.audit.note import VerifierKey
-from app.audit.scan import CHUNK, ChunkReport, identifier_in, read_chunks
+from app.audit.scan import CHUNK, ChunkReport, identifier_in
 from app.audit.shares import Shares
 from app.audit.store import reading, schema_is_ours
 from app.audit.verdict import Erased, Finding, State, Verdict, Wrong
@@ -38,9 +40,6 @@ def _untold(done: int, of: int) -> None:
 
 WORTH_A_HELPER: Final = 160 * CHUNK
 """Events; below, a second process takes longer to start than it saves."""
-
-INDEX_CACHE_KIBIBYTES: Final = 64 * 1024
-"""An index is looked up in the order of the events, not in its own."""
 
 
 def verify(
@@ -60,18 +59,18 @@ def verify(
     """
     held = [open_checkpoint(note, keys) for note in against]
     try:
-        # one call of SQLite's, which lets Python's own checking go on beside it
-        with ThreadPoolExecutor(1) as beside, reading(folder) as connection:
-            compared = beside.submit(_compare_indexes, folder) if indexes else None
-            verdict = _verify(
-                connection, folder, keys, held=held, processes=processes, progress=progress
+        with reading(folder) as connection:
+            return _verify(
+                connection,
+                folder,
+                keys,
+                held=held,
+                processes=processes,
+                indexes=indexes,
+                progress=progress,
             )
-            structure = compared.result() if compared else None
     except StoreUnreadable as error:
         return Verdict(state=State.UNREADABLE, reason=str(error))
-    if verdict.wrong is None and structure is not None:
-        return Verdict(state=State.TAMPERED, wrong=structure)
-    return verdict
 
 
 def _verify(
@@ -81,26 +80,31 @@ def _verify(
     *,
     held: Sequence[Checkpoint],
     processes: int,
+    indexes: bool,
     progress: Progress,
 ) -> Verdict:
     if not schema_is_ours(connection):
-        return Verdict(state=State.TAMPERED, wrong=_structure("schema"))
+        return Verdict(state=State.TAMPERED, wrong=altered_structure("schema"))
     erasures, epochs = read_erasures(connection), read_epochs(connection)
     signed, bad_checkpoint = _check_checkpoints(connection, keys, epochs)
     size = max(signed, default=0)
     asked = [checkpoint.size for checkpoint in held if checkpoint.size <= size]
     fold = Fold({size: checkpoint.root for size, checkpoint in signed.items()}, asked)
     read = _read_shared if processes > 1 and size >= WORTH_A_HELPER else _read_alone
-    chunks = read(
+    reports = read(
         connection,
         folder,
         size,
         sizes=fold.sizes,
         erasures=erasures,
+        indexes=indexes,
         checked=lambda done: progress(done, size),
     )
-    for chunk in chunks:
-        if not fold.add(chunk):
+    structure: Finding | None = None
+    for report in reports:
+        if isinstance(report, Finding):
+            structure = report
+        elif not fold.add(report):
             break
     wrong = (
         fold.wrong
@@ -111,7 +115,7 @@ def _verify(
     compared, rolled_back = (
         hold_against(held, size, fold.roots, epochs) if not wrong else ((), None)
     )
-    wrong = wrong or rolled_back
+    wrong = wrong or rolled_back or structure
     return Verdict(
         state=State.TAMPERED if wrong else State.WHOLE,
         size=size,
@@ -127,16 +131,22 @@ def _verify(
 
 def _read_alone(
     connection: sqlite3.Connection,
-    folder: Path,  # noqa: ARG001 - as _read_shared
+    folder: Path,
     size: int,
     *,
     sizes: Sequence[int],
     erasures: Erasures,
+    indexes: bool,
     checked: Callable[[int], None],
-) -> Iterator[ChunkReport]:
-    for chunk in read_chunks(connection, 0, size, sizes, erasures):
-        checked(chunk.first + chunk.count)
-        yield chunk
+) -> Iterator[ChunkReport | Finding]:
+    """Give the report of each chunk, in order, and what is wrong with the indexes."""
+    with ThreadPoolExecutor(1) as beside:
+        compared = beside.submit(compare_indexes, folder) if indexes else None
+        for chunk in read_chunks(connection, 0, size, sizes, erasures):
+            checked(chunk.first + chunk.count)
+            yield chunk
+        if compared is not None and (structure := compared.result()) is not None:
+            yield structure
 
 
 def _read_shared(
@@ -146,23 +156,19 @@ def _read_shared(
     *,
     sizes: Sequence[int],
     erasures: Erasures,
+    indexes: bool,
     checked: Callable[[int], None],
-) -> Iterator[ChunkReport]:
-    with closing(Shares.part(size)) as shares, Helper(folder, shares, sizes) as helper:
+) -> Iterator[ChunkReport | Finding]:
+    """Give the same; a second process compares the indexes, and takes what shares it can."""
+    with (
+        closing(Shares.part(size)) as shares,
+        Helper(folder, shares, sizes, indexes=indexes) as helper,
+    ):
         own = check_shares(connection, shares, sizes, erasures, checked)
-        yield from sorted(own + helper.reports(), key=attrgetter("first"))
-
-
-def _compare_indexes(folder: Path) -> Finding | None:
-    """Compare every index with its table, and the file with itself."""
-    with reading(folder) as connection:
-        connection.execute(f"PRAGMA cache_size=-{INDEX_CACHE_KIBIBYTES}")
-        answer = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
-    return None if answer == "ok" else _structure(answer)
-
-
-def _structure(detail: str) -> Finding:
-    return Finding(wrong=Wrong.STRUCTURE, position=0, parameters={"detail": detail})
+        answer = helper.answer()
+        yield from sorted(own + answer.chunks, key=attrgetter("first"))
+        if answer.structure is not None:
+            yield answer.structure
 
 
 def _check_checkpoints(

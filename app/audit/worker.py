@@ -1,8 +1,9 @@
 """A second process that checks shares of the history beside the first.
 
-It gets the shares as command-line arguments and the wanted tree sizes on its standard input, and
-answers with its chunks' reports on its standard output (MessagePack). It reads by itself: rows
-never travel between processes.
+It gets its task as command-line arguments and the wanted tree sizes on its standard input, and
+answers on its standard output (MessagePack). It reads by itself: rows never travel between
+processes. It maps the file into memory; should somebody cut the file off meanwhile, this process
+ends, and the first says that the history cannot be read.
 """
 
 import os
@@ -10,19 +11,26 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO, Self
+from typing import BinaryIO, Final, Self
 
 import msgspec
 
 import app
+from app.audit.chunks import read_chunks
 from app.audit.erasure import Erasures, read_erasures
 from app.audit.errors import StoreUnreadable
-from app.audit.scan import ChunkReport, read_chunks
+from app.audit.indexes import compare_indexes
+from app.audit.scan import ChunkReport
 from app.audit.shares import Shares
 from app.audit.store import reading
+from app.audit.verdict import Finding
 from app.core.messages import mark
+
+MAPPED: Final = 1 << 36
+"""Bytes; what lies behind is read as usual."""
 
 
 def check_shares(
@@ -46,21 +54,33 @@ def check_shares(
     return found
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What the second process found."""
+
+    chunks: list[ChunkReport]
+    structure: Finding | None
+
+
 def answer(arguments: Sequence[str], wanted: BinaryIO, reports: BinaryIO) -> None:
-    """Check with the shares that `arguments` name: folder, then the fields of Shares."""
-    folder, *numbers = arguments
+    """Do the task that `arguments` tell: folder, whether to compare indexes, fields of Shares."""
+    folder, indexes, *numbers = arguments
     sizes = msgspec.msgpack.decode(wanted.read(), type=list[int])
-    with reading(Path(folder)) as connection:
+    with ThreadPoolExecutor(1) as beside, reading(Path(folder)) as connection:
+        compared = beside.submit(compare_indexes, Path(folder), MAPPED) if int(indexes) else None
+        connection.execute(f"PRAGMA mmap_size={MAPPED:d}")
         # Its own list: an erasure sealed since then has already taken values away.
         erasures = read_erasures(connection)
-        found = check_shares(connection, Shares(*map(int, numbers)), sizes, erasures)
+        chunks = check_shares(connection, Shares(*map(int, numbers)), sizes, erasures)
+        found = Answer(chunks, compared.result() if compared else None)
     reports.write(msgspec.msgpack.encode(found))
 
 
 class Helper:
     """The second process, as the first one sees it."""
 
-    def __init__(self, folder: Path, shares: Shares, sizes: Sequence[int]) -> None:
+    def __init__(
+        self, folder: Path, shares: Shares, sizes: Sequence[int], *, indexes: bool
+    ) -> None:
         self._folder = folder
         # files, not pipes: neither process ever waits for the other to read
         self._wanted, self._reports = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - see __exit__
@@ -68,7 +88,7 @@ class Helper:
         self._wanted.seek(0)
         numbers = [str(number) for number in msgspec.structs.astuple(shares)]
         self._process = subprocess.Popen(  # noqa: S603 - our own program, a folder, numbers
-            [sys.executable, "-m", "app.audit.worker", str(folder), *numbers],
+            [sys.executable, "-m", "app.audit.worker", str(folder), str(int(indexes)), *numbers],
             stdin=self._wanted,
             stdout=self._reports,
             pass_fds=[shares.tickets],
@@ -78,14 +98,14 @@ class Helper:
     def __enter__(self) -> Self:
         return self
 
-    def reports(self) -> list[ChunkReport]:
+    def answer(self) -> Answer:
         """Wait for the answer. Raise StoreUnreadable if the process gave none."""
         if self._process.wait() != 0:
             raise StoreUnreadable(
                 path=self._folder, reason=mark("the second process ended without an answer")
             )
         self._reports.seek(0)
-        return msgspec.msgpack.decode(self._reports.read(), type=list[ChunkReport])
+        return msgspec.msgpack.decode(self._reports.read(), type=Answer)
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()

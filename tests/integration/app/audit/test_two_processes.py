@@ -1,7 +1,9 @@
 """A long history is verified by two processes, with the same result as by one."""
 
 import io
+import random
 import runpy
+import sqlite3
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +15,12 @@ import app
 from app.audit.erasure import Erasures
 from app.audit.errors import StoreUnreadable
 from app.audit.event import seal_draft
-from app.audit.scan import CHUNK, ChunkReport
+from app.audit.scan import CHUNK
 from app.audit.shares import MAX_TICKETS, MIN_CHUNKS, Shares
 from app.audit.store import FILE_NAME, reading
 from app.audit.verdict import State, Wrong
-from app.audit.worker import Helper, answer, check_shares
+from app.audit.worker import Answer, Helper, answer, check_shares
+from tests.integration.app.audit.mutations import alter_index
 from tests.unit.app.audit.trail import Trail, draft
 
 SHARE = MIN_CHUNKS * CHUNK
@@ -36,10 +39,21 @@ def long(trail: Trail, monkeypatch: pytest.MonkeyPatch) -> Trail:
 
 
 def test_two_processes_say_what_one_says_F5(long: Trail) -> None:
-    one, two = long.verify(), long.verify(processes=2, against=[long.note])
+    one, two = long.verify(), long.verify(processes=2, indexes=True, against=[long.note])
     assert (one.state, one.size, one.root) == (State.WHOLE, SIZE, two.root)
     assert two.state is State.WHOLE
     assert two.checkpoints == one.checkpoints == 14
+
+
+def test_the_second_process_compares_the_indexes_F5(long: Trail) -> None:
+    with sqlite3.connect(long.folder / FILE_NAME) as connection:
+        alter_index(connection, random.Random(3))
+    connection.close()
+    assert long.verify(processes=2).state is State.WHOLE
+    for processes in (1, 2):
+        wrong = long.verify(processes=processes, indexes=True).wrong
+        assert wrong is not None
+        assert wrong.wrong is Wrong.STRUCTURE
 
 
 @pytest.mark.parametrize("position", [5, SHARE, 2 * SHARE + CHUNK, SIZE - 1])
@@ -55,10 +69,10 @@ def test_the_second_process_answers_for_the_shares_that_it_took(long: Trail) -> 
     wanted = msgspec.msgpack.encode([SHARE + 5])
     with closing(Shares.part(SIZE)) as shares:
         assert next(shares.take()) == (0, SHARE), "the first process took one"
-        arguments = [str(long.folder), *map(str, msgspec.structs.astuple(shares))]
+        arguments = [str(long.folder), "1", *map(str, msgspec.structs.astuple(shares))]
         reports = io.BytesIO()
         answer(arguments, io.BytesIO(wanted), reports)
-        chunks = msgspec.msgpack.decode(reports.getvalue(), type=list[ChunkReport])
+        chunks = msgspec.msgpack.decode(reports.getvalue(), type=Answer).chunks
         assert [chunk.first for chunk in chunks] == list(range(SHARE, SIZE, CHUNK))
         assert list(chunks[0].frontiers) == [SHARE + 5]
         assert list(shares.take()) == []
@@ -67,13 +81,13 @@ def test_the_second_process_answers_for_the_shares_that_it_took(long: Trail) -> 
 def test_the_second_process_is_a_program_of_its_own(long: Trail) -> None:
     path = Path(app.__file__).with_name("audit") / "worker.py"
     with closing(Shares.part(SIZE)) as shares, pytest.MonkeyPatch.context() as patch:
-        arguments = [str(long.folder), *map(str, msgspec.structs.astuple(shares))]
+        arguments = [str(long.folder), "1", *map(str, msgspec.structs.astuple(shares))]
         reports = io.BytesIO()
         patch.setattr("sys.argv", ["worker", *arguments])
         patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(msgspec.msgpack.encode([]))))
         patch.setattr("sys.stdout", io.TextIOWrapper(reports))
         runpy.run_path(str(path), run_name="__main__")
-        chunks = msgspec.msgpack.decode(reports.getvalue(), type=list[ChunkReport])
+        chunks = msgspec.msgpack.decode(reports.getvalue(), type=Answer).chunks
     assert sum(chunk.count for chunk in chunks) == SIZE
 
 
@@ -101,8 +115,8 @@ def test_a_second_process_without_an_answer_is_no_whole_history(
 ) -> None:
     with (
         closing(Shares.part(10)) as shares,
-        Helper(tmp_path, shares, []) as helper,
+        Helper(tmp_path, shares, [], indexes=True) as helper,
         pytest.raises(StoreUnreadable),
     ):
-        helper.reports()
+        helper.answer()
     assert FILE_NAME in capfd.readouterr().err
