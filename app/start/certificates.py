@@ -192,7 +192,7 @@ def _make_leaf(
     names: Names,
 ) -> x509.Certificate:
     return (
-        _begin(_name("Tenshu"), authority.subject, leaf_key.public_key(), SERVER_DAYS)
+        _begin(_name(names.common()), authority.subject, leaf_key.public_key(), SERVER_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

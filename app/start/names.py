@@ -25,6 +25,8 @@ PRIVATE_NETWORKS: Final = (
     "fe80::/10",
 )
 
+LONGEST_COMMON_NAME: Final = 64
+
 _LABEL: Final = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
 HOST_NAME: Final = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
 """Letters, digits, hyphens (RFC 1123); underscores exist in company networks; one wildcard."""
@@ -45,6 +47,11 @@ class Names:
             *(x509.DNSName(host) for host in self.hosts),
             *(x509.IPAddress(address) for address in self.addresses),
         ]
+
+    def common(self) -> str:
+        """Return the one that stands in the certificate's subject too (X.520: 64 characters)."""
+        fitting = (host for host in self.hosts if len(host) <= LONGEST_COMMON_NAME)
+        return next((host for host in fitting if host != "localhost"), "localhost")
 
     def permitted(self) -> list[x509.GeneralName]:
         """Return what the authority is held to: private by definition, or one of these."""

@@ -19,9 +19,12 @@ WANTED = {
     "content-security-policy": r"default-src 'none'",
     "x-content-type-options": r"^nosniff$",
     "x-frame-options": r"^DENY$",
+    "x-permitted-cross-domain-policies": r"^none$",
     "referrer-policy": r"^(same-origin|no-referrer)$",
     "cross-origin-opener-policy": r"^same-origin$",
     "cross-origin-resource-policy": r"^same-origin$",
+    "cross-origin-embedder-policy": r"^require-corp$",
+    "server": r"^Tenshu$",
     "permissions-policy": r"camera=\(\)",
     "cache-control": r"no-store|immutable",
 }

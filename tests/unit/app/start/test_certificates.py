@@ -15,7 +15,7 @@ from app.core.secret import Secret
 from app.core.settings import InvalidSetting, Settings, load_settings
 from app.start import certificates
 from app.start.certificates import ensure_certificates, fingerprint, load_certificate
-from app.start.names import names_of
+from app.start.names import Names, names_of
 
 
 @pytest.fixture
@@ -31,10 +31,24 @@ def test_the_certificate_stands_for_this_machine_and_its_names(settings, keyring
     leaf = ensure_certificates(settings, keyring)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert {"localhost", "keep.example"} <= set(names.get_values_for_type(x509.DNSName))
+    (common,) = leaf.subject
+    assert common.value in names.get_values_for_type(x509.DNSName)
     assert set(names.get_values_for_type(x509.IPAddress)) >= {
         ipaddress.ip_address("127.0.0.1"),
         ipaddress.ip_address("::1"),
     }
+
+
+@pytest.mark.parametrize(
+    ("hosts", "common"),
+    [
+        (("localhost",), "localhost"),
+        (("a" * 63 + ".example.jp", "localhost"), "localhost"),
+        (("localhost", "tenshu.example.jp"), "tenshu.example.jp"),
+    ],
+)
+def test_the_subject_is_one_of_the_names_and_of_a_length_that_it_may_have(hosts, common):
+    assert Names(hosts, ()).common() == common
 
 
 def test_a_client_that_trusts_the_authority_trusts_the_planes_and_a_strict_one_too(
