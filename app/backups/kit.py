@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from app.backups.errors import NoKitYet
 from app.core import clock
 from app.core.keyring import KeyRing, Ring
 from app.core.secret import Secret
@@ -115,8 +116,8 @@ def number(ring: KeyRing) -> str:
 
 
 def passphrase(ring: KeyRing) -> MachineSecret:
-    """Return Borg's passphrase of this appliance's kit."""
+    """Return Borg's passphrase of this appliance's kit. Raise NoKitYet."""
     found = ring.named(FOR_BORG)
     if found is None:
-        raise LookupError(FOR_BORG)
+        raise NoKitYet
     return MachineSecret(found.reveal())

@@ -368,6 +368,13 @@ def test_there_is_no_new_kit_where_there_was_none(admin: Browser, appliance: App
     assert admin.get("/backups/kit/new").headers["location"] == "/backups/new"
 
 
+def test_no_repository_is_connected_where_there_is_no_key_kit_yet(
+    admin: Browser, agent: RunningAgent
+) -> None:
+    answer = admin.post("/api/v1/backups/repositories/0123456789ab/connect", json={})
+    assert (answer.status_code, answer.json()["code"]) == (409, "backups.no_kit_yet")
+
+
 def test_a_repository_of_before_the_restore_is_connected_on_its_page(
     admin: Browser, appliance: Appliance, agent: RunningAgent, repository: Repository
 ) -> None:
