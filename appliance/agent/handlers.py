@@ -20,7 +20,11 @@ from appliance.backup.reporter import Reporter
 from appliance.book import Opened
 from appliance.contract import actions
 from appliance.contract.actions import Caller
-from appliance.contract.backup_errors import RepositoryReplaced
+from appliance.contract.backup_errors import (
+    BorgFailed,
+    RepositoryDamaged,
+    RepositoryReplaced,
+)
 from appliance.contract.kit import KeyKit
 from appliance.contract.runs import Run
 from appliance.place import Place
@@ -88,24 +92,28 @@ class Handlers:
         return actions.Archives(archives=tuple(page), total=len(every), stored_bytes=stored)
 
     def _listing(self, opened: Opened) -> Listing:
-        """Ask the repository itself, also beside a run that holds its lock.
+        """Ask the repository itself, without its lock: a page that looks must hinder no run.
 
         Beside a run, Borg's notes of this copy are ahead of what the repository has committed;
-        Borg would take that for an attack. Such a reading gets notes of its own.
+        Borg would take that for an attack. So such a reading gets notes of its own. What a killed
+        Borg has left half committed needs the lock, and has it where nothing runs.
         """
-        folder = Path(opened.repository.folder)
-        reporter = Reporter(seconds=READING_SECONDS)
-        if self._runs.active() is None:
-            borg = Borg(folder, opened.passphrase, self._place.borg, reporter)
-            listing = borg.listing()
-        else:
+        try:
             self._place.own.mkdir(mode=0o700, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix="reading-", dir=self._place.own) as own:
-                borg = Borg(folder, opened.passphrase, Path(own), reporter, unlocked=True)
-                listing = borg.listing()
+                listing = self._borg(opened, Path(own), unlocked=True).listing()
+        except (BorgFailed, RepositoryDamaged):
+            if self._runs.active() is not None:
+                raise
+            listing = self._borg(opened, self._place.borg, unlocked=False).listing()
         if listing.repository.id != opened.repository.borg_id:
             raise RepositoryReplaced(folder=opened.repository.folder)
         return listing
+
+    def _borg(self, opened: Opened, base: Path, *, unlocked: bool) -> Borg:
+        reporter = Reporter(seconds=READING_SECONDS)
+        folder = Path(opened.repository.folder)
+        return Borg(folder, opened.passphrase, base, reporter, unlocked=unlocked)
 
     def _run_backup(self, caller: Caller, request: actions.OfRepository) -> Run:
         opened = self._repositories.open(request.repository)

@@ -181,6 +181,7 @@ def back_up(admin: Person, copy: Copy, repository: Path) -> str:
     expect(page.locator(".banner.success")).to_be_visible(timeout=120_000)
     admin.picture("backed-up")
     page.goto(f"{copy.console}/backups")
+    expect(page.locator("[id^=archives-of-] table")).to_be_visible()
     admin.picture("backups")
     return kit
 

@@ -53,6 +53,7 @@ class Eyes:
 
     def look(self, page: Page, name: str) -> None:
         """Look at the page that is open now; what is wrong stands in `findings`."""
+        expect(page.locator("[hx-trigger=load]")).to_have_count(0)  # what it asks for is there
         name = f"{page.evaluate('document.documentElement.lang')} {name}"
         self.seen.append(name)
         page.evaluate(LONG)

@@ -114,3 +114,22 @@ def test_a_run_that_hangs_beyond_its_time_is_killed_and_told_so(
     assert (ended.state, ended.error_code) == (State.failed, "run.timed_out")
     wait_for(lambda: not alive(borg))
     assert not Record(agent.place.runs / run.id).alive()
+
+
+def test_who_looks_at_the_archives_hinders_no_run_whatever_lock_lies_there(
+    agent: RunningAgent, repository: Repository, archive: str
+) -> None:
+    lock = Path(repository.folder) / "lock.exclusive"
+    lock.mkdir()
+    (lock / f"another-machine@7.{os.getpid()}-0").write_text("")
+    (seen,) = agent.client.archives(CALLER, repository.id).archives
+    assert seen.name == archive
+
+
+def test_a_repository_that_a_killed_borg_left_without_its_index_is_read_all_the_same(
+    agent: RunningAgent, repository: Repository, archive: str
+) -> None:
+    for index in Path(repository.folder).glob("index.*"):
+        index.unlink()
+    (seen,) = agent.client.archives(CALLER, repository.id).archives
+    assert seen.name == archive
