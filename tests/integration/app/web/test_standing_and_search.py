@@ -140,7 +140,7 @@ def test_nobody_finds_what_they_may_not_see(appliance: Appliance, admin: Browser
 
 
 def test_an_empty_search_and_one_without_a_find_say_what_to_do(admin: Browser) -> None:
-    assert "Ctrl＋K" in admin.get("/search").text
+    assert "Ctrl+K" in admin.get("/search").text
 
 
 def test_the_workspace_finds_tables_pages_and_records(
