@@ -99,8 +99,8 @@ def delete(request: AnyRequest, repository: FromPath[str], data: Form) -> Answer
     context = need_sign_in(request)
     loss = removal.describe_loss(context, ask(repositories.OneRepository, repository=repository))
     if str(data.get("name", "")) != loss.repository.name:
-        message, hint = explain(context.language, NameDiffers())
-        return _removal_page(request, repository, {"name": f"{message} {hint}"}, NameDiffers.status)
+        wrong = {"name": field_errors(context.language, NameDiffers())[""]}
+        return _removal_page(request, repository, wrong, NameDiffers.status, data)
     wanted = ask(
         removal.DoomedRepository,
         repository=loss.repository.id,
@@ -119,11 +119,22 @@ def deleting(_request: AnyRequest, result: Run) -> Answer:
 
 
 def _removal_page(
-    request: AnyRequest, repository: str, errors: dict[str, str], status: int = 200
+    request: AnyRequest,
+    repository: str,
+    errors: dict[str, str],
+    status: int = 200,
+    typed: dict[str, str] | None = None,
 ) -> Answer:
     context = need_sign_in(request)
     loss = removal.describe_loss(context, ask(repositories.OneRepository, repository=repository))
-    return page(request, "console/repository_remove.html", status=status, loss=loss, errors=errors)
+    return page(
+        request,
+        "console/repository_remove.html",
+        status=status,
+        loss=loss,
+        errors=errors,
+        typed=typed or {},
+    )
 
 
 def _connection_page(

@@ -151,8 +151,10 @@ def approve(context: Context, identifier: str, code: Secret) -> Cleared:
 
 
 def decline(context: Context, identifier: str) -> None:
-    """Take back one's own request, or decline somebody else's. Raise RequestClosed."""
+    """Take back one's own request, or decline another's that waits. Raise RequestClosed."""
     row = _find(context, identifier, OPEN, WAITING)
+    if row.state == OPEN and row.account != context.actor.account:
+        raise RequestClosed  # nobody else has seen it yet
     _close(context, row, DECLINED)
     context.event.about("request", row.id, row.operation)
 

@@ -124,11 +124,13 @@ def _confirm_page(
 
 def told(request: AnyRequest, pending: PendingRequest) -> list[tuple[str, str]]:
     """Return what a request would be done with, in names that people know."""
+    # the revision says nothing to people, nor a repository's identifier beside its name
+    hidden = {"rev", "repository"} if "name" in pending.arguments else {"rev"}
     with appliance_of(request).database.read() as session:
         return [
             (FIELDS.get(name, name), value_of(name, text))
             for field, value in pending.arguments.items()
-            if value not in UNTOLD and field != "rev"
+            if value not in UNTOLD and field not in hidden
             for name, text in in_names(session, field, value)
         ]
 

@@ -202,6 +202,22 @@ def test_the_warning_before_a_session_ends_is_accessible_and_keeps_it_F7(
     assert place.eyes.findings == {}
 
 
+def test_what_leaves_what_returns_and_a_new_kit_are_accessible(place: Place) -> None:
+    page = place.admin
+    page.goto(f"{place.copy.console}/backups")
+    one = page.locator("[id^=repository-]").first.get_attribute("id")
+    assert one is not None
+    base = f"/backups/repositories/{one.removeprefix('repository-')}"
+    visit(place, page, f"{base}/connect", "connect repository")
+    visit(place, page, "/backups/kit/new", "new key kit")
+    visit(place, page, f"{base}/remove", "remove repository")
+    page.locator("#field-name").fill("another name")
+    page.locator("#delete-form button.danger").click()
+    expect(page.locator("#field-name-error")).to_be_visible()
+    place.eyes.look(page, "remove repository, wrong name")
+    assert place.eyes.findings == {}
+
+
 def test_a_backup_that_failed_and_a_repository_that_is_gone_are_accessible(
     place: Place, tmp_path: Path
 ) -> None:

@@ -175,6 +175,7 @@ def test_two_administrators_delete_a_repository_with_all_its_archives_METI_50(
     shown = colleague.browser.get(f"/confirm/{pending}").text
     for words in ("NAS", archive, "すべてのアーカイブごと削除します"):
         assert words in shown
+    assert repository.id not in shown
     wrong = colleague.browser.post(f"/confirm/{pending}", {"code": "000000"})
     assert wrong.status_code in (400, 401, 403, 422)
     assert Path(repository.folder).is_dir()

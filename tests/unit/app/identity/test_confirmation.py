@@ -285,6 +285,14 @@ def test_the_request_of_somebody_suspended_does_not_run_F4(house, owner, erased)
     assert erased == []
 
 
+def test_what_its_asker_has_not_confirmed_yet_is_nobody_elses_to_decline(house, owner, context):
+    pending = requests.prepare(context, "accounts.create", NEW)
+    other = house.enter(house.person("second", "operator"))
+    with pytest.raises(RequestClosed):
+        requests.decline(other, RequestId(pending.id))
+    assert requests.confirm(context, Confirm(pending.id, owner.code())).unwrap()
+
+
 def test_a_request_can_be_taken_back_and_declined(house, owner, erased):
     asker, identifier = ask(house, owner)
     requests.decline(asker, RequestId(identifier))
