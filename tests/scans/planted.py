@@ -95,19 +95,38 @@ def serve(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[str
         thread.join()
 
 
+LINKS = ("/shop?id=1", "/echo?name=a", "/run?host=a", "/read?file=tea.txt", "/go?to=shop")
+
+
 def vulnerable(path: str, values: dict[str, str]) -> Page:
-    """Answer as a careless program would: with SQL made of texts, and with echoes of HTML."""
-    if path == "/":
-        return Page(b'<html><a href="/shop?id=1">shop</a> <a href="/echo?name=a">echo</a></html>')
-    if path == "/echo":
-        return Page(f"<html><p>Hello {values.get('name', '')}</p></html>".encode())
+    """Answer as a careless program would, with a fault of its own at each link."""
+    match path:
+        case "/":
+            links = "".join(f'<a href="{link}">{link}</a> ' for link in LINKS)
+            return Page(f"<html>{links}</html>".encode())
+        case "/echo":
+            return Page(f"<html><p>Hello {values.get('name', '')}</p></html>".encode())
+        case "/run":
+            ran = "PATH=/bin PWD=/" if "env" in values.get("host", "") else "pong"
+            return Page(f"<html>{ran}</html>".encode())
+        case "/read":
+            read = "root:x:0:0:root" if "etc/passwd" in values.get("file", "") else "tea"
+            return Page(f"<html>{read}</html>".encode())
+        case "/go":
+            place, *smuggled = values.get("to", "").split("\r\n")
+            headers = [(name, value) for name, _, value in (x.partition(": ") for x in smuggled)]
+            return Page(b"", status=302, headers=(("location", place), *headers))
+        case _:
+            return shop(values.get("id", "1"))
+
+
+def shop(number: str) -> Page:
+    """Answer with SQL that is made of texts."""
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE goods (id INTEGER, name TEXT)")
         connection.executemany("INSERT INTO goods VALUES (?, ?)", [(1, "tea"), (2, "rice")])
         try:
-            rows = connection.execute(
-                f"SELECT name FROM goods WHERE id = {values.get('id', '1')}"
-            ).fetchall()
+            rows = connection.execute(f"SELECT name FROM goods WHERE id = {number}").fetchall()
         except sqlite3.Error as error:
             return Page(f"<html>sqlite3.OperationalError: {error}</html>".encode(), status=500)
     shown = "".join(f"<li>{name}</li>" for (name,) in rows)

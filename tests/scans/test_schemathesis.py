@@ -15,13 +15,17 @@ from tests.scans.scanner import program, run, told
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 OPERATIONS = {Plane.CONSOLE: 40, Plane.WORKSPACE: 20}
 """At least so many must be asked."""
-CASES = {"quick": 400, "stateful": 100, "long": 5_000}
+CASES = {"quick": 400, "stateful": 200, "long": 50, "long stateful": 1_500}
+"""At least so many must be tried: in `long` for each operation."""
+PARTS = {Plane.CONSOLE: 6, Plane.WORKSPACE: 5}
+"""Parts of the long form, each with its share of the operations."""
 ENDS_THE_SCAN = "tokens.revoke"
 """It would find its own token in the list."""
 SIZES = {
     "quick": ("--phases", "coverage,fuzzing", "-n", "6"),
-    "stateful": ("--phases", "stateful", "-n", "6", "--max-time", "25"),
-    "long": ("--phases", "coverage,fuzzing,stateful", "-n", "100", "--max-time", "600"),
+    "stateful": ("--phases", "stateful", "-n", "80"),
+    "long": ("--phases", "coverage,fuzzing", "-n", "200"),
+    "long stateful": ("--phases", "stateful", "-n", "600"),
 }
 
 
@@ -41,7 +45,7 @@ def schemathesis(
             *who,
         ],
         folder,
-        seconds=1000,
+        seconds=600,
     )
 
 
@@ -56,29 +60,65 @@ def figures(done: subprocess.CompletedProcess[str]) -> tuple[int, int]:
 
 def scan(inhabited: Inhabited, plane: Plane, size: str, folder: Path, token: str) -> None:
     copy = inhabited.copy
-    base = copy.console if plane is Plane.CONSOLE else copy.workspace
-    document = f"{base}/api/v1/openapi.json"
+    document = f"{base_of(copy, plane)}/api/v1/openapi.json"
     done = schemathesis(document, copy, folder, *SIZES[size], token=token)
     assert done.returncode == 0, told(done)
     operations, cases = figures(done)
-    if size != "stateful":
+    if "stateful" not in size:
         assert operations >= OPERATIONS[plane]
     assert cases >= CASES[size]
+    assert_still_somebody(copy, plane, token)
+
+
+def base_of(copy: Copy, plane: Plane) -> str:
+    return copy.console if plane is Plane.CONSOLE else copy.workspace
+
+
+def assert_still_somebody(copy: Copy, plane: Plane, token: str) -> None:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    with copy.client(plane.value) as client:
+        after = client.get("/api/v1/own/tokens", headers=headers)
+    assert after.status_code == (200 if token else 401), "it was who it was to the end"
 
 
 @pytest.mark.parametrize("plane", PLANES)
 @pytest.mark.parametrize(
-    "size", ["quick", "stateful", pytest.param("long", marks=pytest.mark.slow)]
+    "size", ["quick", "stateful", pytest.param("long stateful", marks=pytest.mark.slow)]
 )
-@pytest.mark.timeout(1100)
 def test_with_a_token_the_API_answers_as_its_document_says_V6_V7(
     inhabited: Inhabited, plane: Plane, size: str, tmp_path
 ):
-    token = inhabited.tokens[plane]
-    scan(inhabited, plane, size, tmp_path, token)
-    with inhabited.copy.client(plane.value) as client:
-        after = client.get("/api/v1/own/tokens", headers={"authorization": f"Bearer {token}"})
-    assert after.status_code == 200, "it was somebody to the end"
+    scan(inhabited, plane, size, tmp_path, inhabited.tokens[plane])
+
+
+def operations_of(copy: Copy, plane: Plane) -> list[str]:
+    """Return the names of the operations that the plane's document promises, but for one."""
+    with copy.client(plane.value) as client:
+        paths = client.get("/api/v1/openapi.json").json()["paths"]
+    found = {each["operationId"] for methods in paths.values() for each in methods.values()}
+    return sorted(found - {ENDS_THE_SCAN})
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("plane", "part"), [(plane, part) for plane in PLANES for part in range(PARTS[plane])]
+)
+def test_with_hundreds_of_examples_the_API_answers_as_its_document_says_V6_V7(
+    inhabited: Inhabited, plane: Plane, part: int, tmp_path
+):
+    copy, token = inhabited.copy, inhabited.tokens[plane]
+    known = operations_of(copy, plane)
+    assert len(known) >= OPERATIONS[plane]
+    mine = known[part :: PARTS[plane]]
+    document = f"{base_of(copy, plane)}/api/v1/openapi.json"
+    chosen = (word for name in mine for word in ("--include-operation-id", name))
+    done = schemathesis(document, copy, tmp_path, *SIZES["long"], *chosen, token=token)
+    assert done.returncode == 0, told(done)
+    operations, cases = figures(done)
+    assert operations == len(mine), told(done)
+    assert cases >= CASES["long"] * len(mine), told(done)
+    assert_still_somebody(copy, plane, token)
 
 
 @pytest.mark.parametrize("plane", PLANES)
