@@ -4,13 +4,16 @@ from pathlib import Path
 
 import click
 
-from app.audit.errors import StoreUnreadable
+from app.audit.checkpoint import open_checkpoint
+from app.audit.errors import ProofMalformed, ProofOfAnother, StoreUnreadable
 from app.audit.ledger import read_keys
 from app.audit.note import VerifierKey, parse_verifier_key
+from app.audit.prove import Proven
 from app.audit.prove import prove as prove_event
+from app.audit.prove import verify_proof as check_proof
 from app.audit.signing import load_signer
-from app.audit.store import reading
-from app.audit.verdict import EXIT_UNREADABLE, State, Verdict
+from app.audit.store import KEYS_NAME, reading
+from app.audit.verdict import EXIT_TAMPERED, EXIT_UNREADABLE, EXIT_WHOLE, State, Verdict
 from app.audit.verify import verify as verify_store
 from app.core.errors import TenshuError
 from app.core.messages import mark
@@ -19,6 +22,15 @@ from cli.invocation import Invocation, everywhere, report, this_call
 from cli.progress import Bar
 from cli.request import request
 from cli.table import moment
+
+
+class KeyNeeded(TenshuError):
+    """There is no public key to check with."""
+
+    code = "command.key_needed"
+    message = "There is no public key to check with."
+    hint = "Name the file that was kept since the appliance was set up: --key FILE."
+
 
 STORE = click.option(
     "--store", type=click.Path(path_type=Path), help="Folder of a sealed store, or of its copy."
@@ -71,12 +83,52 @@ def verify(
 @audit.command
 @click.argument("event")
 @click.option("--reveal", is_flag=True, help="With the values that are not erased.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="File with a checkpoint that was kept elsewhere, in which the proof shall end.",
+)
 @STORE
 @everywhere
 @this_call
-def prove(invocation: Invocation, event: str, reveal: bool, store: Path | None) -> None:
+def prove(
+    invocation: Invocation, event: str, reveal: bool, against: Path | None, store: Path | None
+) -> None:
     """Print the proof that EVENT stands in the history, as JSON."""
-    click.echo(prove_event(_store(invocation, store), event, reveal=reveal))
+    held = _read(against) if against else ""
+    click.echo(prove_event(_store(invocation, store), event, reveal=reveal, against=held))
+
+
+@audit.command("verify-proof")
+@click.argument("file", type=click.Path(path_type=Path))
+@KEY
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="File with a checkpoint that was kept elsewhere, in which the proof must end.",
+)
+@everywhere
+@this_call
+def verify_proof(
+    invocation: Invocation, file: Path, key_file: Path | None, against: Path | None
+) -> int:
+    """Check a proof that `prove` made. Exit code 0 it holds, 3 it does not, 2 cannot be read."""
+    try:
+        proof, keys = _read(file), _keys(invocation, None, key_file)
+        held = open_checkpoint(_read(against), keys) if against else None
+    except TenshuError as error:
+        report(error, invocation)
+        return EXIT_UNREADABLE
+    try:
+        proven = check_proof(proof, keys, against=held)
+    except (ProofMalformed, ProofOfAnother) as error:
+        report(error, invocation)
+        return EXIT_UNREADABLE
+    except TenshuError as error:
+        report(error, invocation)
+        return EXIT_TAMPERED
+    invocation.answer(proven, lambda: tell_proven(invocation, proven))
+    return EXIT_WHOLE
 
 
 @audit.command
@@ -111,6 +163,29 @@ def export(invocation: Invocation, form: str, output: Path | None) -> None:
                 file.write(chunk)
 
 
+def tell_proven(invocation: Invocation, proven: Proven) -> str:
+    """Return what a proof shows, for people."""
+    words, content = invocation.words, proven.content
+    lines = [
+        words(
+            mark("The proof holds: event {position} of the first {size} of {origin}."),
+            position=proven.position,
+            size=proven.size,
+            origin=proven.origin,
+        ),
+        words(mark("Event: {event}"), event=content.id),
+        words(
+            mark("{at}: {verb} by {actor}, {outcome}"),
+            at=moment(content.at),
+            verb=content.verb,
+            actor=content.actor or "–",
+            outcome=content.outcome,
+        ),
+        *(f"{part.name}: {part.values}" for part in proven.parts),
+    ]
+    return "\n".join(lines)
+
+
 def _store(invocation: Invocation, store: Path | None) -> Path:
     return invocation.settings().sealed_store if store is None else store
 
@@ -127,6 +202,8 @@ def _keys(invocation: Invocation, store: Path | None, key_file: Path | None) -> 
         own = invocation.settings().keys / SIGNING_KEY
         if own.exists():
             return [load_signer(own).verifier]
+    if not (_store(invocation, store) / KEYS_NAME).exists():
+        raise KeyNeeded
     invocation.tell(mark("The public key was taken from beside the store: give yours with --key."))
     return read_keys(_store(invocation, store))
 

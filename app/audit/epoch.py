@@ -21,7 +21,7 @@ from app.audit.erasure import Erasure
 from app.audit.errors import NoteMalformed, SignatureInvalid
 from app.audit.event import Draft
 from app.audit.note import VerifierKey
-from app.audit.sealed import decode_content
+from app.audit.sealed import contents_of
 
 VERB: Final = "audit.epoch"
 SIGNAL_NAME: Final = "restored.json"
@@ -110,24 +110,17 @@ def _known(note: str, keys: Sequence[VerifierKey]) -> Checkpoint | None:
         return None
 
 
-def read_epochs(connection: sqlite3.Connection) -> list[Epoch]:
-    """Return the epochs that a sealed store declares, oldest first."""
-    rows = connection.execute(
-        "SELECT position, content FROM events WHERE verb = ? ORDER BY position", (VERB,)
-    )
-    epochs: list[Epoch] = []
-    for position, raw in rows:
-        content = decode_content(raw)
-        if content is not None and content.verb == VERB:
-            epochs.append(
-                Epoch(
-                    number=content.numbers.get("epoch", 0),
-                    position=position,
-                    event=content.id,
-                    at=content.at,
-                    archive=content.references.get("archive", ""),
-                    known_size=content.numbers.get("known_size"),
-                    known_root=content.references.get("known_root", ""),
-                )
-            )
-    return epochs
+def read_epochs(connection: sqlite3.Connection, *, thorough: bool = False) -> list[Epoch]:
+    """Return the epochs that a store declares, oldest first; `thorough` as in `contents_of`."""
+    return [
+        Epoch(
+            number=content.numbers.get("epoch", 0),
+            position=position,
+            event=content.id,
+            at=content.at,
+            archive=content.references.get("archive", ""),
+            known_size=content.numbers.get("known_size"),
+            known_root=content.references.get("known_root", ""),
+        )
+        for position, content in contents_of(connection, VERB, thorough=thorough)
+    ]

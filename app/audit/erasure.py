@@ -15,7 +15,7 @@ import msgspec
 
 from app.audit.errors import ErasureListMalformed
 from app.audit.event import Content, Draft, Outcome
-from app.audit.sealed import decode_content, subject_of
+from app.audit.sealed import contents_of, subject_of
 
 VERB: Final = "audit.erase"
 
@@ -106,12 +106,10 @@ class Erasures:
         )
 
 
-def read_erasures(connection: sqlite3.Connection) -> Erasures:
-    """Return the erasures in a sealed store."""
-    found = connection.execute("SELECT position, content FROM events WHERE verb = ?", (VERB,))
-    # an unreadable one is no erasure; verification names it
-    contents = ((position, decode_content(raw)) for position, raw in found)
-    erasures = (erasure_of(position, content) for position, content in contents if content)
+def read_erasures(connection: sqlite3.Connection, *, thorough: bool = False) -> Erasures:
+    """Return the erasures in a sealed store; `thorough` as in `contents_of`."""
+    found = contents_of(connection, VERB, thorough=thorough)
+    erasures = (erasure_of(position, content) for position, content in found)
     return Erasures(erasure for erasure in erasures if erasure is not None)
 
 

@@ -22,20 +22,23 @@ class Fold:
         """Events that signed checkpoints vouch for, as far as the tree has come."""
         self._wrong: Finding | None = None
         self._wrong_value: Finding | None = None
+        self._gone: Finding | None = None
         self._tree = Tree()
 
     @property
     def wrong(self) -> Finding | None:
         """The first wrong event found."""
-        return self._wrong or self._wrong_value
+        return self._wrong or self._first_value
 
     def add(self, chunk: ChunkReport) -> bool:
         """Take the next chunk. Return False when there is no sense in going on.
 
         Wrong values do not break the tree: whether it was the values or the event that somebody
-        altered, the next signed checkpoint tells.
+        altered, the next signed checkpoint tells. Whether values are gone rightly can be said only
+        where all events behind are right: the erasure may be the one that was altered.
         """
         self._wrong_value = self._wrong_value or chunk.wrong_value
+        self._gone = self._gone or chunk.gone
         for size in sorted(chunk.frontiers):
             # what stands before a wrong event is still held against its checkpoint
             if chunk.wrong is None or size <= chunk.wrong.position:
@@ -64,4 +67,9 @@ class Fold:
             return
         self.proven = size
         if self._wrong_value is not None and self._wrong_value.position < size:
-            self._wrong = self._wrong_value
+            self._wrong = self._first_value
+
+    @property
+    def _first_value(self) -> Finding | None:
+        found = [each for each in (self._wrong_value, self._gone) if each is not None]
+        return min(found, key=lambda each: each.position, default=None)

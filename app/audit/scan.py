@@ -15,7 +15,7 @@ import msgspec
 
 from app.audit.erasure import Erasures
 from app.audit.merkle import frontier_at, leaf_hash, levels_of
-from app.audit.sealed import CONTENT, decode_content
+from app.audit.sealed import decode_content
 from app.audit.store import seals
 from app.audit.verdict import Finding, Wrong
 
@@ -44,6 +44,8 @@ class ChunkReport(msgspec.Struct, frozen=True, kw_only=True):
     """The first event that is not what was sealed; the tree cannot go on behind it."""
     wrong_value: Finding | None
     """The first values before that which are not those of their event."""
+    gone: Finding | None
+    """The first values before that which are missing, and no erasure says why."""
     erased: dict[int, int]
     """Position of an erasure's event → number of parts of this chunk that it took."""
 
@@ -95,7 +97,7 @@ def check_chunk(
         rows = [row for row in rows if row[0] < position]
         parts = [part for part in parts if part[0] < position]
     erased: dict[int, int] = {}
-    wrong_value = _check_parts(rows, parts, erasures, erased)
+    wrong_value, gone = _check_parts(rows, parts, erasures, erased)
     if misread is not None and (wrong is None or misread.position < wrong.position):
         wrong_value = min(misread, wrong_value or misread, key=_place)
     if wrong_value is not None and wrong_value.wrong is Wrong.CHANGED:
@@ -111,6 +113,7 @@ def check_chunk(
         },
         wrong=wrong,
         wrong_value=wrong_value,
+        gone=gone,
         erased=erased,
     )
 
@@ -147,10 +150,13 @@ def _changed_or_moved(position: int, content: bytes, seal: Any, leaf: bytes) -> 
 
 def _check_parts(
     rows: Sequence[Row], parts: Sequence[PartRow], erasures: Erasures, erased: dict[int, int]
-) -> Finding | None:
-    """Compare parts with the commitments; count in `erased` what is gone for a stated reason."""
+) -> tuple[Finding | None, Finding | None]:
+    """Compare parts with the commitments; count in `erased` what is gone for a stated reason.
+
+    Return the first wrong values, and the first that are gone without a reason.
+    """
     if _all_usual(rows, parts):
-        return None
+        return None, None
     try:
         due = [
             (position, name, digest)
@@ -158,7 +164,7 @@ def _check_parts(
             for name, digest in _committed(content).commitments.items()
         ]
     except msgspec.MsgspecError:
-        return _first_unreadable(rows)
+        return _first_unreadable(rows), None
     have = [
         (
             position,
@@ -167,10 +173,11 @@ def _check_parts(
         )
         for position, name, salt, value in parts
     ]
-    if due == have:
-        return None
     contents = {position: content for position, content, _ in rows}
-    return _first_wrong_part(due, have, contents, erasures, erased)
+    wrong = _wrong_parts(due, have, contents, erasures, erased)
+    gone = [each for each in wrong if each.wrong is Wrong.VALUE_REMOVED]
+    others = [each for each in wrong if each.wrong is not Wrong.VALUE_REMOVED]
+    return min(others, key=_place, default=None), min(gone, key=_place, default=None)
 
 
 def _all_usual(rows: Sequence[Row], parts: Sequence[PartRow]) -> bool:
@@ -193,19 +200,22 @@ def _all_usual(rows: Sequence[Row], parts: Sequence[PartRow]) -> bool:
     return due == have
 
 
-def _first_wrong_part(
+def _wrong_parts(
     due: Sequence[Commitment],
     have: Sequence[Commitment],
     contents: dict[int, bytes],
     erasures: Erasures,
     erased: dict[int, int],
-) -> Finding | None:
+) -> list[Finding]:
     found = {(position, name): digest for position, name, digest in have}
     wrong: list[tuple[int, Wrong, str]] = []
     for position, name, digest in due:
         stored = found.pop((position, name), None)
         if stored is None:
-            content = CONTENT.decode(contents[position])
+            content = decode_content(contents[position])
+            if content is None:  # it was sealed anew as something that is no event
+                wrong.append((position, Wrong.CHANGED, name))
+                continue
             erasure = erasures.of_part(position, content, name)
             if erasure is None:
                 wrong.append((position, Wrong.VALUE_REMOVED, name))
@@ -214,11 +224,15 @@ def _first_wrong_part(
         elif stored != digest:
             wrong.append((position, Wrong.VALUE_CHANGED, name))
     wrong.extend((position, Wrong.VALUE_INSERTED, name) for position, name in found)
-    if not wrong:
-        return None
-    position, kind, name = min(wrong, key=_position)
-    event = identifier_in(contents[position])
-    return Finding(wrong=kind, position=position, event=event, parameters={"name": name})
+    return [
+        Finding(
+            wrong=kind,
+            position=position,
+            event=identifier_in(contents.get(position, b"")),
+            parameters={"name": name},
+        )
+        for position, kind, name in wrong
+    ]
 
 
 def _first_unreadable(rows: Sequence[Row]) -> Finding:

@@ -1,6 +1,7 @@
 """Reading sealed rows back into what they were: events and their values."""
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -9,7 +10,27 @@ from app.audit.event import Content, Part
 
 CONTENT: Final = msgspec.json.Decoder(Content)
 PART_LIST: Final = msgspec.json.Decoder(tuple[Part, ...])
+_BY_INDEX: Final = "SELECT position, content FROM events WHERE verb = ? ORDER BY position"
+_THOROUGHLY: Final = (
+    "SELECT position, content FROM events"
+    " WHERE instr(content, '\"verb\":\"' || ? || '\"') ORDER BY position"
+)
 PARTS: Final = "SELECT name, salt, value FROM parts WHERE position = ? ORDER BY name"
+
+
+def contents_of(
+    connection: sqlite3.Connection, verb: str, *, thorough: bool = False
+) -> Iterator[tuple[int, Content]]:
+    """Give position and content of the sealed events with this verb, in order.
+
+    They are found by the index, or `thorough`, where somebody may have altered it, by reading
+    every event. What is not readable is passed over: verification names it.
+    """
+    found = connection.execute(_THOROUGHLY if thorough else _BY_INDEX, (verb,))
+    for position, raw in found.fetchall():
+        content = decode_content(raw)
+        if content is not None and content.verb == verb:
+            yield position, content
 
 
 def decode_content(raw: str | bytes | bytearray) -> Content | None:

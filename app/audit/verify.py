@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -60,15 +61,20 @@ def verify(
     held = [open_checkpoint(note, keys) for note in against]
     try:
         with reading(folder) as connection:
-            return _verify(
-                connection,
-                folder,
-                keys,
-                held=held,
-                processes=processes,
-                indexes=indexes,
-                progress=progress,
+            if not schema_is_ours(connection):
+                return Verdict(state=State.TAMPERED, wrong=altered_structure("schema"))
+            erasures, epochs = read_erasures(connection), read_epochs(connection)
+            check = partial(
+                _verify, connection, folder, keys, held=held, indexes=indexes, progress=progress
             )
+            verdict = check(erasures=erasures, epochs=epochs, processes=processes)
+            if verdict.state is State.TAMPERED:
+                # an erasure or epoch that the search does not see explains what looks wrong
+                every = read_erasures(connection, thorough=True)
+                declared = read_epochs(connection, thorough=True)
+                if (every.all, declared) != (erasures.all, epochs):
+                    verdict = check(erasures=every, epochs=declared, processes=1)
+            return verdict
     except StoreUnreadable as error:
         return Verdict(state=State.UNREADABLE, reason=str(error))
 
@@ -79,13 +85,12 @@ def _verify(
     keys: Sequence[VerifierKey],
     *,
     held: Sequence[Checkpoint],
+    erasures: Erasures,
+    epochs: Sequence[Epoch],
     processes: int,
     indexes: bool,
     progress: Progress,
 ) -> Verdict:
-    if not schema_is_ours(connection):
-        return Verdict(state=State.TAMPERED, wrong=altered_structure("schema"))
-    erasures, epochs = read_erasures(connection), read_epochs(connection)
     signed, bad_checkpoint = _check_checkpoints(connection, keys, epochs)
     size = max(signed, default=0)
     asked = [checkpoint.size for checkpoint in held if checkpoint.size <= size]

@@ -123,6 +123,64 @@ def test_a_single_event_is_proven(sealed: Callable, environ):
     assert sealed("audit", "prove", "0" * 28, "--json").error["code"] == "audit.event_unknown"
 
 
+@pytest.fixture
+def elsewhere(tenshu, sealed, environ, tmp_path):
+    """A machine that has no data: only a proof, a key and a checkpoint that were sent to it."""
+    identifier = sealed("audit", "export").out.split('"id":"')[1][:28]
+    seal(load_settings(environ))
+    (tmp_path / "proof.json").write_text(sealed("audit", "prove", identifier, "--reveal").out)
+    (tmp_path / "checkpoint").write_text(sealed("audit", "checkpoint").out)
+    (tmp_path / "key").write_bytes(
+        (Path(environ["TENSHU_DATA"]) / "audit" / "audit.vkey").read_bytes()
+    )
+
+    def check(*words: str):
+        nowhere = ("--data", str(tmp_path / "none"), "--keys", str(tmp_path / "no-keys"))
+        return tenshu("audit", "verify-proof", *words, *nowhere)
+
+    check.event, check.folder = identifier, tmp_path
+    return check
+
+
+def test_a_proof_is_checked_where_there_is_no_data_F5(elsewhere):
+    proof, key = str(elsewhere.folder / "proof.json"), str(elsewhere.folder / "key")
+    held = str(elsewhere.folder / "checkpoint")
+    good = elsewhere(proof, "--key", key, "--against", held)
+    assert good.code == 0, good.err
+    assert elsewhere.event in good.out
+    assert "holds" in good.out
+    assert not (elsewhere.folder / "none").exists(), "checking leaves nothing behind"
+    assert elsewhere(proof, "--key", key, "--json").json["content"]["id"] == elsewhere.event
+
+
+def test_a_proof_that_does_not_hold_is_3_and_what_cannot_be_read_is_2_F5(elsewhere):
+    proof, key = elsewhere.folder / "proof.json", str(elsewhere.folder / "key")
+    forged = elsewhere.folder / "forged.json"
+    forged.write_text(proof.read_text().replace(elsewhere.event, "f" * 28))
+    for path, code, error in (
+        (forged, 3, "audit.proof_invalid"),
+        (elsewhere.folder / "nowhere", 2, "audit.store_unreadable"),
+        (elsewhere.folder / "key", 2, "audit.proof_malformed"),
+    ):
+        told = elsewhere(str(path), "--key", key, "--json")
+        assert (told.code, told.error["code"]) == (code, error)
+    assert elsewhere(str(proof), "--json").error["code"] == "command.key_needed"
+    assert elsewhere(str(proof), "--key", str(proof)).code == 2
+    assert elsewhere(str(proof), "--key", key, "--against", key).code == 2
+
+
+def test_a_proof_ends_in_the_checkpoint_that_was_kept_or_says_so_F5(elsewhere, sealed, environ):
+    key, held = str(elsewhere.folder / "key"), str(elsewhere.folder / "checkpoint")
+    sealed("accounts", "create", "suzuki", "--name", "鈴木")
+    seal(load_settings(environ))
+    proof = elsewhere.folder / "later.json"
+    proof.write_text(sealed("audit", "prove", elsewhere.event).out)
+    told = elsewhere(str(proof), "--key", key, "--against", held, "--json")
+    assert (told.code, told.error["code"]) == (2, "audit.proof_of_another")
+    proof.write_text(sealed("audit", "prove", elsewhere.event, "--against", held).out)
+    assert elsewhere(str(proof), "--key", key, "--against", held).code == 0
+
+
 def test_the_newest_checkpoint_is_printed_as_json_too(sealed, environ, tmp_path):
     told = sealed("audit", "checkpoint", "--json").json
     assert told["size"] > 0

@@ -7,7 +7,9 @@ import pytest
 
 from app.audit.errors import NoteMalformed, SignatureInvalid
 from app.audit.event import Event
+from app.audit.filters import EventFilter
 from app.audit.merkle import leaf_hash
+from app.audit.search import search
 from app.audit.store import COLUMNS, FILE_NAME, reading, seals
 from app.audit.verdict import EXIT_TAMPERED, EXIT_UNREADABLE, EXIT_WHOLE, State, Verdict, Wrong
 from app.audit.verify import verify
@@ -114,6 +116,19 @@ def test_content_that_is_no_event_but_well_sealed_is_named(
         "UPDATE events SET content = :content, seal = :seal WHERE position = 8",
         content='{"commitments":[]}',
         seal=sealed_as('{"commitments":[]}', 8),
+    )
+    assert_wrong(trail.verify(), Wrong.CHANGED, 8)
+
+
+def test_an_erased_event_sealed_anew_as_no_event_is_named_F5(
+    trail: Trail, events: list[Event]
+) -> None:
+    trail.erase(events[7].content.partition('"actor":"')[2][:7])
+    content = events[7].content.replace('"id":', '"ix":')
+    trail.tamper(
+        "UPDATE events SET content = :content, seal = :seal WHERE position = 8",
+        content=content,
+        seal=sealed_as(content, 8),
     )
     assert_wrong(trail.verify(), Wrong.CHANGED, 8)
 
@@ -273,6 +288,42 @@ def test_the_first_is_named_where_values_search_and_events_are_altered_F5(
     assert_wrong(trail.verify(), Wrong.CHANGED, 4, events[3].id)
     trail.tamper("UPDATE parts SET value = '{}' WHERE position = 3")
     assert_wrong(trail.verify(), Wrong.VALUE_CHANGED, 3, events[2].id)
+
+
+@pytest.mark.parametrize(
+    ("statement", "wrong"),
+    [
+        ("UPDATE events SET content = replace(content, 'person1', 'person2')", Wrong.CHANGED),
+        ("DELETE FROM events", Wrong.REMOVED),
+    ],
+)
+def test_an_altered_erasure_is_named_not_the_events_whose_values_it_took_F5(
+    trail: Trail, events: list[Event], statement: str, wrong: Wrong
+) -> None:
+    trail.erase("person1")
+    trail.add(3, each=True)
+    trail.tamper(f"{statement} WHERE position = 13")
+    assert_wrong(trail.verify(), wrong, 13)
+
+
+@pytest.mark.parametrize("kind", ["erasure", "epoch"])
+def test_an_erasure_or_epoch_that_the_search_does_not_see_accuses_no_other_event_F5(
+    trail: Trail, events: list[Event], tmp_path: Path, kind: str
+) -> None:
+    if kind == "erasure":
+        hidden = trail.erase("person1").id
+    else:
+        archive = trail.archive(tmp_path / "archive")
+        trail.restore(archive, known_checkpoint=trail.note)
+        hidden = search(trail.database, trail.folder, EventFilter(verb="audit.epoch")).rows[0].id
+    trail.add(3, each=True)
+    definition = "CREATE INDEX events_verb ON events (iif(position = 13, 'x', verb))"
+    redefined(trail, "events_verb", definition, "REINDEX events_verb")
+    assert trail.verify().state is State.WHOLE, "the events themselves are whole"
+    assert_wrong(trail.verify(indexes=True), Wrong.STRUCTURE, 0)
+    trail.tamper("REINDEX events_verb")
+    redefined(trail, "events", PLAIN, "UPDATE events SET verb = 'x' WHERE position = 13")
+    assert_wrong(trail.verify(), Wrong.COLUMNS, 13, hidden)
 
 
 @pytest.mark.parametrize("made", ["CAST(content AS BLOB)", "substr(content, 1, 300)"])
