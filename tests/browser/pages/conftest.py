@@ -180,6 +180,17 @@ def place(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             page.context.close()
 
 
+def on_paper(page: Page, name: str, shown: list[str], hidden: list[str]) -> None:
+    """Look at a page as it would be printed."""
+    page.emulate_media(media="print")
+    for part in shown:
+        expect(page.locator(part)).to_be_visible()
+    for part in hidden:
+        expect(page.locator(part)).to_be_hidden()
+    picture(page, f"print {name}", DESK)
+    page.emulate_media(media="screen")
+
+
 def in_both_languages(place: Place, page: Page, name: str) -> None:
     """Look at a page that can be asked for again."""
     origin = "/".join(page.url.split("/")[:3])
@@ -221,6 +232,7 @@ def set_up(place: Place) -> Phone:
     expect(page.locator("#recovery-codes li")).to_have_count(10)
     expect(page.locator(".steps .now .step-mark")).to_have_text("4")
     look(page, "setup 4 recovery codes")
+    on_paper(page, "recovery codes", ["#recovery-codes"], [".plain-head", "[data-prints]"])
     page.locator("a.button.primary").click()
     expect(page).to_have_url(re.compile(":[0-9]+/$"))
     return phone
@@ -318,6 +330,7 @@ def back_up(place: Place, repository: Path) -> None:
     page.locator("#repository button.primary").click()
     expect(page).to_have_url(re.compile("/backups/kit"))
     in_both_languages(place, page, "backup kit")
+    on_paper(page, "backup kit", [".sheet", "#kit-key"], [".side-nav", "#keep", "[data-prints]"])
     kit = page.locator("#kit-key").inner_text().split()
     page.locator("#field-end").fill(kit[-1])
     page.locator("#keep button.primary").click()
