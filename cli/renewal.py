@@ -31,9 +31,9 @@ def connect(invocation: Invocation, repository: str, folder: str) -> None:
 def new_kit(invocation: Invocation) -> None:
     """Make a new key kit for all connected repositories; the old one does not open them any more.
 
-    The new kit opens their older archives too. The old kit still opens copies that were made before
-    and repositories that are not connected. The key that encrypts the archives stays the same:
-    where somebody may have the old kit and such a copy, make a new repository instead.
+    The new kit opens their older archives too. Copies from before still open with the old one.
+
+    Where somebody may have the old kit and such a copy, make a new repository instead.
     """
     with invocation.context() as context:
         renewed = renew_kit(context, NoRequest())
