@@ -143,6 +143,7 @@ def show_table(
     sort: FromQuery[str] = "",
     after: FromQuery[str] = "",
     before: FromQuery[str] = "",
+    hide: FromQuery[str] = "",
     notice: FromQuery[str] = "",
     record: FromQuery[int] = 0,
 ) -> Answer:
@@ -162,7 +163,7 @@ def show_table(
     )
     rights = context.actor.rights
     scope = f"tables/{table}"
-    kept = {"q": q, "sort": sort}
+    kept = {"q": q, "sort": sort, "hide": hide}
     return page(
         request,
         "workspace/table.html",
@@ -170,6 +171,7 @@ def show_table(
         found=found,
         q=q,
         sort=sort,
+        hidden=hide.split(",") if hide else [],
         next=_place(table, kept, after=found.after),
         previous=_place(table, kept, before=found.before),
         may_export=rights.allows(Permission.RECORDS_EXPORT, scope),

@@ -111,7 +111,7 @@ def test_a_page_prints_without_the_bar_the_side_and_the_dark(place: Place) -> No
     page.goto(f"{place.copy.console}/accounts")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.emulate_media(media="print")
-    for part in (".top-bar", ".side-nav", ".skip-link"):
+    for part in (".top-bar", ".side-nav", ".skip-link", ".filters", ".tabs", ".page-actions"):
         expect(page.locator(part)).to_be_hidden()
     expect(page.locator("#accounts tbody")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"

@@ -173,3 +173,20 @@ def test_who_may_only_look_gets_no_form_to_change(
     nobody = Browser(worker.application, {})
     for path in (f"/tables/{table.id}/settings", f"/tables/{table.id}/records/new"):
         assert nobody.get(path).headers["location"].startswith("/sign-in")
+
+
+def test_columns_that_a_person_hides_stay_hidden_while_they_search_and_sort(
+    worker: Browser, appliance: Appliance, table: TableView
+) -> None:
+    add(appliance, table, "りんご", 3, "2026-11-21", True)
+    count = table.fields[1].id
+    every = worker.get(f"/tables/{table.id}").text
+    assert f"hide={count}" in every
+    assert ">3</td>" in every
+    page = worker.get(f"/tables/{table.id}?hide={count}&sort=-{table.fields[0].id}").text
+    assert ">3</td>" not in page
+    assert "2026-11-21" in page
+    assert f'name="hide" value="{count}"' in page
+    assert f'name="sort" value="-{table.fields[0].id}"' in page
+    first = worker.get(f"/tables/{table.id}?hide={table.fields[0].id}").text
+    assert "りんご" in first  # the way to the record is never hidden
