@@ -29,15 +29,13 @@ def connect(invocation: Invocation, repository: str, folder: str) -> None:
 @everywhere
 @this_call
 def new_kit(invocation: Invocation) -> None:
-    """Make a new key kit for all connected repositories; the old one does not open them any more.
-
-    The new kit opens their older archives too. Copies from before still open with the old one.
-
-    Where somebody may have the old kit and such a copy, make a new repository instead.
-    """
+    """Make a new key kit for all connected repositories; the old one does not open them any more."""
     with invocation.context() as context:
         renewed = renew_kit(context, NoRequest())
     text = mark("Key kit {number} takes the place of {before} in {count} repositories.")
     told = {"number": renewed.number, "before": renewed.before, "count": renewed.repositories}
     invocation.answer(renewed, invocation.words(text, **told))
+    invocation.tell(
+        mark("It opens their older archives too. Copies from before still open with the old kit.")
+    )
     invocation.tell(mark("Keep the key kit now: tenshu backup kit"))
