@@ -33,15 +33,19 @@ class Inhabited:
 
     copy: Copy
     account: str
-    cookies: dict[Plane, str]
-    """`name=value` of a session."""
     newcomer: str
-    """The same at the console, of somebody without any right."""
+    """Account of somebody without any right."""
     tokens: dict[Plane, str]
     table: int
     """Number of a table with rows."""
     fields: tuple[str, str]
     """Its fields' numbers, as the API calls them: a text and a whole number."""
+
+    def sign_in(self, plane: Plane, account: str = "") -> str:
+        """Return `name=value` of a new session: it is fifteen minutes until an idle one ends."""
+        with _at_the_machine(self.copy) as local:
+            token = _session(local, plane, account or self.account)
+        return f"{session_cookie_name(plane)}={token}"
 
 
 def inhabit(copy: Copy) -> Inhabited:
@@ -51,10 +55,9 @@ def inhabit(copy: Copy) -> Inhabited:
             local, accounts.NewAccount(login_id="scan", name="Scanned", role="owner")
         )
         actor = Actor(account=made.account.id, name="Scanned", rights=Rights(EVERYTHING))
-        cookies, issued = {}, {}
+        issued = {}
         for plane in PLANES:
             person = replace(local, actor=actor, plane=plane)
-            cookies[plane] = f"{session_cookie_name(plane)}={_session(person)}"
             issued[plane] = tokens.create_token(
                 person,
                 tokens.NewToken(name="scan", rights=[tokens.WantedRight(*x) for x in EVERYTHING]),
@@ -62,10 +65,8 @@ def inhabit(copy: Copy) -> Inhabited:
         other = accounts.create_account(
             local, accounts.NewAccount(login_id="newcomer", name="Newcomer")
         )
-        nobody = replace(local, actor=Actor(account=other.account.id), plane=Plane.CONSOLE)
-        newcomer = f"{session_cookie_name(Plane.CONSOLE)}={_session(nobody)}"
         table, fields = _table(replace(local, actor=actor, plane=Plane.WORKSPACE))
-    return Inhabited(copy, made.account.id, cookies, newcomer, issued, table, fields)
+    return Inhabited(copy, made.account.id, other.account.id, issued, table, fields)
 
 
 @contextmanager
@@ -75,14 +76,14 @@ def _at_the_machine(copy: Copy) -> Iterator[Context]:
         yield local
 
 
-def _session(person: Context) -> str:
-    with person.appliance.database.write() as session:
-        account_rows.by_id(session, person.actor.account)
+def _session(local: Context, plane: Plane, account: str) -> str:
+    with local.appliance.database.write() as session:
+        account_rows.by_id(session, account)
         token, _ = session_rows.begin(
             session,
             policies.load(session),
-            plane=person.plane,
-            account=person.actor.account,
+            plane=plane,
+            account=account,
             source=Source(peer="127.0.0.1"),
             factors="password totp",
             now=clock.now(),

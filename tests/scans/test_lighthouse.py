@@ -59,8 +59,8 @@ def test_every_kind_of_page_scores_95_or_more_signed_in_too(
     def at(base: str, path: str) -> str:
         return base.replace("127.0.0.1", NAME) + path
 
-    admin = inhabited.cookies[Plane.CONSOLE]
-    staff = inhabited.cookies[Plane.WORKSPACE]
+    admin = inhabited.sign_in(Plane.CONSOLE)
+    staff = inhabited.sign_in(Plane.WORKSPACE)
     pages = [
         (at(copy.console, "/sign-in"), ""),
         *((at(copy.console, path), admin) for path in ("/", "/accounts", "/history")),

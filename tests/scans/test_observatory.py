@@ -50,10 +50,10 @@ def base_of(copy: Copy, plane: Plane) -> str:
     return copy.console if plane is Plane.CONSOLE else copy.workspace
 
 
-def given(inhabited: Inhabited, plane: Plane) -> str:
+def given(cookie: str, plane: Plane) -> str:
     """Return the cookie as the plane itself hands it out."""
     site = "Lax" if plane is Plane.WORKSPACE else "Strict"
-    return f"{inhabited.cookies[plane]}; Path=/; Secure; HttpOnly; SameSite={site}"
+    return f"{cookie}; Path=/; Secure; HttpOnly; SameSite={site}"
 
 
 def assert_best(done: subprocess.CompletedProcess[str], result: dict) -> None:
@@ -75,11 +75,11 @@ def test_pages_for_nobody_are_worth_an_A_plus_V11(copy: Copy, plane: Plane, path
 def test_pages_behind_the_sign_in_are_worth_an_A_plus_V11_V14(
     copy: Copy, inhabited: Inhabited, plane: Plane, path: str, tmp_path
 ):
-    path = path.format(table=inhabited.table)
+    path, cookie = path.format(table=inhabited.table), inhabited.sign_in(plane)
     with copy.client(plane.value) as client:
-        seen = client.get(path, headers={"cookie": inhabited.cookies[plane]})
+        seen = client.get(path, headers={"cookie": cookie})
     assert seen.status_code == 200, "the session opens the page that is looked at"
-    done, result = observe(base_of(copy, plane), path, copy, tmp_path, given(inhabited, plane))
+    done, result = observe(base_of(copy, plane), path, copy, tmp_path, given(cookie, plane))
     assert result["statusCode"] == 200
     assert result["responseHeaders"]["content-type"].startswith("text/html")
     assert result["tests"]["cookies"][0] == "cookies-secure-with-httponly-sessions-and-samesite"
@@ -88,7 +88,7 @@ def test_pages_behind_the_sign_in_are_worth_an_A_plus_V11_V14(
 
 def test_error_pages_are_worth_an_A_plus_V11(copy: Copy, inhabited: Inhabited, tmp_path):
     """Of somebody without any right: the scanner takes no 404."""
-    cookie = f"{inhabited.newcomer}; Path=/; Secure; HttpOnly; SameSite=Strict"
+    cookie = given(inhabited.sign_in(Plane.CONSOLE, inhabited.newcomer), Plane.CONSOLE)
     done, result = observe(copy.console, "/history", copy, tmp_path, cookie)
     assert result["statusCode"] == 403
     assert_best(done, result)

@@ -90,7 +90,7 @@ def attack(
     who = (
         ("-H", f"Authorization: Bearer {inhabited.tokens[target.plane]}")
         if target.path.startswith("/api/")
-        else ("--cookie", inhabited.cookies[target.plane])
+        else ("--cookie", inhabited.sign_in(target.plane))
     )
     data = ("-H", "Content-Type: application/json", "--data", target.body) if target.body else ()
     address = base + target.path.replace("{table}", str(inhabited.table))

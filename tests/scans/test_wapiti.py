@@ -17,7 +17,7 @@ PARTS = (
     "xss,permanentxss,redirect",
     "exec",
     "file",
-    "crlf,ldap,shellshock,methods,backup,htaccess,csp,cookieflags,http_headers",
+    "crlf,shellshock,methods,backup,htaccess,csp,cookieflags,http_headers",
 )
 """Modules that ask nobody but the target, in the parts of the long form."""
 MODULES = "sql,xss,permanentxss,exec,file,crlf,redirect,csp,cookieflags,http_headers"
@@ -62,10 +62,11 @@ def walk_through(
 ) -> None:
     copy = inhabited.copy
     base = copy.console if plane is Plane.CONSOLE else copy.workspace
+    cookie = inhabited.sign_in(plane)
     done, report = wapiti(
         base,
         folder,
-        *("-C", inhabited.cookies[plane], "-H", f"Origin: {base}"),
+        *("-C", cookie, "-H", f"Origin: {base}"),
         *("-H", "Sec-Fetch-Site: same-origin"),  # as a page of ours, else every form is refused
         *(option for path in ENDS_THE_SCAN for option in ("-x", f"{base}{path}")),
         walk=walk,
@@ -77,7 +78,7 @@ def walk_through(
     launched = re.findall(r"Launching module (\w+)", done.stdout)
     assert set(launched) == set(modules.split(",")), told(done)
     with copy.client(plane.value) as client:
-        after = client.get("/account", headers={"cookie": inhabited.cookies[plane]})
+        after = client.get("/account", headers={"cookie": cookie})
     assert after.status_code == 200, "it was somebody to the end"
 
 
