@@ -16,7 +16,7 @@ from app.identity.operations.account_views import GrantRow
 from app.identity.roles import NAMES, Role
 from app.operations.operation import Operation
 from app.operations.permissions import Permission
-from app.web.asking import AnyRequest, appliance_of, context_of
+from app.web.asking import AnyRequest, appliance_of, context_of, language_of
 from app.web.confirm_pages import in_names
 from app.web.error_places import errors_at_fields
 from app.web.pages import (
@@ -33,6 +33,7 @@ from app.web.pages import (
 from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get, post
 from app.web.shared_pages import Form
+from app.web.zones import zones
 
 
 @get("/accounts")
@@ -243,6 +244,7 @@ def _new_page(
         values=values,
         errors=errors,
         roles=roles,
+        zones=zones(language_of(request)),
     )
 
 
@@ -271,6 +273,7 @@ def _account_page(
         roles=[(role.value, NAMES[role]) for role in Role],
         role_names={role.value: NAMES[role] for role in Role},
         permissions=PERMISSION_NAMES,
+        zones=zones(context.language, found.account.time_zone),
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
         may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),
         may_erase=context.actor.rights.allows(Permission.AUDIT_ERASE),

@@ -17,6 +17,7 @@ from app.web.pages import Answer, ask, go, page
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.sign_in_pages import show_recovery_codes
+from app.web.zones import zones
 
 TICKET: Final = sign_in_cookie_name(Plane.CONSOLE)
 HOUR_SECONDS: Final = 3600
@@ -132,6 +133,7 @@ def _person_step(
         "console/setup_person.html",
         status=status if errors else 200,
         values=data,
+        zones=zones(language_of(request)),
         errors=errors,
     )
 

@@ -1,11 +1,14 @@
 """Pages tell what the program keeps as short names and identifiers in words that people know."""
 
+from zoneinfo import available_timezones
+
 import pytest
 
 from app.core.secret import Secret
 from app.identity.operations import accounts, grants
 from app.operations.context import SYSTEM, Appliance, Context
 from app.web.cookies import LANGUAGE
+from app.web.zones import ZONES, zones
 from tests.faces import Browser, Owner
 
 
@@ -78,3 +81,21 @@ def test_a_history_that_cannot_be_read_is_what_the_overview_says_first_METI_37(
     page = admin.get("/")
     assert page.status_code == 200
     assert str(appliance.settings.sealed_store) in page.text
+
+
+def test_the_time_zone_of_a_person_is_chosen_by_its_place(
+    admin: Browser, jiro: accounts.CreatedAccount
+) -> None:
+    page = admin.get(f"/accounts/{jiro.account.id}").text
+    assert '<option value="Asia/Tokyo" selected>日本 (Asia/Tokyo)</option>' in page
+    assert "ニューヨーク (America/New_York)" in admin.get("/accounts/new").text
+
+
+def test_a_time_zone_that_is_not_offered_stays_chosen() -> None:
+    assert zones("en", "Pacific/Auckland")[-1] == ("Pacific/Auckland", "Pacific/Auckland")
+    assert ("UTC", "Coordinated universal time (UTC)") in zones("en", "UTC")
+    assert len(zones("ja")) == len(zones("ja", "UTC"))
+
+
+def test_every_offered_time_zone_is_known_to_the_machine() -> None:
+    assert set(ZONES) <= available_timezones()
