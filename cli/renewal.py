@@ -29,7 +29,7 @@ def connect(invocation: Invocation, repository: str, folder: str) -> None:
 @everywhere
 @this_call
 def new_kit(invocation: Invocation) -> None:
-    """Make a new key kit for all connected repositories; the old one does not open them any more."""
+    """Give all connected repositories a new key kit; the old one does not open them any more."""
     with invocation.context() as context:
         renewed = renew_kit(context, NoRequest())
     text = mark("Key kit {number} takes the place of {before} in {count} repositories.")

@@ -77,6 +77,18 @@ def test_a_backup_is_restored_on_another_machine_with_repository_and_kit_alone_F
             lambda: _json(second.tenshu("audit", "verify", "--json"))["epochs"],
             "the restore stands in the history as an epoch",
         )
+        (known,) = _json(second.tenshu("backup", "repository", "list", "--json"))["repositories"]
+        assert (known["name"], known["connected"]) == (made["name"], False)
+        assert "not connected" in second.tenshu("backup", "repository", "list").stdout
+        refused = second.tenshu("backup", "run", made["name"])
+        assert (refused.returncode, "not connected" in refused.stderr) == (1, True)
+        connected = second.tenshu("backup", "connect-repository", made["name"], "--json")
+        assert _json(connected)["id"] == made["id"]
+        assert _json(second.tenshu("backup", "run", "--json"))["state"] == "done"
+        renewed = second.tenshu("backup", "new-kit", "--json")
+        assert _json(renewed)["repositories"] == 1
+        assert "older archives too" in renewed.stderr
+        assert _json(second.tenshu("backup", "kit", "--json"))["text"] != kit
     finally:
         second.end()
 
