@@ -279,7 +279,8 @@ class _Side:
     def close(self) -> None:
         with contextlib.suppress(IndexError):
             while True:
-                self.at_hand.pop().close()
+                # not `close`: the other door may have disposed of the pool that it came from
+                self.at_hand.pop().invalidate()
         self.engine.dispose()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.audit.__main__ import run, seal_until
+from app.audit.inspection import VERB, Inspected, read_inspection
 from app.audit.search import lag
 from app.audit.store import FILE_NAME
 from app.audit.verdict import State
@@ -112,6 +113,42 @@ def test_a_sealer_that_finds_its_store_altered_ends_with_an_error(
     trail.tamper("DELETE FROM events WHERE position = 2")
     assert run(settings, "machine1") == 1
     assert "audit.store_tampered" in caplog.text
+    found = read_inspection(trail.folder).latest
+    assert found is not None
+    assert (found.state, found.position) == (State.TAMPERED, 2), "the pages name what is wrong"
+    assert run(settings, "machine1") == 1
+    assert read_inspection(trail.folder).latest == found, "once is enough"
+
+
+def test_the_sealer_verifies_what_it_sealed_when_somebody_asks_F5(
+    trail: Trail, settings: Settings
+) -> None:
+    trail.add(2)
+    trail.stop()
+
+    def latest() -> Inspected | None:
+        return read_inspection(trail.folder).latest
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.audit"],
+        cwd=ROOT,
+        env={**os.environ, **settings.environment()},
+    )
+    try:
+        trail.write(draft(verb=VERB))
+        wait_for(lambda: latest() is not None)
+        whole = latest()
+        trail.tamper("UPDATE parts SET value = '{}' WHERE position = 2")
+        trail.write(draft(verb=VERB))
+        wait_for(lambda: latest() != whole)
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
+    assert whole is not None
+    assert (whole.state, whole.size) == (State.WHOLE, 4)
+    found = latest()
+    assert found is not None
+    assert (found.state, found.position) == (State.TAMPERED, 2)
 
 
 def test_a_problem_is_logged_when_it_begins_and_when_it_ends(
@@ -171,7 +208,7 @@ def test_a_history_is_read_by_a_user_who_cannot_write_it_F5(trail: Trail) -> Non
         pytest.skip("only root can act as another user")
     trail.add(3)
     program = (
-        "import os, sys; sys.path.insert(0, sys.argv[1]); "
+        "import os, sys, urllib.parse; sys.path.insert(0, sys.argv[1]); "
         "from pathlib import Path; from app.audit.verify import verify; "
         "from app.audit.ledger import read_keys; "
         "folder = Path(sys.argv[2]); keys = read_keys(folder); "
