@@ -1,5 +1,6 @@
 """The process `python -m app.audit`: the sealer, until it is told to stop."""
 
+import contextlib
 import logging
 import signal
 import socket
@@ -8,9 +9,13 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from app.audit.errors import SealerRunning, StoreUnwritable
+from app.audit.errors import SealerRunning, StoreTampered, StoreUnwritable
+from app.audit.inspect_once import inspect_once
+from app.audit.inspection import VERB, read_inspection
 from app.audit.sealer import Sealer
-from app.audit.signing import load_or_make_signer
+from app.audit.signing import Signer, load_or_make_signer
+from app.audit.verdict import State
+from app.audit.watch import Watch
 from app.core import reserve
 from app.core.database import ChangeCollided, Database, DatabaseBusy, DatabaseUnavailable, DiskFull
 from app.core.errors import TenshuError
@@ -33,12 +38,16 @@ log = logging.getLogger("tenshu.audit")
 
 
 def seal_until(
-    stop: threading.Event, sealer: Sealer, has_room: Callable[[], bool] = lambda: True
+    stop: threading.Event,
+    sealer: Sealer,
+    has_room: Callable[[], bool] = lambda: True,
+    look_after: Callable[[], None] = lambda: None,
 ) -> None:
     """Seal until told to stop. Problems are logged when they begin and when they end.
 
     `has_room` is asked before each turn: where the database would end for want of space, the
     history waits. As no other process it looks twice a second, also while nobody does anything.
+    `look_after` is called behind each turn.
     """
     problem = ""
     while not stop.is_set():
@@ -47,6 +56,7 @@ def seal_until(
             if not has_room():
                 raise ReserveSpent
             taken = sealer.turn()
+            look_after()
         except PASSING as error:
             if str(error) != problem:
                 log.error("the history waits in the outbox: %s", error)  # noqa: TRY400 - expected
@@ -59,6 +69,18 @@ def seal_until(
             stop.wait(IDLE_SECONDS)
 
 
+def _start(database: Database, settings: Settings, signer: Signer, machine: str) -> Sealer:
+    """Start sealing. Where the store was altered, let the pages name what is wrong with it."""
+    folder = settings.sealed_store
+    try:
+        return Sealer(database, settings.data, folder, signer, machine=machine)
+    except StoreTampered:
+        latest = read_inspection(folder).latest
+        if latest is None or latest.state is State.WHOLE:
+            inspect_once(folder, str(signer.verifier))
+        raise
+
+
 def run(settings: Settings, machine: str) -> int:
     """Run the sealer of these settings; return the exit code."""
     stop = threading.Event()
@@ -67,9 +89,11 @@ def run(settings: Settings, machine: str) -> int:
     database = Database(settings.database_url)
     try:
         signer = load_or_make_signer(settings.keys / "audit-signing.key")
-        sealer = Sealer(database, settings.data, settings.sealed_store, signer, machine=machine)
+        sealer = _start(database, settings, signer, machine)
         log.info("sealing into %s", settings.sealed_store)
-        seal_until(stop, sealer, partial(reserve.keep_server_alive, settings))
+        has_room = partial(reserve.keep_server_alive, settings)
+        with contextlib.closing(Watch(settings.sealed_store, signer.verifier)) as watch:
+            seal_until(stop, sealer, has_room, lambda: watch.turn(sealer.newest(VERB)))
         sealer.close()
     except TenshuError as error:
         log.error("%s: %s", error.code, error)  # noqa: TRY400 - a person reads this, not a traceback

@@ -22,6 +22,10 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Not older than this, in milliseconds since 1970."""
     until: int | None = None
     """Older than this, in milliseconds since 1970."""
+    among: tuple[str, ...] = ()
+    """Operations of which it must be one."""
+    without: tuple[str, ...] = ()
+    """Operations of which it must be none."""
     text: str = ""
     """Stands somewhere in identifiers or values; ASCII letters in either case."""
 
@@ -44,6 +48,13 @@ def where(wanted: EventFilter) -> tuple[str, dict[str, str | int]]:
     elif wanted.verb:
         conditions.append("verb = :verb")
         values["verb"] = wanted.verb
+    # the plus keeps the order by position
+    if wanted.among:
+        conditions.append("+verb IN (SELECT value FROM json_each(:among))")
+        values["among"] = msgspec.json.encode(wanted.among).decode()
+    if wanted.without:
+        conditions.append("+verb NOT IN (SELECT value FROM json_each(:without))")
+        values["without"] = msgspec.json.encode(wanted.without).decode()
     _add_times(wanted, conditions, values)
     if wanted.text:
         conditions.append(
@@ -78,6 +89,8 @@ def matches(wanted: EventFilter, content: Content, raw: str, parts: Sequence[Par
         and wanted.target in ("", content.target)
         and wanted.outcome in (None, content.outcome)
         and (content.verb.startswith(verb) if star else verb in ("", content.verb))
+        and (not wanted.among or content.verb in wanted.among)
+        and content.verb not in wanted.without
         and (wanted.since is None or content.at >= wanted.since)
         and (wanted.until is None or content.at < wanted.until)
         and any(text in stored.lower() for stored in (raw, *(part.values for part in parts)))

@@ -85,6 +85,13 @@ class Ledger:
             ).fetchall()
         )
 
+    def newest(self, verb: str) -> int:
+        """Return the position of the newest event of this verb that was done; -1 for none."""
+        found = self._connection.execute(
+            "SELECT max(position) FROM events WHERE verb = ? AND outcome = 'done'", (verb,)
+        ).fetchone()[0]
+        return -1 if found is None else int(found)
+
     def seal(self, events: Sequence[Event], *, epoch: int | None = None) -> None:
         """Seal events in this order, durably, or none of them.
 

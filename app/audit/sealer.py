@@ -92,6 +92,10 @@ class Sealer:
             self.publish()
         return len(rows)
 
+    def newest(self, verb: str) -> int:
+        """Return the position of the newest sealed event of this verb; -1 for none."""
+        return self._ledger.newest(verb)
+
     def publish(self) -> None:
         """Write the newest checkpoint into the log, if the tree grew since the last."""
         self._ledger.publish()

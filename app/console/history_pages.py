@@ -10,8 +10,11 @@ from litestar.params import FromPath
 
 from app.audit.event import Outcome
 from app.core.errors import InvalidInput
-from app.core.messages import mark
+from app.core.messages import mark, translate
 from app.history import operations as history
+from app.history.kinds import Kind
+from app.operations.context import Context
+from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, signed_in
@@ -24,11 +27,11 @@ from app.web.names import (
     VALUES,
     explain_code,
 )
-from app.web.pages import DEFAULT_ZONE, Answer, ask, need_sign_in, page, perform
+from app.web.pages import DEFAULT_ZONE, Answer, ask, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
-FILTERS = ("q", "verb", "actor", "outcome", "from", "to", "target")
+FILTERS = ("q", "kind", "verb", "actor", "outcome", "from", "to", "target")
 
 
 @get("/history")
@@ -55,8 +58,49 @@ def show_history(request: AnyRequest) -> Answer:
             row.error: explain_code(context.language, row.error) for row in found.rows if row.error
         },
         outcomes=list(Outcome),
+        kinds=list(Kind),
         may_export=context.actor.rights.allows(Permission.AUDIT_EXPORT),
+        **_verification(request, context),
     )
+
+
+@get("/history/verification")
+def show_verification(request: AnyRequest) -> Answer:
+    """Return how far the verification is, for a page that refreshes it."""
+    context = need_sign_in(request)
+    return page(request, "console/verification.html", **_verification(request, context))
+
+
+@post("/history/verify")
+def verify_now(request: AnyRequest) -> Answer:
+    """Ask for a verification."""
+    need_sign_in(request)
+    return perform(request, history.verify_history, NoRequest())
+
+
+@result_of(history.verify_history)
+def verification_asked(_request: AnyRequest, result: history.VerificationAsked) -> Answer:
+    """Go back to the history, which shows the progress."""
+    return go(f"/history?newest={result.newest}")
+
+
+def _verification(request: AnyRequest, context: Context) -> dict[str, Any]:
+    """Return what the block about the verification shows.
+
+    The address says which result was known when another was asked for: until there is a newer one
+    the page waits for it.
+    """
+    inspection = history.show_inspection(context, NoRequest())
+    latest, newest = inspection.latest, request.query_params.get("newest", "")
+    known = latest.at if latest else 0
+    waits = newest.isascii() and newest.isdigit() and int(newest[:18]) >= known
+    return {
+        "inspection": inspection,
+        "awaited": newest if waits else "",
+        "wrong": translate(context.language, latest.template, **latest.parameters)
+        if latest
+        else "",
+    }
 
 
 @get("/history/{event:str}")
@@ -103,6 +147,7 @@ def _search(request: AnyRequest, asked: dict[str, str], after: str) -> history.S
     return ask(
         history.SearchEvents,
         text=asked["q"][:200],
+        kind=Kind(asked["kind"]) if asked["kind"] in tuple(Kind) else None,
         verb=asked["verb"][:64],
         actor=asked["actor"][:64],
         target=asked["target"][:128],
@@ -128,4 +173,4 @@ def _day(request: AnyRequest, field: str, text: str, days: int) -> int | None:
 
 def history_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_history, show_event, export_history]
+    return [show_history, show_verification, verify_now, show_event, export_history]

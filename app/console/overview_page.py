@@ -5,14 +5,19 @@ import shutil
 from litestar.handlers import HTTPRouteHandler
 
 from app.audit.event import Outcome
+from app.audit.inspection import Inspected
 from app.audit.rows import EventRow
 from app.console.attention import last_backup, needs_attention, unreadable_history
 from app.console.health import remember
 from app.console.history_pages import meanings
+from app.console.verification import verification_attention
+from app.core import clock
 from app.core.errors import TenshuError
 from app.core.messages import explain
 from app.history import operations as history
+from app.history.kinds import Kind
 from app.identity.operations import accounts, setup
+from app.operations.context import Context
 from app.operations.operation import NoRequest, registered
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest, context_of, signed_in
@@ -38,6 +43,16 @@ def is_step(event: EventRow) -> bool:
     return event.outcome == Outcome.DONE and (by_itself or event.verb == SHOWN_AGAIN)
 
 
+def latest_events(context: Context) -> list[EventRow]:
+    """Return the newest changes and sign-ins, without what only was looked at."""
+    found: list[EventRow] = []
+    for kind in (Kind.CHANGES, Kind.SIGN_INS):
+        wanted = history.SearchEvents(kind=kind, limit=LOOKED_AT)
+        found += history.search_events(context, wanted).rows
+    found.sort(key=lambda row: row.at, reverse=True)
+    return [row for row in found if not is_step(row)][:LATEST]
+
+
 @get("/")
 def show_overview(request: AnyRequest) -> Answer:
     """Show the overview; before anybody has claimed the appliance, the setup."""
@@ -53,20 +68,31 @@ def show_overview(request: AnyRequest) -> Answer:
         else None
     )
     attention = needs_attention(context, backed_up)
-    latest: tuple[EventRow, ...] = ()
+    latest: list[EventRow] = []
+    sealed: int | None = None
+    verified: Inspected | None = None
     if rights.allows(Permission.AUDIT_VIEW):
         try:
-            latest = history.search_events(context, history.SearchEvents(limit=LOOKED_AT)).rows
+            latest = latest_events(context)
+            newest = history.search_events(context, history.SearchEvents(limit=LOOKED_AT)).rows
+            places = [row.position + 1 for row in newest if row.position is not None]
+            sealed = max(places, default=None)
+            inspection = history.show_inspection(context, NoRequest())
         except TenshuError as error:  # a history that cannot be read is what must be seen first
             message, hint = explain(context.language, error)
             attention.insert(0, unreadable_history(message, hint))
+        else:
+            told = verification_attention(inspection, context.language, clock.now())
+            attention[:0] = told
+            verified = inspection.latest
     remember(request, attention)
     return page(
         request,
         "console/overview.html",
         attention=attention,
-        latest=[row for row in latest if not is_step(row)][:LATEST],
-        sealed=max((row.position + 1 for row in latest if row.position is not None), default=None),
+        latest=latest,
+        verified=verified,
+        sealed=sealed,
         meanings=meanings(),
         actors=ACTORS,
         last_backup=backed_up,

@@ -13,7 +13,10 @@ from app.audit import search as trail
 from app.audit.erasure import VERB, describe_erasure
 from app.audit.event import Outcome
 from app.audit.filters import EventFilter
+from app.audit.inspection import VERB as VERIFY
+from app.audit.inspection import Inspection, read_inspection
 from app.audit.rows import EventDetail, EventRow
+from app.history.kinds import Kind, verbs_of
 from app.operations.context import Context, Plane
 from app.operations.download import Download
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
@@ -32,6 +35,10 @@ class SearchEvents(msgspec.Struct, frozen=True, kw_only=True):
     verb: Annotated[
         str, Meta(description="Operation; `accounts.*` for a group of them.", max_length=64)
     ] = ""
+    kind: Annotated[
+        Kind | None,
+        Meta(description="Changes, sign-ins, or views (exports and downloads among them)."),
+    ] = None
     target_kind: Annotated[str, Meta(description="Kind of the thing.", max_length=64)] = ""
     target: Annotated[str, Meta(description="Identifier of the thing.", max_length=128)] = ""
     outcome: Annotated[Outcome | None, Meta(description="How it ended.")] = None
@@ -47,9 +54,12 @@ class SearchEvents(msgspec.Struct, frozen=True, kw_only=True):
 
     def filter(self) -> EventFilter:
         """Return the conditions without the page."""
+        verbs = verbs_of(self.kind) if self.kind else ()
         return EventFilter(
             actor=self.actor,
             verb=self.verb,
+            among=() if self.kind is Kind.CHANGES else verbs,
+            without=verbs if self.kind is Kind.CHANGES else (),
             target_kind=self.target_kind,
             target=self.target,
             outcome=self.outcome,
@@ -102,6 +112,38 @@ def get_event(context: Context, wanted: OneEvent) -> EventDetail:
     appliance = context.appliance
     context.event.about("event", wanted.event)
     return trail.detail(appliance.database, appliance.settings.sealed_store, wanted.event)
+
+
+@operation(
+    "audit.inspection",
+    permission=Permission.AUDIT_VIEW,
+    effect=Effect.READ,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/events/verification"),
+)
+def show_inspection(context: Context, request: NoRequest) -> Inspection:  # noqa: ARG001
+    """Tell what the last verification of the history found, and how far one is that goes on."""
+    return read_inspection(context.appliance.settings.sealed_store)
+
+
+class VerificationAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """A verification that begins when its event is sealed, within a second."""
+
+    newest: Annotated[int, Meta(description="When the newest known verification ended (ms).")]
+
+
+@operation(
+    VERIFY,
+    permission=Permission.AUDIT_VIEW,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/events/verify", 202),
+)
+def verify_history(context: Context, request: NoRequest) -> VerificationAsked:  # noqa: ARG001
+    """Verify the whole history now."""
+    context.event.about("history", "verification")
+    latest = read_inspection(context.appliance.settings.sealed_store).latest
+    return VerificationAsked(newest=latest.at if latest else 0)
 
 
 class EraseValues(msgspec.Struct, frozen=True, kw_only=True):
