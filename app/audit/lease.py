@@ -18,6 +18,9 @@ from app.core.database import Database
 
 NAME: Final = "sealer"
 LASTS: Final = 15 * clock.SECOND
+SKEW: Final = 5 * clock.MINUTE
+"""Clocks of two machines may differ so much; a lease beyond was taken before a clock was set back,
+and would keep everybody out for as long."""
 RENEW_AFTER: Final = 5 * clock.SECOND
 LOCK_NAME: Final = "sealer.lock"
 
@@ -45,7 +48,7 @@ def take_lease(database: Database, holder: str) -> None:
         lease = session.get(SealerLease, NAME, with_for_update=True)
         if lease is None:
             session.add(SealerLease(name=NAME, holder=holder, expires=now + LASTS))
-        elif lease.holder == holder or lease.expires <= now:
+        elif lease.holder == holder or not now < lease.expires < now + LASTS + SKEW:
             lease.holder, lease.expires = holder, now + LASTS
         else:
             raise SealerRunning(holder=lease.holder)

@@ -16,8 +16,11 @@ from app.audit.errors import (
     StoreUnreadable,
     StoreUnwritable,
 )
+from app.audit.event import Event
+from app.audit.filters import EventFilter
 from app.audit.intake import MALFORMED
 from app.audit.models import OutboxEvent, SealerLease
+from app.audit.sealer import PUBLISH_SECONDS
 from app.audit.search import detail, lag, search
 from app.audit.store import FILE_NAME, KEYS_NAME, LOG_NAME, open_for_sealing, reading
 from app.audit.verdict import State
@@ -385,3 +388,56 @@ def test_the_copied_store_of_an_archive_seals_on(trail: Trail, tmp_path: Path) -
     assert trail.verify().state is State.WHOLE
     assert hashlib.sha256((archive / FILE_NAME).read_bytes()).hexdigest() == digest
     shutil.rmtree(archive)
+
+
+def test_a_clock_that_goes_back_an_hour_stops_nothing_F5(
+    trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = [0.0]
+    monkeypatch.setattr(trail.sealer, "_monotonic", lambda: ticks[0])
+    trail.sealer._renewed_at = trail.sealer._published_at = 0.0
+    before = trail.write(draft(at=clock.now()))
+    trail.sealer.turn()
+    true_time = clock.now
+
+    monkeypatch.setattr(clock, "now", lambda: true_time() - clock.HOUR)
+    after = trail.write(draft(at=clock.now()))
+    assert trail.sealer.turn() == 1, "an event of an earlier time is sealed behind the later one"
+    assert sealed(trail)[-2:] == [before.id, after.id]
+    assert lag(trail.database).unsealed == 0
+
+    published = trail.note
+    ticks[0] = PUBLISH_SECONDS
+    trail.sealer.turn()
+    assert trail.note != published, "a checkpoint a minute, whatever the clock says"
+    ticks[0] += 6.0
+    trail.sealer.turn()
+    assert trail.sealer._renewed_at == ticks[0], "the lease is renewed"
+
+    trail.write(draft())
+    assert lag(trail.database).oldest >= 0
+    trail.stop()
+    trail.start()
+    trail.sealer.turn()
+    found = search(trail.database, trail.folder, EventFilter(since=after_time(after)))
+    assert {before.id, after.id} <= {row.id for row in found.rows}
+    assert trail.verify(indexes=True, against=[trail.note]).state is State.WHOLE
+
+
+def test_a_lease_of_before_the_clock_was_set_back_keeps_nobody_out_F5(trail: Trail) -> None:
+    trail.sealer.abandon()  # as a kill does
+    for ahead, is_out in ((lease.LASTS, True), (clock.HOUR, False)):
+        with trail.database.write() as session:
+            held = session.get(SealerLease, lease.NAME)
+            assert held is not None
+            held.holder, held.expires = "another machine", clock.now() + ahead
+        if is_out:
+            with pytest.raises(SealerRunning):
+                trail.start()
+        else:
+            trail.start()
+
+
+def after_time(event: Event) -> int:
+    """Return when an event says that it happened."""
+    return int(msgspec.json.decode(event.content)["at"])
