@@ -9,11 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from appliance.agent.kit_change import change_kit
 from appliance.agent.repositories import Repositories
+from appliance.backup.borg import Borg
 from appliance.backup.restore import restore
 from appliance.book import Book
 from appliance.contract.actions import ChangeKit, Repository
 from appliance.contract.backup_errors import (
+    BorgFailed,
     RepositoryGone,
     RingOfAnotherKit,
     RunInProgress,
@@ -23,6 +26,7 @@ from appliance.contract.kit import KeyKit
 from appliance.contract.repository_errors import RepositoriesBusy
 from appliance.contract.ring import BESIDE, wrap_ring
 from appliance.contract.runs import State
+from appliance.contract.secret import Secret
 from tests.integration.appliance.conftest import CALLER, RING, RunningAgent, stall
 
 NEWER = json.dumps({"keys": [{"id": "k2"}, {"id": "k1", "material": "c2VjcmV0"}]}).encode()
@@ -180,3 +184,57 @@ def test_two_who_change_the_repositories_at_once_are_told(
     request = ChangeKit(passphrase=new.borg_passphrase(), kit_number=new.number(), ring="")
     with here._alone(), pytest.raises(RepositoriesBusy):
         here.change_kit(request)
+
+
+class Interrupted(Borg):
+    """Borg that changes the passphrase, and is cut off before it can say so."""
+
+    def change_passphrase(self, passphrase: Secret) -> None:
+        super().change_passphrase(passphrase)
+        raise BorgFailed(name="?", exit_code=143)
+
+
+def test_a_change_that_borg_made_but_could_not_report_counts_as_made(
+    agent: RunningAgent, repository: Repository, new: KeyKit
+) -> None:
+    request = ChangeKit(
+        passphrase=new.borg_passphrase(),
+        kit_number=new.number(),
+        ring=wrap_ring(new.public_key(), NEWER).decode(),
+    )
+    book = Book(agent.place)
+    change_kit(book, lambda folder, key: Interrupted(folder, key, agent.place.borg), request)
+    (entry,) = book.entries()
+    assert (entry.repository.kit_number, entry.next_passphrase) == (new.number(), "")
+    assert agent.client.archives(CALLER, repository.id).total == 0
+
+
+def test_a_repository_that_cannot_be_given_its_kit_back_takes_the_same_new_one_next_time(
+    agent: RunningAgent, repository: Repository, kit: KeyKit, new: KeyKit, tmp_path: Path
+) -> None:
+    other = agent.client.create_repository_for(CALLER, "USB", str(tmp_path / "usb"), kit)
+    first, away = Path(repository.folder), tmp_path / "away"
+
+    class Failing(Borg):
+        """The second disk fails, and the first one vanishes with it."""
+
+        def change_passphrase(self, passphrase: Secret) -> None:
+            if str(self.folder) == other.folder:
+                first.rename(away)
+                raise BorgFailed(name="?", exit_code=2)
+            super().change_passphrase(passphrase)
+
+    request = ChangeKit(
+        passphrase=new.borg_passphrase(),
+        kit_number=new.number(),
+        ring=wrap_ring(new.public_key(), NEWER).decode(),
+    )
+    book = Book(agent.place)
+    with pytest.raises(BorgFailed):
+        change_kit(book, lambda folder, key: Failing(folder, key, agent.place.borg), request)
+    assert [one.kit_number for one in book.all()] == [new.number(), kit.number()]
+    away.rename(first)
+    changed = change(agent, new)
+    assert {one.kit_number for one in changed} == {new.number()}
+    for one in (repository, other):
+        assert agent.client.archives(CALLER, one.id).total == 0
