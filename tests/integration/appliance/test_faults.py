@@ -149,9 +149,10 @@ def test_a_machine_that_stops_in_the_middle_of_a_backup_tells_it_and_makes_the_n
     number = agent.run_process(run)
     borg = borg_of(number)
     agent.kill()
-    for one in (number, borg):
+    os.kill(number, signal.SIGSTOP)  # all at once, as a machine stops: nobody sees another's end
+    for one in (borg, number):
         os.kill(one, signal.SIGKILL)
-    wait_for(lambda: not alive(borg))
+    wait_for(lambda: not alive(borg) and not alive(number))
     assert (Path(repository.folder) / "lock.exclusive").exists()
 
     agent.start()
