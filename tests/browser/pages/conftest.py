@@ -232,7 +232,9 @@ def set_up(place: Place) -> Phone:
     expect(page.locator("#recovery-codes li")).to_have_count(10)
     expect(page.locator(".steps .now .step-mark")).to_have_text("4")
     look(page, "setup 4 recovery codes")
-    on_paper(page, "recovery codes", ["#recovery-codes"], [".plain-head", ".steps", "[data-prints]"])
+    on_paper(
+        page, "recovery codes", ["#recovery-codes"], [".plain-head", ".steps", "[data-prints]"]
+    )
     page.locator("a.button.primary").click()
     expect(page).to_have_url(re.compile(":[0-9]+/$"))
     return phone
