@@ -4,6 +4,7 @@ Plain ASGI around the application, because it must also cover what routing refus
 """
 
 import asyncio
+import contextlib
 import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, Iterable
@@ -35,6 +36,8 @@ METHODS: Final = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 HEADER_BYTES: Final = 32 * 1024
 ADDRESS_BYTES: Final = 4 * 1024
 BODY_BYTES: Final = 1024 * 1024
+SMALL_BODY_BYTES: Final = 64 * 1024
+SMALL_BODY_SECONDS: Final = 5
 UPLOAD_BYTES: Final = 2 * 1024 * 1024 * 1024
 UPLOAD_PATH: Final = "/uploads"
 LONGEST_NUMBER: Final = 18
@@ -73,6 +76,7 @@ class Gate:
                 *((key, value) for key, value in scope["headers"] if key != b"host"),
                 (b"host", b"localhost"),
             ]
+            await _take_small_body(headers, receive)
             await self.refusal(scope, error)(scope, receive, send_on)
             return
         # HTTP/2 sends each cookie in a header of its own; they are one again (RFC 9113, 8.2.3)
@@ -144,6 +148,20 @@ class Gate:
             await send(message)
 
         return send_on
+
+
+async def _take_small_body(headers: dict[bytes, bytes], receive: Receive) -> None:
+    """Read what is still on its way of a request that is refused, where it is little.
+
+    Else the connection is closed while the other side still sends, and it sees no answer.
+    """
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > LONGEST_NUMBER or int(length) > SMALL_BODY_BYTES:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SMALL_BODY_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 def _without_body(send: Send) -> Send:

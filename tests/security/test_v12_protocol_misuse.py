@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import Copy
-from tests.security.wire import Answer, ask, connection
+from tests.security.wire import Answer, ask, connection, read_all
 
 CLOSE = "connection: close\r\n\r\n"
 HOST = "host: 127.0.0.1\r\n"
@@ -212,6 +212,20 @@ def test_whoever_holds_connections_keeps_nobody_else_out_and_all_of_them_end_V12
             answer = ask(copy.console, copy.authority, f"GET /health HTTP/1.1\r\n{HOST}{CLOSE}")
             assert answer.status == 200
             pause.wait(0.5)
+
+
+def test_who_is_refused_before_all_is_sent_still_sees_why_V12(copy: Copy) -> None:
+    """A client sends headers and body one after the other, and must not run into a closed door."""
+    head = f"POST /sign-in HTTP/1.1\r\n{HOST}content-length: 4000\r\n\r\n"
+    for _ in range(5):
+        with connection(copy.console, copy.authority) as stream:
+            stream.sendall(head.encode())
+            stream.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                stream.recv(1)  # not answered while the rest is on its way
+            stream.settimeout(20)
+            stream.sendall(b"a" * 4000)
+            assert Answer(read_all(stream)).status == 403
 
 
 def test_a_connection_that_says_nothing_serves_nobody_else_worse_V12(copy: Copy) -> None:
