@@ -17,7 +17,7 @@ PARTS = (
     "xss,permanentxss,redirect",
     "exec",
     "file",
-    "crlf,shellshock,methods,backup,htaccess,csp,cookieflags,http_headers",
+    "crlf,csp,cookieflags,http_headers",
 )
 """Modules that ask nobody but the target, in the parts of the long form."""
 MODULES = "sql,xss,permanentxss,exec,file,crlf,redirect,csp,cookieflags,http_headers"
