@@ -34,7 +34,7 @@ def test_the_terminal_says_which_language_is_spoken(environ, language):
 
 def test_texts_are_found_in_the_commands_own_words_and_in_those_of_the_areas():
     assert say("ja", "The history is whole.") == "操作履歴は完全です。"
-    assert say("ja", "Event: {event}", event="7") == "操作: 7"
+    assert say("ja", "Event: {event}", event="7") == "記録: 7"
     assert say("ja", "Tenshu is running.") != "Tenshu is running."
     assert say("en", "Event: {event}", event="7") == "Event: 7"
 
