@@ -27,7 +27,7 @@ class Target:
     path: str
     body: str = ""
     words: bool = True
-    """Any text makes sense there, so that most of what is tried must come through to SQL."""
+    """Any text makes sense there: what is tried and not too long must come through to SQL."""
 
     @property
     def places(self) -> int:
@@ -102,7 +102,9 @@ def attack(
     assert not [status for status in answers if status >= 500], told(done)
     assert 401 not in answers, "it was somebody to the end"
     if target.words:
-        assert answers.count(200) >= len(answers) / 2, "what it tried did not come through"
+        # the highest level tries much that is longer than a search may be
+        part = 2 if level == 1 else 10
+        assert answers.count(200) >= len(answers) / part, "what it tried did not come through"
 
 
 @pytest.mark.parametrize("name", SEARCHES | OTHERS)
