@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from app.web.threads import run_in_thread
+from app.web.threads import THREADS, Line, run_in_thread
 
 who: ContextVar[str] = ContextVar("who")
 
@@ -37,5 +37,61 @@ def test_slow_work_leaves_room_for_others() -> None:
         release.set()
         assert await slow
         return quick
+
+    assert asyncio.run(ask()) == 3
+
+
+def test_work_is_done_by_one_thread_while_the_line_moves() -> None:
+    line, names, done = Line(THREADS, patience=60), [], threading.Event()
+
+    async def ask() -> None:
+        for _ in range(200):
+            line.put(
+                lambda: names.append(threading.current_thread().name), asyncio.get_running_loop()
+            )
+        line.put(done.set, asyncio.get_running_loop())
+        await asyncio.to_thread(done.wait, 30)
+
+    asyncio.run(ask())
+    assert len(names) == 200
+    assert len(set(names)) == 1
+
+
+def test_so_many_slow_works_may_stand_beside_each_other_as_there_are_threads() -> None:
+    """None of them ends before all have begun."""
+    together = threading.Barrier(THREADS)
+
+    async def ask() -> int:
+        await asyncio.gather(*(run_in_thread(together.wait, 30) for _ in range(THREADS)))
+        return await run_in_thread(int, "3")
+
+    assert asyncio.run(ask()) == 3
+
+
+def test_a_loop_that_ended_in_the_middle_keeps_nobody_waiting() -> None:
+    release = threading.Event()
+
+    async def leave() -> None:
+        asyncio.ensure_future(run_in_thread(release.wait, 30))  # noqa: RUF006 - it is left
+        asyncio.ensure_future(run_in_thread(int, "3"))  # noqa: RUF006
+        await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    try:
+        assert asyncio.run(run_in_thread(int, "5")) == 5
+    finally:
+        release.set()
+    assert asyncio.run(run_in_thread(int, "7")) == 7
+
+
+def test_who_left_before_the_answer_is_told_nothing() -> None:
+    release = threading.Event()
+
+    async def ask() -> int:
+        waiting = asyncio.ensure_future(run_in_thread(release.wait, 30))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        release.set()
+        return await run_in_thread(int, "3")
 
     assert asyncio.run(ask()) == 3
