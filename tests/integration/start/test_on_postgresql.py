@@ -93,6 +93,11 @@ class House:
 
     def addresses(self) -> dict[str, str]:
         """What each process was told about the database: command line → URL."""
+        # who announces the start is a child of the start itself, and ends when it has spoken
+        wait_until(
+            lambda: not any("cli start" in line for line in self.copy.processes().values()),
+            "the start has spoken",
+        )
         return {
             line: read_environment(pid)["TENSHU_DATABASE_URL"]
             for pid, line in self.copy.processes().items()
