@@ -107,7 +107,8 @@ def update(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     context = need_sign_in(request)
     context.require(Permission.ACCOUNTS_MANAGE)
     try:
-        _check_login_id(request, str(data.get("login_id", "")), account)
+        if "login_id" in data:  # what is left out stays
+            _check_login_id(request, str(data["login_id"]), account)
     except TenshuError as error:
         errors = errors_at_fields(context.language, error)
         return _account_page(request, account, errors, error.status)

@@ -32,6 +32,10 @@ LOOKED_AT = 50
 """Among so many; the steps of a long import may fill them all, and then the list is short."""
 
 
+TOLD = (
+    history.SearchEvents(kind=Kind.CHANGES, limit=LOOKED_AT),
+    history.SearchEvents(kind=Kind.SIGN_INS, limit=LOOKED_AT),
+)
 SHOWN_AGAIN = "sign_in.resume"
 """A step of a sign-in that was only looked at once more."""
 
@@ -46,8 +50,7 @@ def is_step(event: EventRow) -> bool:
 def latest_events(context: Context) -> list[EventRow]:
     """Return the newest changes and sign-ins, without what only was looked at."""
     found: list[EventRow] = []
-    for kind in (Kind.CHANGES, Kind.SIGN_INS):
-        wanted = history.SearchEvents(kind=kind, limit=LOOKED_AT)
+    for wanted in TOLD:
         found += history.search_events(context, wanted).rows
     found.sort(key=lambda row: row.at, reverse=True)
     return [row for row in found if not is_step(row)][:LATEST]

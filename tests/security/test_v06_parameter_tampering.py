@@ -193,7 +193,11 @@ def _requests() -> set[str]:
 
 def _is_fixed(value: ast.expr) -> bool:
     """Tell whether a value stands in the source itself: written out, or a constant's name."""
-    return isinstance(value, ast.Constant) or (isinstance(value, ast.Name) and value.id.isupper())
+    return (
+        isinstance(value, ast.Constant)
+        or (isinstance(value, ast.Name) and value.id.isupper())
+        or (isinstance(value, ast.Attribute) and value.attr.isupper())
+    )
 
 
 def unchecked(source: str) -> list[str]:

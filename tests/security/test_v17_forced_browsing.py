@@ -176,6 +176,8 @@ def test_no_change_of_the_console_is_begun_without_the_right_V17(
         own = address.path.startswith(mine) and not address.path.startswith("/accounts")
         if address.method != "POST" or is_api(address) or own or address.path == "/history/export":
             continue
+        if role == "auditor" and address.path == "/history/verify":
+            continue  # whether the history is whole is an auditor's question
         tried += 1
         form = {
             "rev": "0",

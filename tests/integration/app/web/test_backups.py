@@ -307,6 +307,7 @@ def test_a_new_key_kit_takes_the_place_of_the_old_one_after_a_fresh_code_F13(
     agent: RunningAgent,
     repository: Repository,
     archive: str,
+    empty_database_url: str,
     tmp_path: Path,
 ) -> None:
     local = here(appliance)
@@ -328,7 +329,14 @@ def test_a_new_key_kit_takes_the_place_of_the_old_one_after_a_fresh_code_F13(
     assert old.text.reveal() not in event.__repr__() + msgspec.json.encode(event).decode()
     typed = KeyKit.from_text(MachineSecret(new.text.reveal()))
     folder = Path(repository.folder)
-    restore(folder, typed, tmp_path / "d", tmp_path / "k", archive=archive)
+    restore(
+        folder,
+        typed,
+        tmp_path / "d",
+        tmp_path / "k",
+        archive=archive,
+        database_url=None if appliance.database.is_sqlite else empty_database_url,
+    )
     ring = KeyRing.load(tmp_path / "k")
     assert ring.named("key-kit-public") == appliance.keyring.named("key-kit-public")
     assert ring.named("key-kit-unkept") is None, "no kit travels in what it opens"
