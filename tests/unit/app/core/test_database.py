@@ -252,6 +252,37 @@ def test_connections_stay_at_hand_after_work_that_went_well(notes):
             assert beside.driver is not first
 
 
+def test_a_connection_that_cannot_be_laid_down_is_not_used_again(notes):
+    with pytest.raises((DBAPIError, DatabaseUnavailable)), notes.read() as session:
+        session.driver.close()
+    assert count(notes) == 0
+    with pytest.raises((DBAPIError, DatabaseUnavailable)), notes.write() as session:
+        session.driver.close()
+    with notes.write() as session:
+        add(session, 1)
+    assert count(notes) == 1
+
+
+def test_a_door_that_does_not_open_keeps_nobody_waiting(notes, monkeypatch):
+    def stumble():
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(notes._writing, "take", stumble)
+        with pytest.raises(ZeroDivisionError), notes.write():
+            pytest.fail("it opened")
+    with notes.write() as session:
+        add(session, 1)
+    assert count(notes) == 1
+
+
+def test_a_session_has_what_a_session_has_and_nothing_else(notes):
+    with notes.read() as session:
+        assert session.autoflush is False
+        with pytest.raises(AttributeError, match="nonsense"):
+            session.nonsense  # noqa: B018
+
+
 def test_a_database_that_may_not_be_written_is_unavailable(tmp_path):
     path = tmp_path / "x.sqlite"
     writable = Database(f"sqlite:///{path}")
