@@ -24,11 +24,13 @@ OBSERVATORY := .make/scanners/observatory-$(call \
 LIGHTHOUSE := .make/scanners/lighthouse-$(call \
 	fingerprint,requirements/scanners-lighthouse/package-lock.json)
 
+MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo $$(uname -m)-linux-gnu)
 # What must be there, and the Debian package that brings it.
 RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodejs command:npm=npm
 TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl file:/usr/sbin/nginx=nginx-light \
-	command:gcc=gcc
+	command:gcc=gcc file:/usr/sbin/postfix=postfix file:/usr/sbin/rsyslogd=rsyslog \
+	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl
 BENCH_NEEDS := command:wrk=wrk
 
 .PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans packages-run packages-test packages-bench

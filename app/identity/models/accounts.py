@@ -22,6 +22,14 @@ class Account(SQLModel, table=True):
     """active or suspended."""
     language: str = "ja"
     time_zone: str = "Asia/Tokyo"
+    employee_number: str | None = Field(default=None, unique=True)
+    """NFKC, as the personnel department writes it; none for partners, devices, services."""
+    mail: str = ""
+    """Where invitations and reminders go; empty where nobody may write."""
+    leaves_on: str = Field(default="", index=True)
+    """Last day, `2027-03-31`, in the person's zone: that night it ends. Empty: stays."""
+    successor: str = ""
+    """Account that takes over what this one holds when it leaves."""
     rev: int = 1
     """Rises with each change: who changes gives the one that they have seen."""
     may_enrol: bool = False
@@ -42,6 +50,10 @@ class Group(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     name: str = Field(unique=True)
+    parent: str = Field(default="", index=True)
+    """Group (department) above this one; empty at the top. Never a circle."""
+    head: str = Field(default="", index=True)
+    """Account that answers for the members' rights."""
     rev: int = 1
     created_at: int = Field(sa_type=BigInteger)
 
@@ -69,4 +81,10 @@ class Grant(SQLModel, table=True):
     """Empty where a whole role is granted."""
     role: str = ""
     scope: str = ""
+    taken: bool = False
+    """Takes away from one account what it would hold otherwise, instead of giving."""
+    until: int = Field(default=0, sa_type=BigInteger)
+    """Ends then; 0: without end."""
+    created_by: str = ""
+    """Account that gave it; empty where it came with the setup."""
     created_at: int = Field(sa_type=BigInteger)
