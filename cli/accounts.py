@@ -25,6 +25,14 @@ from app.identity.operations.credentials import (
 from app.identity.operations.grants import GrantRef, NewGrant
 from app.identity.operations.grants import give as give_grant
 from app.identity.operations.grants import take as take_grant
+from app.leaving.operations.ending import EndNow, end_now
+from app.leaving.operations.planning import (
+    PlanLeaving,
+    WithdrawLeaving,
+    plan_leaving,
+    withdraw_leaving,
+)
+from app.leaving.operations.showing import get_leaving
 from app.operations.context import Context
 from app.operations.operation import Operation
 from cli.ask import secret_from
@@ -111,6 +119,52 @@ def suspend(invocation: Invocation, login_id: str) -> None:
 def resume(invocation: Invocation, login_id: str) -> None:
     """Let a suspended account sign in again."""
     _change(invocation, login_id, resume_account)
+
+
+@accounts.command
+@click.argument("login_id")
+@click.option("--on", "last_day", metavar="DATE", help="Last day, such as 2027-03-31.")
+@click.option("--successor", metavar="LOGIN_ID", help="Who takes over what passes on.")
+@click.option("--stay", is_flag=True, help="Take the last day back.")
+@click.option("--now", is_flag=True, help="End everything at once.")
+@everywhere
+@this_call
+def leave(
+    invocation: Invocation,
+    login_id: str,
+    last_day: str | None,
+    successor: str | None,
+    stay: bool,
+    now: bool,
+) -> None:
+    """Show what a person holds; set a last day and a successor, or end everything now."""
+    if sum((last_day is not None, stay, now)) > 1:
+        raise click.UsageError(invocation.words(mark("Give one of --on, --stay and --now.")))
+    with invocation.context() as context:
+        account = find(context, login_id)
+        if last_day is not None:
+            taker = find(context, successor).id if successor else ""
+            found = plan_leaving(
+                context,
+                request(
+                    PlanLeaving,
+                    account=account.id,
+                    rev=account.rev,
+                    leaves_on=last_day,
+                    successor=taker,
+                ),
+            )
+        elif stay:
+            found = withdraw_leaving(context, WithdrawLeaving(account=account.id, rev=account.rev))
+        elif now:
+            found = end_now(context, EndNow(account=account.id, rev=account.rev))
+        else:
+            found = get_leaving(context, AccountRef(account.id))
+    heads = [invocation.words(head) for head in (mark("Kind"), mark("Count"))]
+    rows = [(invocation.words(one.title), str(one.count)) for one in found.holdings]
+    one = found.account
+    title = f"{one.login_id}  {one.state}  {found.leaves_on}  {found.successor_login_id}".rstrip()
+    invocation.answer(found, lambda: f"{title}\n{columns(heads, rows)}")
 
 
 @accounts.command("reset-factor")

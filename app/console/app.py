@@ -5,6 +5,7 @@ from app.console.health import health_of
 from app.console.pages import console_pages
 from app.console.search import find
 from app.core.lifeline import die_with_parent
+from app.leaving.watch import Watch as LeavingWatch
 from app.operations.context import Plane
 from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
@@ -12,16 +13,22 @@ from app.web.process import open_appliance
 
 
 def create() -> AsgiApplication:
-    """Return the ASGI application of the console, its watch over the machine's runs started."""
+    """Return the ASGI application of the console, its watches started."""
     die_with_parent()
     appliance = open_appliance()
-    watch = Watch(appliance)
-    watch.start()
+    watches = (Watch(appliance), LeavingWatch(appliance))
+    for watch in watches:
+        watch.start()
+
+    def stop() -> None:
+        for watch in watches:
+            watch.stop()
+
     return create_plane(
         appliance,
         Plane.CONSOLE,
         console_pages(),
-        at_end=watch.stop,
+        at_end=stop,
         health_of=health_of,
         find=find,
     )

@@ -8,7 +8,8 @@ from app.backups import kit
 from app.backups.errors import MachineError
 from app.backups.operations import runs as backup_runs
 from app.core import clock, reserve
-from app.core.messages import mark
+from app.core.messages import mark, translate
+from app.leaving.operations import listing
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
@@ -50,7 +51,50 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
         found += _backup_attention(context, last_backup)
     if context.actor.rights.allows(Permission.SETTINGS_VIEW):
         found += _drift_attention(context)
+    if context.actor.rights.allows(Permission.ACCOUNTS_VIEW):
+        found += _leaving_attention(context)
     return found
+
+
+def _leaving_attention(context: Context) -> list[Attention]:
+    """Tell of leavers without a successor, of those who could not be ended, of a wrong clock."""
+    unready = listing.list_unready(context, NoRequest())
+    found = [_unready(context, one) for one in unready.items]
+    if unready.clock_doubted:
+        found.append(
+            Attention(
+                kind="danger",
+                title=mark("The clock of the appliance has jumped"),
+                text=mark(
+                    "Until it has run evenly for an hour, nobody is ended whose last day is over."
+                ),
+                href="/leavers",
+                action=mark("Show the leavers"),
+            )
+        )
+    return found
+
+
+def _unready(context: Context, one: listing.Unready) -> Attention:
+    kinds = ", ".join(
+        f"{translate(context.language, title)} ({count})" for title, count in one.unpassed.items()
+    )
+    if one.overdue:
+        title = mark("{name} could not be ended although the last day is over")
+        text = mark("The appliance tries again by itself. End the person by hand, or see the log.")
+        if one.is_owner:
+            text = mark("Nobody else is owner. Give the role to somebody who stays.")
+    else:
+        title = mark("{name} leaves on {day} and has no successor")
+        text = mark("What should pass on ends on that night: {kinds}.")
+    return Attention(
+        kind="danger" if one.overdue else "warning",
+        title=title,
+        text=text,
+        href=f"/accounts/{one.account}/leaving",
+        action=mark("Look at the leaving"),
+        parameters={"name": one.name, "day": one.last_day, "kinds": kinds},
+    )
 
 
 def _drift_attention(context: Context) -> list[Attention]:

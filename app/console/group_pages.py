@@ -76,7 +76,7 @@ def add_member(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
     context = need_sign_in(request)
     login_id = str(data.get("login_id", "")).strip()
     try:
-        member = ask(groups.Member, group=group, account=_account(context, login_id))
+        member = ask(groups.Member, group=group, account=account_of(context, login_id))
         return perform(request, groups.add_member, member)
     except TenshuError as error:
         errors = _at(field_errors(context.language, error), "login_id")
@@ -130,7 +130,7 @@ def is_group(context: Context, holder: str) -> bool:
     return any(one.id == holder for one in groups.list_groups(context, NoRequest()).items)
 
 
-def _account(context: Context, login_id: str) -> str:
+def account_of(context: Context, login_id: str) -> str:
     """Return the account of a login ID. Raise NotFound."""
     found = list_accounts(context, ask(AccountFilter, search=login_id[:128], limit=500)).items
     for one in found:

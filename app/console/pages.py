@@ -7,6 +7,7 @@ from app.console.backup_pages import backup_pages
 from app.console.erasure_pages import erasure_pages
 from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
+from app.console.leaving_pages import leaving_pages
 from app.console.overview_page import overview_pages
 from app.console.repository_pages import repository_pages
 from app.console.settings_pages import settings_pages
@@ -22,6 +23,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *setup_pages(),
         *account_pages(),
         *group_pages(),
+        *leaving_pages(),
         *erasure_pages(),
         *history_pages(),
         *backup_pages(),

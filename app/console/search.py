@@ -19,6 +19,7 @@ PAGES: Final = (
     ("/accounts", mark("Accounts"), "users", Permission.ACCOUNTS_VIEW),
     ("/accounts/new", mark("New account"), "user-plus", Permission.ACCOUNTS_MANAGE),
     ("/groups", mark("Groups"), "users", Permission.ACCOUNTS_VIEW),
+    ("/leavers", mark("Leavers"), "door-open", Permission.ACCOUNTS_VIEW),
     ("/history", mark("History"), "scroll-text", Permission.AUDIT_VIEW),
     ("/storage", mark("Storage"), "hard-drive", Permission.SETTINGS_VIEW),
     ("/backups", mark("Backups"), "archive", Permission.BACKUPS_VIEW),

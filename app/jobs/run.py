@@ -35,10 +35,13 @@ class Run:
     def context(self) -> Context:
         """Return a context with the owner's rights as they are now, for the next operation.
 
-        Raise OwnerGone if that person may not act any more.
+        The owner may have changed since the job was claimed: who leaves passes jobs on. Raise
+        OwnerGone if that person may not act any more.
         """
+        owner = select(jobs.c.created_by).where(jobs.c.id == self.lease.job)
         with self.appliance.database.read() as session:
-            actor = load_owner(session, self.created_by, self.actor_of)
+            created_by = session.connection().execute(owner).scalar() or self.created_by
+            actor = load_owner(session, created_by, self.actor_of)
         return Context(self.appliance, actor=actor, source=Source(peer="local"), plane=Plane.LOCAL)
 
     def system(self) -> Context:

@@ -15,6 +15,7 @@ from app.identity.errors import (
     WrongPassword,
     WrongRecoveryCode,
 )
+from app.leaving.errors import NoOwnerWouldRemain, UnsuitableSuccessor
 from app.web.pages import field_errors
 
 PLACES: Final[dict[type[TenshuError], str]] = {
@@ -27,6 +28,8 @@ PLACES: Final[dict[type[TenshuError], str]] = {
     UnsuitableLoginId: "login_id",
     LoginIdTaken: "login_id",
     NameTaken: "name",
+    UnsuitableSuccessor: "successor",
+    NoOwnerWouldRemain: "leaves_on",
 }
 """Error → the field that is answered anew; whatever else stands above the form alone."""
 

@@ -33,6 +33,24 @@ def test_roles_are_given_shown_and_taken(owned):
     assert owned("accounts", "roles", "suzuki", "--give", "emperor").code == 1
 
 
+def test_a_person_leaves_on_a_day_stays_after_all_or_is_ended_now_F4(owned):
+    for login_id in ("suzuki", "sato"):
+        owned("accounts", "create", login_id, "--name", login_id.title())
+    assert "Sessions" in owned("accounts", "leave", "suzuki").out
+    day = ("accounts", "leave", "suzuki", "--on", "2099-03-31", "--successor", "sato")
+    assert "2099-03-31  sato" in owned(*day).out
+    assert owned("accounts", "leave", "suzuki", "--stay", "--json").json["leaves_on"] == ""
+    assert owned("accounts", "leave", "suzuki", "--stay", "--json").error["code"] == (
+        "leaving.not_leaving"
+    )
+    both = owned("accounts", "leave", "suzuki", "--stay", "--now")
+    assert both.code == 2
+    ended = owned("accounts", "leave", "suzuki", "--now", "--json").json
+    assert ended["account"]["state"] == "suspended"
+    refused = owned("accounts", "leave", "yamada", "--on", "2099-03-31", "--json")
+    assert refused.error["code"] == "leaving.no_owner_would_remain"
+
+
 def test_the_last_owner_is_not_suspended_even_here(owned):
     refused = owned("accounts", "suspend", "yamada", "--json")
     assert refused.code == 1

@@ -1,0 +1,191 @@
+"""What identity keeps for a person: what signs them in, what they may do, what they answer for."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import delete, or_, update
+from sqlmodel import Session, col, select
+
+from app.core import clock
+from app.core.messages import mark
+from app.identity import confirmation, factors, rights, session_rows
+from app.identity.holdings import Held, Holding, declare
+from app.identity.models import Grant, Group, Membership, Password
+from app.identity.planes import CREDENTIALS, REQUESTS, SESSIONS, TOKENS
+from app.operations.context import Plane
+
+BECAUSE: Final = "left"
+UNDECIDED: Final = (confirmation.OPEN, confirmation.WAITING)
+EXPIRED: Final = 1
+"""A password that was valid until the first millisecond of 1970 opens nothing."""
+
+
+def _group_page(group: str) -> str:
+    return f"/groups/{group}"
+
+
+def _sessions(session: Session, account: str) -> Sequence[Held]:
+    now = clock.now()
+    return [
+        Held(id=row.id, name=row.plane, since=row.started_at)
+        for table in SESSIONS
+        for row in session.exec(
+            select(table)
+            .where(table.account == account, table.ended_at == 0, col(table.expires_at) > now)
+            .order_by(col(table.started_at))
+        )
+    ]
+
+
+def _end_sessions(session: Session, account: str, _now: int) -> int:
+    return session_rows.end_all(session, Plane.CONSOLE, account, BECAUSE)
+
+
+def _tokens(session: Session, account: str) -> Sequence[Held]:
+    now = clock.now()
+    return [
+        Held(id=row.id, name=row.name, since=row.created_at)
+        for table in TOKENS
+        for row in session.exec(
+            select(table)
+            .where(table.account == account, table.revoked_at == 0, col(table.expires_at) > now)
+            .order_by(col(table.created_at))
+        )
+    ]
+
+
+def _end_tokens(session: Session, account: str, now: int) -> int:
+    ended = 0
+    for table in TOKENS:
+        revoked = session.exec(
+            update(table)
+            .where(col(table.account) == account, col(table.revoked_at) == 0)
+            .values(revoked_at=now)
+        )
+        ended += revoked.rowcount
+    return ended
+
+
+def _factors(session: Session, account: str) -> Sequence[Held]:
+    return [
+        Held(id=row.id, name=row.name, since=row.created_at)
+        for table in CREDENTIALS
+        for row in session.exec(
+            select(table)
+            .where(table.account == account, table.kind != factors.RECOVERY_CODE)
+            .order_by(col(table.created_at))
+        )
+    ]
+
+
+def _end_factors(session: Session, account: str, _now: int) -> int:
+    """Remove them, and let the password open nothing: who comes back is let in anew."""
+    session.exec(
+        update(Password)
+        .where(col(Password.account) == account)
+        .values(must_change=True, valid_until=EXPIRED)
+    )
+    held = len(_factors(session, account))
+    factors.remove_all(session, account)
+    return held
+
+
+def _requests(session: Session, account: str) -> Sequence[Held]:
+    return [
+        Held(id=row.id, name=row.operation, since=row.created_at)
+        for table in REQUESTS
+        for row in session.exec(
+            select(table)
+            .where(table.account == account, col(table.state).in_(UNDECIDED))
+            .order_by(col(table.created_at))
+        )
+    ]
+
+
+def _end_requests(session: Session, account: str, now: int) -> int:
+    ended = 0
+    for table in REQUESTS:
+        declined = session.exec(
+            update(table)
+            .where(col(table.account) == account, col(table.state).in_(UNDECIDED))
+            .values(state=confirmation.DECLINED, decided_at=now)
+        )
+        ended += declined.rowcount
+    return ended
+
+
+def _headships(session: Session, account: str) -> Sequence[Held]:
+    found = session.exec(select(Group).where(Group.head == account).order_by(Group.name))
+    return [Held(id=group.id, name=group.name, href=_group_page(group.id)) for group in found]
+
+
+def _put_head(session: Session, account: str, head: str) -> int:
+    changed = session.exec(
+        update(Group).where(col(Group.head) == account).values(head=head, rev=col(Group.rev) + 1)
+    )
+    return changed.rowcount
+
+
+def _end_headships(session: Session, account: str, _now: int) -> int:
+    return _put_head(session, account, "")
+
+
+def _memberships(session: Session, account: str) -> Sequence[Held]:
+    found = session.exec(
+        select(Group)
+        .join(Membership, col(Membership.group) == col(Group.id))
+        .where(Membership.account == account)
+        .order_by(Group.name)
+    )
+    return [Held(id=group.id, name=group.name, href=_group_page(group.id)) for group in found]
+
+
+def _end_memberships(session: Session, account: str, _now: int) -> int:
+    return _delete(session, account, delete(Membership).where(col(Membership.account) == account))
+
+
+def _grants(session: Session, account: str) -> Sequence[Held]:
+    now = clock.now()
+    found = session.exec(
+        select(Grant)
+        .where(Grant.holder == account, or_(col(Grant.until) == 0, col(Grant.until) > now))
+        .order_by(col(Grant.created_at))
+    )
+    return [
+        Held(
+            id=grant.id,
+            name=" ".join(part for part in (grant.role or grant.permission, grant.scope) if part),
+            since=grant.created_at,
+        )
+        for grant in found
+    ]
+
+
+def _end_grants(session: Session, account: str, _now: int) -> int:
+    return _delete(session, account, delete(Grant).where(col(Grant.holder) == account))
+
+
+def _delete(session: Session, account: str, statement: Any) -> int:  # noqa: ANN401 - a DELETE
+    """Delete what gives rights; compile anew what is left."""
+    deleted = session.exec(statement)
+    rights.recompile(session, [account])
+    return int(deleted.rowcount)
+
+
+declare(
+    Holding(
+        kind="headships",
+        title=mark("Heads of groups"),
+        held=_headships,
+        end=_end_headships,
+        pass_on=_put_head,
+    )
+)
+declare(Holding(kind="sessions", title=mark("Sessions"), held=_sessions, end=_end_sessions))
+declare(Holding(kind="tokens", title=mark("API tokens"), held=_tokens, end=_end_tokens))
+declare(Holding(kind="factors", title=mark("Second factors"), held=_factors, end=_end_factors))
+declare(Holding(kind="requests", title=mark("Open requests"), held=_requests, end=_end_requests))
+declare(
+    Holding(kind="memberships", title=mark("Memberships"), held=_memberships, end=_end_memberships)
+)
+declare(Holding(kind="grants", title=mark("Rights of one's own"), held=_grants, end=_end_grants))
