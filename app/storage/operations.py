@@ -9,10 +9,10 @@ from msgspec import Meta
 
 from app.core import clock, reserve
 from app.core.database import DatabaseBusy, DiskFull
+from app.jobs.uploads import clear_uploads
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.permissions import Permission
-from app.services.tables.uploads import clear_uploads
 from app.storage.measuring import size_of, size_of_database
 
 ON_CONSOLE: Final = (Plane.CONSOLE,)

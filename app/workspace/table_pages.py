@@ -10,9 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath, FromQuery
 
 from app.core.errors import TenshuError
+from app.files import spool
 from app.operations.context import Context
 from app.operations.permissions import Permission
-from app.services.tables import spool
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations import exporting, importing, records, rejected, tables
 from app.services.tables.physical import MOST_FIELDS

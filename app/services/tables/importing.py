@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from app.core.messages import mark
-from app.services.tables.csv_reading import Record
+from app.files.csv_reading import Record
 from app.services.tables.errors import Unfit
 from app.services.tables.folding import key_of, search_text
 from app.services.tables.kinds import LONGEST_TEXT, reader_of, writer_of

@@ -6,10 +6,12 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from app.files import spool
+from app.files.csv_reading import CsvSource, Format, Record
 from app.jobs.handlers import handler
 from app.jobs.run import Run
-from app.services.tables import catalogue, spool
-from app.services.tables.csv_reading import CsvSource, Format, Record
+from app.jobs.uploads import clear_uploads
+from app.services.tables import catalogue
 from app.services.tables.importing import Converter
 from app.services.tables.operations.import_steps import (
     READING,
@@ -23,7 +25,6 @@ from app.services.tables.operations.import_steps import (
 )
 from app.services.tables.operations.importing import IMPORT, ImportArguments
 from app.services.tables.physical import TableInfo
-from app.services.tables.uploads import clear_uploads
 
 BATCH: Final = 5_000
 """Records a transaction: a few tenths of a second, so that others get their turn."""

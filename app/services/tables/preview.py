@@ -7,19 +7,14 @@ import msgspec
 from msgspec import Meta
 
 from app.core.messages import mark, translate
-from app.services.tables.csv_reading import Format, Record
-from app.services.tables.errors import NotCsv, TooManyColumns
+from app.files.csv_reading import Format, Record
+from app.files.errors import NotCsv
+from app.files.sniffing import EMPTY, sniff_delimiter, sniff_encoding
+from app.services.tables.errors import TooManyColumns
 from app.services.tables.kinds import LARGEST_SCALE
 from app.services.tables.models import FieldKind
 from app.services.tables.physical import MOST_FIELDS
-from app.services.tables.sniffing import (
-    EMPTY,
-    guess_kind,
-    sample_records,
-    sniff_delimiter,
-    sniff_encoding,
-    sniff_header,
-)
+from app.services.tables.sniffing import guess_kind, sample_records, sniff_header
 
 SHOWN: Final = 20
 """Sample rows in a preview."""

@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from app.files.csv_writing import count_lacking
 from app.operations.context import Appliance, Context
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
-from app.services.tables.csv_writing import count_lacking, csv_chunks
+from app.services.tables.csv_writing import csv_chunks
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import TableInfo
 from app.services.tables.query import Rows

@@ -8,12 +8,12 @@ from sqlalchemy import delete, insert, update
 
 from app.core.errors import NotFound
 from app.core.messages import mark
+from app.files.csv_reading import Record
 from app.jobs.lease import Lease, advance
 from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue, physical, writing
-from app.services.tables.csv_reading import Record
 from app.services.tables.importing import TOO_LARGE, Rejection, reject
 from app.services.tables.models import TableState
 from app.services.tables.operations.rejected import rejections as _rejections

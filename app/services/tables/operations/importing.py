@@ -7,11 +7,12 @@ from msgspec import Meta
 
 from app.core.errors import InvalidInput
 from app.core.messages import mark
+from app.files import spool
 from app.jobs.queue import enqueue
 from app.operations.context import Context
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
-from app.services.tables import catalogue, spool
+from app.services.tables import catalogue
 from app.services.tables.errors import ColumnsDoNotFit
 from app.services.tables.models import TableState
 from app.services.tables.operations.tables import AREA, STAFF

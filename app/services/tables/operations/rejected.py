@@ -9,12 +9,13 @@ from sqlalchemy import Table, func, select
 from sqlmodel import SQLModel
 
 from app.core.messages import mark, translate
+from app.files.csv_writing import neutral
 from app.operations.context import Appliance, Context
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
-from app.services.tables.csv_writing import csv_chunks, neutral
+from app.services.tables.csv_writing import csv_chunks
 from app.services.tables.models import FieldKind, ImportRejection
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import FieldInfo

@@ -6,10 +6,10 @@ import pytest
 
 from app.core import reserve
 from app.core.clock import HOUR, SECOND, now
+from app.files import spool
 from app.history.operations import SearchEvents, search_events
 from app.operations.context import SYSTEM, Appliance, Context
 from app.operations.operation import NoRequest
-from app.services.tables import spool
 from app.services.tables.drift import report_drift
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations import tables

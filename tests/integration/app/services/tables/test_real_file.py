@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import app.services.tables.jobs  # noqa: F401 - registers the handler
+from app.files import spool
 from app.jobs.models import JobState
 from app.jobs.operations import GetJob, get_job
 from app.jobs.view import JobView
 from app.operations.context import SYSTEM, Appliance, Context
-from app.services.tables import spool
 from app.services.tables.operations.exporting import ExportRecords, export_records
 from app.services.tables.operations.importing import ImportFile, ImportStarted, import_file
 from app.services.tables.operations.records import Count, ListRecords, list_records

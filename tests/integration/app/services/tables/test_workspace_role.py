@@ -7,12 +7,12 @@ from app.core import data_folder
 from app.core.database import Database
 from app.core.keyring import KeyRing
 from app.core.settings import load_settings
+from app.files import spool
 from app.jobs.handlers import handler_of, load_handlers
 from app.jobs.models import JobState
 from app.jobs.operations import CancelJob, GetJob, cancel_job, get_job
 from app.jobs.worker import Worker
 from app.operations.context import SYSTEM, Appliance, Context
-from app.services.tables import spool
 from app.services.tables.drift import find_drift
 from app.services.tables.operations.importing import ImportFile, ImportStarted, import_file
 from app.services.tables.operations.records import (

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import pytest
 
 import app.services.tables.jobs  # noqa: F401 - registers the handler
+from app.files import spool
 from app.jobs.operations import GetJob, get_job
 from app.jobs.view import JobView
 from app.jobs.worker import Worker
 from app.operations.context import SYSTEM, Actor, Appliance, Context, Plane
 from app.operations.permissions import Rights
-from app.services.tables import spool
 from app.services.tables.operations.importing import ImportFile, ImportStarted, import_file
 from app.services.tables.operations.records import CreateRecord, create_record
 from app.services.tables.operations.tables import CreateTable, create_table

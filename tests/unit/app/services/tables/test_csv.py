@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.tables import csv_reading, sniffing
-from app.services.tables.csv_reading import BAD_QUOTES, TOO_LONG, UNDECODABLE, CsvSource, Format
-from app.services.tables.csv_writing import count_lacking, csv_chunks, encode, neutral
-from app.services.tables.errors import NotCsv, TooManyColumns
+from app.files import csv_reading, sniffing
+from app.files.csv_reading import BAD_QUOTES, TOO_LONG, UNDECODABLE, CsvSource, Format
+from app.files.csv_writing import count_lacking, encode, neutral
+from app.files.errors import NotCsv
+from app.services.tables.csv_writing import csv_chunks
+from app.services.tables.errors import TooManyColumns
 from app.services.tables.importing import WRONG_WIDTH, Converter
 from app.services.tables.kinds import HAS_NUL, NO_NUMBER
 from app.services.tables.kinds import TOO_LONG as CELL_TOO_LONG

@@ -10,6 +10,8 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import InvalidInput, NotFound
+from app.files.csv_reading import Record
+from app.files.errors import NotCsv, UploadGone
 from app.jobs.lease import Lease, jobs
 from app.jobs.models import JobState
 from app.jobs.operations import CancelJob, cancel_job
@@ -18,9 +20,8 @@ from app.operations.context import SYSTEM, Actor, Context, Plane
 from app.operations.errors import NotAllowed
 from app.services.tables import catalogue
 from app.services.tables import jobs as import_jobs
-from app.services.tables.csv_reading import Record
 from app.services.tables.drift import find_drift
-from app.services.tables.errors import ColumnsDoNotFit, NotCsv, UploadGone
+from app.services.tables.errors import ColumnsDoNotFit
 from app.services.tables.models import FieldKind
 from app.services.tables.operations.exporting import ExportRecords, export_records
 from app.services.tables.operations.import_steps import (

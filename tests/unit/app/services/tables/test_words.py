@@ -6,11 +6,14 @@ import pytest
 
 from app.core.errors import TenshuError
 from app.core.messages import catalogue, explain
-from app.services.tables import csv_reading, dates, errors, importing, kinds, sniffing
+from app.files import csv_reading, sniffing
+from app.files import errors as file_errors
+from app.services.tables import dates, errors, importing, kinds
 
 ERRORS = [
     found
-    for _, found in inspect.getmembers(errors, inspect.isclass)
+    for module in (errors, file_errors)
+    for _, found in inspect.getmembers(module, inspect.isclass)
     if issubclass(found, TenshuError) and found is not TenshuError
 ]
 

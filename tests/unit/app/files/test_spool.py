@@ -7,8 +7,8 @@ import pytest
 
 from app.core import clock
 from app.core.database import DiskFull
-from app.services.tables import spool
-from app.services.tables.errors import UploadGone, UploadTooLarge
+from app.files import spool
+from app.files.errors import UploadGone, UploadTooLarge
 
 
 def put(folder, data=b"a,b\n", owner="a1"):

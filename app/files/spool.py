@@ -17,7 +17,7 @@ import msgspec
 from app.core import clock
 from app.core.database import in_our_words
 from app.core.identifiers import new_identifier
-from app.services.tables.errors import UploadGone, UploadTooLarge
+from app.files.errors import UploadGone, UploadTooLarge
 
 MEGABYTE: Final = 1024 * 1024
 LARGEST_UPLOAD: Final = 1024 * MEGABYTE
