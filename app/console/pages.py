@@ -9,6 +9,7 @@ from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
 from app.console.leaving_pages import leaving_pages
 from app.console.overview_page import overview_pages
+from app.console.people_pages import people_pages
 from app.console.repository_pages import repository_pages
 from app.console.settings_pages import settings_pages
 from app.console.setup_pages import setup_pages
@@ -24,6 +25,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *account_pages(),
         *group_pages(),
         *leaving_pages(),
+        *people_pages(),
         *erasure_pages(),
         *history_pages(),
         *backup_pages(),

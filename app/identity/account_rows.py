@@ -12,6 +12,8 @@ from app.identity.password_rules import PasswordPolicy
 
 ACTIVE = "active"
 SUSPENDED = "suspended"
+NEVER_VALID = 1
+"""`valid_until` of whoever has no password yet: an invitation opens their first sign-in."""
 
 
 def by_login_id(session: Session, login_id: str) -> Account | None:

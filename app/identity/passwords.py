@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import secrets
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -93,3 +94,16 @@ def _verify(hashed: str | None, password: Secret) -> bool:
 @functools.cache
 def _hash_of_nobody(hasher: PasswordHasher) -> str:
     return hasher.hash("")
+
+
+def hash_of_none() -> str:
+    """Return a hash that no password fits, for whoever has none yet.
+
+    Trying one takes the same time as everywhere (V15).
+    """
+    return _hash_of_none(HASHER)
+
+
+@functools.cache
+def _hash_of_none(hasher: PasswordHasher) -> str:
+    return hasher.hash(secrets.token_bytes(32))

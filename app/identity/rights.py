@@ -82,11 +82,14 @@ def require_reach(actor: Actor, concerned: Rights) -> None:
 
     Who could give what they lack, or reset the password of someone who has more, would have it.
     """
-    if actor.local:
-        return
-    administrative = Rights(pair for pair in concerned.grants() if is_administrative(pair[0]))
-    if not administrative.within(actor.rights):
+    if not is_within_reach(actor, concerned):
         raise BeyondYourRights
+
+
+def is_within_reach(actor: Actor, concerned: Rights) -> bool:
+    """Tell whether the actor holds every administrative right that `concerned` holds."""
+    administrative = Rights(pair for pair in concerned.grants() if is_administrative(pair[0]))
+    return actor.local or administrative.within(actor.rights)
 
 
 def _owners(session: Session) -> int:

@@ -16,6 +16,7 @@ from app.identity.models.credentials import (
     Password,
     WorkspaceCredential,
 )
+from app.identity.models.invitations import Invitation
 from app.identity.models.requests import (
     ConsoleRequest,
     OperationRequestColumns,
@@ -48,6 +49,7 @@ __all__ = [
     "CredentialUse",
     "Grant",
     "Group",
+    "Invitation",
     "Membership",
     "OperationRequestColumns",
     "Password",

@@ -46,10 +46,13 @@ class Group(SQLModel, table=True):
     """People who hold the same grants."""
 
     __tablename__ = "identity_group"
-    __table_args__ = (CONSOLE_WRITES,)
+    __table_args__ = (UniqueConstraint("parent", "name"), CONSOLE_WRITES)
 
     id: str = Field(primary_key=True)
-    name: str = Field(unique=True)
+    name: str
+    """Once below the same parent: every branch has its 総務課."""
+    is_department: bool = False
+    """Its members come from the personnel list: a person is in one department."""
     parent: str = Field(default="", index=True)
     """Group (department) above this one; empty at the top. Never a circle."""
     head: str = Field(default="", index=True)

@@ -128,7 +128,7 @@ def create_group(context: Context, new: NewGroup) -> GroupRow:
 
     Raise NameTaken.
     """
-    _require_free(context.session, new.name)
+    _require_free(context.session, new.name, "")
     group = Group(id=new_identifier(), name=new.name, created_at=context.now)
     context.session.add(group)
     context.event.about("group", group.id, group.name)
@@ -150,7 +150,7 @@ def rename_group(context: Context, change: GroupChange) -> GroupRow:
     session = context.session
     group = _find(context, change.group)
     if group.name != change.name:
-        _require_free(session, change.name)
+        _require_free(session, change.name, group.parent)
     context.event.change("name", group.name, change.name)
     changed = session.exec(
         update(Group)
@@ -249,8 +249,10 @@ def _find(context: Context, identifier: str) -> Group:
     return group
 
 
-def _require_free(session: Session, name: str) -> None:
-    if session.exec(select(Group.id).where(Group.name == name)).first() is not None:
+def _require_free(session: Session, name: str, parent: str) -> None:
+    """Raise NameTaken where another group of this name stands below the same parent."""
+    question = select(Group.id).where(Group.name == name, Group.parent == parent)
+    if session.exec(question).first() is not None:
         raise NameTaken(name=name)
 
 

@@ -28,11 +28,3 @@ class NotReady(TenshuError):
     status = 409
     message = "“{name}” is still being imported."
     hint = "Wait until the import is done; its progress stands under Jobs."
-
-
-class Unfit(ValueError):
-    """A text is no value of a field's kind. `reason` is an English text of the catalogue."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)

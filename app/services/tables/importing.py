@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from app.core.messages import mark
 from app.files.csv_reading import Record
-from app.services.tables.errors import Unfit
+from app.files.errors import Unfit
 from app.services.tables.folding import key_of, search_text
 from app.services.tables.kinds import LONGEST_TEXT, reader_of, writer_of
 from app.services.tables.models import FieldKind

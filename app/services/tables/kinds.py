@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from app.core.messages import mark
-from app.services.tables.dates import read_date
-from app.services.tables.errors import Unfit
+from app.files.dates import read_date
+from app.files.errors import Unfit
 from app.services.tables.models import FieldKind
 
 Stored = str | int | None

@@ -5,10 +5,10 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 from app.files.csv_reading import CsvSource, Format, Record
+from app.files.dates import read_date
+from app.files.errors import Unfit
 from app.files.sniffing import FIRST_RECORDS, SAMPLE
 from app.services.tables import kinds
-from app.services.tables.dates import read_date
-from app.services.tables.errors import Unfit
 from app.services.tables.models import FieldKind
 
 PLACES: Final = 8

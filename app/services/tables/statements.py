@@ -27,8 +27,8 @@ from sqlalchemy import (
 from app.core.errors import InvalidInput
 from app.core.messages import mark
 from app.core.prepared import Prepared
+from app.files.errors import Unfit
 from app.services.tables import kinds
-from app.services.tables.errors import Unfit
 from app.services.tables.folding import END, fold, key_of
 from app.services.tables.physical import SHOWN_COLUMNS, FieldInfo, TableInfo, sql_table
 from app.services.tables.selection import Comparison, Filter, Sort

@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.messages import mark
 from app.core.prepared import Prepared
+from app.files.errors import Unfit
 from app.operations.context import Context
 from app.services.tables import kinds
 from app.services.tables.changes import record
-from app.services.tables.errors import Unfit
 from app.services.tables.folding import key_of, search_text
 from app.services.tables.kinds import Stored, Value
 from app.services.tables.physical import (

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.files.dates import read_date
+from app.files.errors import Unfit
 from app.services.tables import kinds
-from app.services.tables.dates import read_date
-from app.services.tables.errors import Unfit
 from app.services.tables.folding import END, fold, key_of, search_text
 from app.services.tables.kinds import reader_of, show, store, write_decimal, writer_of
 from app.services.tables.models import FieldKind

@@ -6,9 +6,9 @@ import pytest
 
 from app.core.errors import TenshuError
 from app.core.messages import catalogue, explain
-from app.files import csv_reading, sniffing
+from app.files import csv_reading, dates, sniffing
 from app.files import errors as file_errors
-from app.services.tables import dates, errors, importing, kinds
+from app.services.tables import errors, importing, kinds
 
 ERRORS = [
     found

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 
 from app.core.messages import mark
-from app.services.tables.errors import Unfit
+from app.files.errors import Unfit
 
 NO_DATE: Final = mark("This is not a date.")
 

@@ -1,0 +1,5 @@
+"""What administrators do with a list of people."""
+
+from app.people.operations import applying, exporting, importing, preview
+
+__all__ = ["applying", "exporting", "importing", "preview"]

@@ -1,0 +1,127 @@
+"""Who and which departments there are, as the plan compares the list with them."""
+
+import msgspec
+from sqlmodel import Session, col, select
+
+from app.identity import rights
+from app.identity.models import Account, Grant, Group, Membership
+from app.identity.roles import Role
+from app.operations.context import Context
+from app.operations.permissions import Rights
+from app.people.entries import Path
+
+KINDS = ("staff", "partner")
+"""Who stands in a list of people."""
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody with an account."""
+
+    id: str
+    rev: int
+    employee_number: str
+    login_id: str
+    name: str
+    kind: str
+    state: str
+    language: str
+    mail: str
+    leaves_on: str
+    is_owner: bool
+    departments: frozenset[Path] = frozenset()
+    roles: frozenset[str] = frozenset()
+    """Held by the person itself, everywhere, without end."""
+    reachable: bool = True
+    """The one who imports holds every administrative right that this person holds."""
+
+
+class Department(msgspec.Struct, frozen=True, kw_only=True):
+    """A group that there is, by its names from the top down."""
+
+    id: str
+    path: Path
+    head: str = ""
+    """Account; empty: nobody."""
+    is_department: bool = True
+    """Else a group of people like any other, which the list would make a department."""
+    reachable: bool = True
+    """The one who imports holds every administrative right that it gives."""
+
+
+class Present(msgspec.Struct, frozen=True, kw_only=True):
+    """What the list is compared with."""
+
+    people: list[Person]
+    departments: dict[Path, Department]
+    givable: frozenset[str]
+    """Roles that the one who imports may give and take."""
+
+
+def paths_of(groups: list[Group]) -> dict[str, Path]:
+    """Return identifier → names from the top down. A parent that is gone counts as none."""
+    by_id = {group.id: group for group in groups}
+
+    def path(group: Group) -> Path:
+        names, seen = [group.name], {group.id}
+        above = by_id.get(group.parent)
+        while above is not None and above.id not in seen:
+            names.append(above.name)
+            seen.add(above.id)
+            above = by_id.get(above.parent)
+        return tuple(reversed(names))
+
+    return {group.id: path(group) for group in groups}
+
+
+def load(context: Context, session: Session) -> Present:
+    """Return who and what is there, seen by the one who imports."""
+    actor = context.actor
+    groups = list(session.exec(select(Group)).all())
+    paths = paths_of(groups)
+    departments = {group.id for group in groups if group.is_department}
+    grants = session.exec(select(Grant)).all()
+    roles: dict[str, set[str]] = {}
+    given: dict[str, set[tuple[str, str]]] = {}
+    for grant in grants:
+        if grant.role and not grant.scope and not grant.taken and not grant.until:
+            roles.setdefault(grant.holder, set()).add(grant.role)
+        if grant.holder in paths:
+            expanded = rights.expand(grant.permission, grant.role, grant.scope).grants()
+            given.setdefault(grant.holder, set()).update(expanded)
+    of: dict[str, set[Path]] = {}
+    for membership in session.exec(
+        select(Membership.account, Membership.group).where(col(Membership.group).in_(departments))
+    ):
+        of.setdefault(membership[0], set()).add(paths[membership[1]])
+    columns = [getattr(Account, name) for name in (*Person.__struct_fields__[:11], "rights")]
+    people = []
+    for row in session.exec(select(*columns)):
+        found = row._asdict()
+        held = found.pop("rights")
+        found["employee_number"] = found["employee_number"] or ""
+        people.append(
+            Person(
+                **found,
+                departments=frozenset(of.get(found["id"], ())),
+                roles=frozenset(roles.get(found["id"], ())),
+                reachable=rights.is_within_reach(actor, rights.parse(held)),
+            )
+        )
+    return Present(
+        people=people,
+        departments={
+            paths[group.id]: Department(
+                id=group.id,
+                path=paths[group.id],
+                head=group.head,
+                is_department=group.is_department,
+                reachable=rights.is_within_reach(actor, Rights(given.get(group.id, ()))),
+            )
+            for group in groups
+        },
+        givable=frozenset(
+            role.value
+            for role in Role
+            if rights.is_within_reach(actor, rights.expand("", role, ""))
+        ),
+    )
