@@ -28,7 +28,7 @@ MOST_COLUMNS: Final = 200
 PAGE: Final = 50
 
 KINDS: Final = {
-    "new": mark("New"),
+    "new": mark("New people"),
     "changed": mark("Changed"),
     "moved": mark("Moved"),
     "leaving": mark("Leaving"),

@@ -250,6 +250,7 @@ class _Planner:
             for key in (entry.employee_number, login_id)
             if key
         }
+        listed = {key for one in self.entries for key in (one.employee_number, one.login_id) if key}
         found: dict[Path, Headship] = {}
         for entry in self._good():
             if not entry.head:
@@ -260,6 +261,8 @@ class _Planner:
             elif not login_id:
                 person = self.by_number.get(entry.head) or self.by_login.get(entry.head.casefold())
                 login_id = person.login_id if person else ""
+            if not login_id and not listed.isdisjoint((entry.head, entry.head.casefold())):
+                continue  # that person's own row does not fit: told there
             if not login_id:
                 self._refuse(entry, Column.HEAD, NO_HEAD, entry.head)
             elif entry.department is None:

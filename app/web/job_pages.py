@@ -14,6 +14,7 @@ from app.jobs.operations import (
 from app.jobs.view import JobView
 from app.operations.context import Plane
 from app.operations.permissions import Permission
+from app.people.operations.importing import IMPORT as PEOPLE
 from app.web.asking import AnyRequest, language_of, plane_of
 from app.web.names import FIELDS, JOB_KINDS, explain_code
 from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
@@ -67,7 +68,7 @@ def _job_page(request: AnyRequest, job: JobView, template: str) -> Answer:
         request,
         template,
         job=job,
-        result_page=result_page(job) if plane_of(request) is Plane.WORKSPACE else "",
+        result_page=result_page(job, plane_of(request)),
         kinds=JOB_KINDS,
         fields=FIELDS,
         problem=_problem(language_of(request), job),
@@ -79,8 +80,10 @@ def _problem(language: str, job: JobView) -> str:
     return explain_code(language, job.error, job.error_parameters) if job.error else ""
 
 
-def result_page(job: JobView) -> str:
+def result_page(job: JobView, plane: Plane) -> str:
     """Return the address of what a finished job has made; empty where it made nothing to see."""
+    if plane is Plane.CONSOLE:
+        return "/accounts" if job.kind == PEOPLE and job.result else ""
     table = (job.result or {}).get("table")
     return f"/tables/{table}" if table else ""
 

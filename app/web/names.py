@@ -75,10 +75,10 @@ FIELDS: Final = {
     "milliseconds": mark("Duration"),
     "moved": mark("Moved"),
     "name": mark("Name"),
-    "new": mark("New"),
+    "new": mark("New people"),
     "newest": mark("Newest archive"),
     "owner": mark("Process"),
-    "people": mark("People"),
+    "people": mark("People who change"),
     "permission": mark("Permission"),
     "policy": mark("Rules"),
     "record": mark("Record"),
@@ -128,10 +128,14 @@ VALUES: Final = {
     "staff": mark("Staff"),
     "suspended": mark("Suspended"),
     "viewer": mark("Viewer"),
+    "True": mark("Yes"),
+    "False": mark("No"),
     "if_enrolled": mark("Who has set one up is asked for it"),
     "required": mark("Everybody needs one"),
 }
-NAMED_VALUES: Final = frozenset({"kind", "language", "role", "state", "workspace_second_factor"})
+NAMED_VALUES: Final = frozenset(
+    {"good_rows", "kind", "language", "role", "state", "workspace_second_factor"}
+)
 """Fields whose values are names of the program too; any other value is somebody's own text."""
 
 TARGETS: Final = {
