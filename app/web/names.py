@@ -66,7 +66,6 @@ FIELDS: Final = {
     "known_root": mark("Digest of the known history"),
     "known_size": mark("Events of the known history"),
     "language": mark("Language"),
-    "leaves_on": mark("Leaving date"),
     "leaving": mark("Leaving"),
     "login_id": mark("Login ID"),
     "mail": mark("E-mail"),
