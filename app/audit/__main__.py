@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from app.audit import erasure
 from app.audit.errors import SealerRunning, StoreTampered, StoreUnwritable
 from app.audit.inspect_once import inspect_once
 from app.audit.inspection import VERB, read_inspection
 from app.audit.sealer import Sealer
+from app.audit.segmenting import Segmenter
 from app.audit.signing import Signer, load_or_make_signer
 from app.audit.verdict import State
 from app.audit.watch import Watch
@@ -92,8 +94,17 @@ def run(settings: Settings, machine: str) -> int:
         sealer = _start(database, settings, signer, machine)
         log.info("sealing into %s", settings.sealed_store)
         has_room = partial(reserve.keep_server_alive, settings)
-        with contextlib.closing(Watch(settings.sealed_store, signer.verifier)) as watch:
-            seal_until(stop, sealer, has_room, lambda: watch.turn(sealer.newest(VERB)))
+        folder = settings.sealed_store
+        with (
+            contextlib.closing(Watch(folder, signer.verifier)) as watch,
+            contextlib.closing(Segmenter(folder, sealer.tell_segment)) as segmenter,
+        ):
+
+            def look_after() -> None:
+                watch.turn(sealer.newest(VERB))
+                segmenter.turn(sealer.size, sealer.newest(erasure.VERB))
+
+            seal_until(stop, sealer, has_room, look_after)
         sealer.close()
     except TenshuError as error:
         log.error("%s: %s", error.code, error)  # noqa: TRY400 - a person reads this, not a traceback

@@ -1,12 +1,13 @@
-"""Comparing every index of the store with its table, and the file with itself.
+"""Comparing every index of the store with its table, and every segment with its sealed hash.
 
-An index is not what was sealed, but what the search goes by: an event that an index leaves out is
-there, and nobody finds it.
+Neither is what was sealed, but what the search goes by: an event that they leave out is there, and
+nobody finds it.
 """
 
 from pathlib import Path
 from typing import Final
 
+from app.audit.segments import is_as_sealed, read_segments
 from app.audit.store import reading
 from app.audit.verdict import Finding, Wrong
 
@@ -25,7 +26,16 @@ def compare_indexes(folder: Path, mapped: int = 0) -> Finding | None:
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
         connection.execute(f"PRAGMA mmap_size={mapped:d}")
         answer = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
-    return None if answer == "ok" else altered_structure(answer)
+        if answer != "ok":
+            return altered_structure(answer)
+        for segment in read_segments(connection):
+            if not is_as_sealed(segment, folder):
+                return Finding(
+                    wrong=Wrong.SEGMENT,
+                    position=segment.first,
+                    parameters={"last": segment.end - 1, "file": segment.path(folder).name},
+                )
+    return None
 
 
 def altered_structure(detail: str) -> Finding:

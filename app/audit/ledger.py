@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from app.audit.checkpoint import Checkpoint, note_hash, open_checkpoint
 from app.audit.durable import write_durably
@@ -26,8 +27,10 @@ from app.audit.note import VerifierKey, parse_verifier_key
 from app.audit.published import append_note
 from app.audit.sealed import CONTENT
 from app.audit.signing import Signer
-from app.audit.store import ERASURES_NAME, FILE_NAME, KEYS_NAME, open_for_sealing, seals
+from app.audit.store import ERASURES_NAME, FILE_NAME, KEYS_NAME, TOLD, open_for_sealing, seals
 from app.core.messages import mark
+
+_NEWEST: Final = "SELECT position FROM events WHERE verb = ? AND outcome = 'done' AND"
 
 AtStep = Callable[[str], None]
 """Called between any two steps that a kill could part; tests end the process there."""
@@ -62,6 +65,11 @@ class Ledger:
             self._connection.close()
             raise
 
+    @property
+    def size(self) -> int:
+        """Number of sealed events."""
+        return self._tree.size
+
     def accept_own_key(self) -> None:
         """Write our public key below those that signed before; then it is one of the store's."""
         if self._signer.verifier not in self.keys:
@@ -86,11 +94,12 @@ class Ledger:
         )
 
     def newest(self, verb: str) -> int:
-        """Return the position of the newest event of this verb that was done; -1 for none."""
+        """Return the position of the newest event of this verb, `audit.…`, that was done, or -1."""
         found = self._connection.execute(
-            "SELECT max(position) FROM events WHERE verb = ? AND outcome = 'done'", (verb,)
-        ).fetchone()[0]
-        return -1 if found is None else int(found)
+            " ".join((_NEWEST, TOLD, "ORDER BY position DESC LIMIT 1")),
+            (verb,),
+        ).fetchone()
+        return -1 if found is None else int(found[0])
 
     def seal(self, events: Sequence[Event], *, epoch: int | None = None) -> None:
         """Seal events in this order, durably, or none of them.

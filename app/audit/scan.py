@@ -23,8 +23,8 @@ HEIGHT: Final = 9
 CHUNK: Final = 1 << HEIGHT
 """512 events: their rows stay inside the processor's cache; the cost a chunk does not show."""
 
-Row = tuple[int, bytes, int]
-"""Position, content, seal."""
+Row = tuple[int, bytes, int, bytes, bytes]
+"""Position, content, seal; identifier and verb as they are kept beside the content."""
 PartRow = tuple[int, bytes, bytes, bytes]
 """Position, name, salt, value."""
 Commitment = tuple[int, str, str]
@@ -61,12 +61,20 @@ class _Usual(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     target: str = ""
 
 
-class _UsuallyCommitted(msgspec.Struct, frozen=True, gc=False):
+class _UsualContent(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    verb: str
     commitments: _Usual = _Usual()
 
 
+class _Kept(msgspec.Struct, frozen=True):
+    id: str
+    verb: str
+
+
 _committed = msgspec.json.Decoder(_Committed).decode
-_usually_committed = msgspec.json.Decoder(_UsuallyCommitted).decode
+_usual_content = msgspec.json.Decoder(_UsualContent).decode
+_kept = msgspec.json.Decoder(_Kept).decode
 _sha256 = hashlib.sha256
 _position = itemgetter(0)
 _place = attrgetter("position")
@@ -79,14 +87,15 @@ def check_chunk(
     *,
     rows: Sequence[Row],
     parts: Sequence[PartRow],
-    misread: Finding | None,
+    no_text: int | None,
     wanted: Iterable[int],
     erasures: Erasures,
 ) -> ChunkReport:
     """Check the events that should stand from `first` to before `first + count`.
 
-    `rows` and `parts` are sorted by position (and name); `misread` is the first event whose
-    columns are not its content's; `wanted` are tree sizes inside the chunk.
+    `rows` and `parts` are sorted by position (and name); `no_text` is the position of the first
+    event whose content is kept as something else than text; `wanted` are tree sizes inside the
+    chunk.
     """
     contents = [row[1] for row in rows]
     leaves = [leaf_hash(content) for content in contents]
@@ -97,9 +106,13 @@ def check_chunk(
         rows = [row for row in rows if row[0] < position]
         parts = [part for part in parts if part[0] < position]
     erased: dict[int, int] = {}
-    wrong_value, gone = _check_parts(rows, parts, erasures, erased)
-    if misread is not None and (wrong is None or misread.position < wrong.position):
-        wrong_value = min(misread, wrong_value or misread, key=_place)
+    wrong_value: Finding | None = None
+    gone: Finding | None = None
+    if no_text is not None or not _all_usual(rows, parts):
+        wrong_value, gone = _check_parts(rows, parts, erasures, erased)
+        misread = _first_misread(rows, no_text)
+        if misread is not None:
+            wrong_value = min(misread, wrong_value or misread, key=_place)
     if wrong_value is not None and wrong_value.wrong is Wrong.CHANGED:
         wrong, wrong_value = wrong_value, None
     return ChunkReport(
@@ -128,7 +141,7 @@ def _first_wrong_row(
         and [row[0] for row in rows] == list(range(first, first + count))
     ):
         return None
-    for place, (position, content, seal) in enumerate(rows):
+    for place, (position, content, seal, *_) in enumerate(rows):
         due = first + place
         if position != due:
             return Finding(wrong=Wrong.REMOVED, position=due)
@@ -155,12 +168,10 @@ def _check_parts(
 
     Return the first wrong values, and the first that are gone without a reason.
     """
-    if _all_usual(rows, parts):
-        return None, None
     try:
         due = [
             (position, name, digest)
-            for position, content, _ in rows
+            for position, content, *_ in rows
             for name, digest in _committed(content).commitments.items()
         ]
     except msgspec.MsgspecError:
@@ -173,7 +184,7 @@ def _check_parts(
         )
         for position, name, salt, value in parts
     ]
-    contents = {position: content for position, content, _ in rows}
+    contents = {position: content for position, content, *_ in rows}
     wrong = _wrong_parts(due, have, contents, erasures, erased)
     gone = [each for each in wrong if each.wrong is Wrong.VALUE_REMOVED]
     others = [each for each in wrong if each.wrong is not Wrong.VALUE_REMOVED]
@@ -181,12 +192,15 @@ def _check_parts(
 
 
 def _all_usual(rows: Sequence[Row], parts: Sequence[PartRow]) -> bool:
-    """Tell whether every value is there as it was committed to: the quick look at a whole chunk."""
+    """Tell whether all that stands beside the content is as it says: the quick look at a chunk."""
     due: list[int | bytes | str] = []
     add = due.extend  # flat: a tuple a value would cost more than its hash
     try:
-        for position, content, _ in rows:
-            usual = _usually_committed(content).commitments
+        for position, content, _, identifier, verb in rows:
+            said = _usual_content(content)
+            if said.id.encode() != identifier or said.verb.encode() != verb:
+                return False
+            usual = said.commitments
             if usual.actor:
                 add((position, b"actor", usual.actor))
             if usual.target:
@@ -235,9 +249,24 @@ def _wrong_parts(
     ]
 
 
+def _first_misread(rows: Sequence[Row], no_text: int | None) -> Finding | None:
+    """Return the first event that the sealer would find otherwise than it stands in its content."""
+    for position, content, _, identifier, verb in rows:
+        event = identifier_in(content)
+        if position == no_text:
+            return Finding(wrong=Wrong.CHANGED, position=position, event=event)
+        try:
+            said = _kept(content)
+        except msgspec.MsgspecError:
+            return Finding(wrong=Wrong.CHANGED, position=position, event=event)
+        if (said.id.encode(), said.verb.encode()) != (identifier, verb):
+            return Finding(wrong=Wrong.COLUMNS, position=position, event=event)
+    return None
+
+
 def _first_unreadable(rows: Sequence[Row]) -> Finding:
     """Return the first event that is sealed but is no event: its seal was computed anew."""
-    position = next(position for position, content, _ in rows if decode_content(content) is None)
+    position = next(position for position, content, *_ in rows if decode_content(content) is None)
     return Finding(wrong=Wrong.CHANGED, position=position)
 
 

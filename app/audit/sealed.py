@@ -7,10 +7,13 @@ from typing import Final
 import msgspec
 
 from app.audit.event import Content, Part
+from app.audit.store import TOLD
 
 CONTENT: Final = msgspec.json.Decoder(Content)
 PART_LIST: Final = msgspec.json.Decoder(tuple[Part, ...])
-_BY_INDEX: Final = "SELECT position, content FROM events WHERE verb = ? ORDER BY position"
+_BY_INDEX: Final = " ".join(
+    ("SELECT position, content FROM events WHERE verb = ? AND", TOLD, "ORDER BY position")
+)
 _THOROUGHLY: Final = (
     "SELECT position, content FROM events"
     " WHERE instr(content, '\"verb\":\"' || ? || '\"') ORDER BY position"
@@ -21,7 +24,7 @@ PARTS: Final = "SELECT name, salt, value FROM parts WHERE position = ? ORDER BY 
 def contents_of(
     connection: sqlite3.Connection, verb: str, *, thorough: bool = False
 ) -> Iterator[tuple[int, Content]]:
-    """Give position and content of the sealed events with this verb, in order.
+    """Give position and content of the sealed events with this verb (`audit.…`), in order.
 
     They are found by the index, or `thorough`, where somebody may have altered it, by reading
     every event. What is not readable is passed over: verification names it.

@@ -28,6 +28,7 @@ from app.audit.intake import unsealed
 from app.audit.lease import RENEW_AFTER, end_lease, lock_folder, renew_lease, take_lease
 from app.audit.ledger import AtStep, Ledger
 from app.audit.models import OutboxEvent
+from app.audit.segments import Made, describe_segment
 from app.audit.signing import Signer
 from app.audit.store import reading
 from app.core import clock
@@ -91,6 +92,17 @@ class Sealer:
         if self._monotonic() - self._published_at >= PUBLISH_SECONDS:
             self.publish()
         return len(rows)
+
+    @property
+    def size(self) -> int:
+        """Number of sealed events."""
+        return self._ledger.size
+
+    def tell_segment(self, made: Made) -> None:
+        """Seal the event that tells of a segment. Raise what `Ledger.seal` raises."""
+        draft = self._draft("")
+        describe_segment(draft, made)
+        self._ledger.seal([seal_draft(draft)])
 
     def newest(self, verb: str) -> int:
         """Return the position of the newest sealed event of this verb; -1 for none."""

@@ -1,13 +1,15 @@
 """Reading the history: pages of events, one event whole, everything for an export.
 
 Sealed events come from the store, younger ones from the outbox; an event that is moving between
-the two is seen once. Newest first: the order of sealing, not of clocks.
+the two is seen once. Old ones are found by their segments. Newest first: the order of sealing, not
+of clocks.
 """
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,8 @@ from app.audit.filters import EventFilter, matches, where
 from app.audit.models import OutboxEvent
 from app.audit.rows import EventDetail, EventRow, detail_of, row_of, unreadable_row
 from app.audit.sealed import decode_content, decode_parts, parts_of
+from app.audit.segment_search import Finder, Stretch, stretches
+from app.audit.segments import read_segments
 from app.audit.store import FILE_NAME, reading
 from app.core import clock
 from app.core.database import Database
@@ -31,8 +35,9 @@ MAX_UNSEALED: Final = 1_000
 
 EXPORT_PAGE: Final = 1_000
 LAST: Final = 2**63 - 1
-SEALED: Final = "SELECT position, content FROM events WHERE"
 
+_SEALED: Final = "SELECT position, content FROM events WHERE"
+_BETWEEN: Final = "AND position >= :first AND position < :end ORDER BY position DESC LIMIT :limit"
 _HEXADECIMAL: Final = re.compile("[0-9a-f]{12}")
 
 
@@ -80,7 +85,8 @@ def search(
     waiting = {row.id for row in rows}
     with _reading_if_begun(folder) as connection:
         if connection is not None and len(rows) <= limit:
-            sealed = _sealed(connection, wanted, before_position, limit + 1)
+            below = LAST if before_position is None else before_position
+            sealed = _sealed(connection, folder, wanted, below, limit + 1)
             fresh = [row for row in sealed if row.id not in waiting]
             rows = [*rows, *fresh][: limit + 1]
     shown = rows[:limit]
@@ -159,18 +165,61 @@ def _unsealed(database: Database, wanted: EventFilter, before: str) -> list[Even
     for row in found:
         content, parts = decode_content(row.content), decode_parts(row.parts)
         # what is malformed shows when the sealer has sealed it as such
-        if content is not None and matches(wanted, content, row.content, parts):
+        if content is not None and matches(wanted, content, parts):
             rows.append(row_of(None, content, parts))
     return rows
 
 
 def _sealed(
-    connection: sqlite3.Connection, wanted: EventFilter, before: int | None, limit: int
+    connection: sqlite3.Connection, folder: Path, wanted: EventFilter, before: int, limit: int
 ) -> list[EventRow]:
-    condition, values = where(wanted)
+    """Return the newest sealed events below `before`, old ones by way of their segments."""
+    in_store = partial(_in_store, connection, *where(wanted))
+    if wanted == EventFilter():
+        return in_store(0, before, limit)
+    segments = [each for each in read_segments(connection) if each.path(folder).exists()]
+    rows: list[EventRow] = []
+    with Finder(folder, wanted) as finder:
+        for stretch in stretches(segments, before):
+            if len(rows) == limit:
+                break
+            if stretch.segments:
+                rows += _in_segments(finder, in_store, stretch, limit - len(rows))
+            else:
+                rows += in_store(stretch.first, stretch.end, limit - len(rows))
+    return rows
+
+
+InStore = Callable[[int, int, int], list[EventRow]]
+"""Of positions from the first to before the second, at most so many rows of the store."""
+
+
+def _in_segments(finder: Finder, in_store: InStore, stretch: Stretch, limit: int) -> list[EventRow]:
+    rows: list[EventRow] = []
+    before = stretch.end
+    while len(rows) < limit:
+        places = finder.find(stretch.segments, before, limit)
+        if places is None:
+            return [*rows, *in_store(stretch.first, before, limit - len(rows))]
+        # what was erased since the segment was made fits no more
+        rows += [row for place in places for row in in_store(place, place + 1, 1)]
+        if len(places) < limit:
+            break
+        before = places[-1]
+    return rows[:limit]
+
+
+def _in_store(
+    connection: sqlite3.Connection,
+    condition: str,
+    values: dict[str, str | int],
+    first: int,
+    end: int,
+    limit: int,
+) -> list[EventRow]:
     found = connection.execute(
-        " ".join((SEALED, condition, "AND position < :before ORDER BY position DESC LIMIT :limit")),
-        {**values, "before": LAST if before is None else before, "limit": limit},
+        " ".join((_SEALED, condition, _BETWEEN)),
+        {**values, "first": first, "end": end, "limit": limit},
     ).fetchall()
     rows = []
     for position, raw in found:

@@ -1,10 +1,12 @@
 """The sealed store: one SQLite file that only the sealer's user writes.
 
-What search goes by is computed from an event's content by the database itself and kept beside it;
-verification compares each such column with the content, and each index with its columns. A *seal*
-is the first eight bytes of the leaf's hash, exclusive-or the position: it names the very event that
-was changed or moved. It proves nothing; the signed checkpoints do. The newest checkpoint always
-covers every event: it is written in the same transaction.
+What the sealer itself must find at once (an event by its identifier, the few events that tell of
+the history) is kept beside the content and indexed; verification compares both with the content.
+Everything else that a search goes by is computed when it is asked for: old events are searched in
+segments (`app.audit.segments`), which cost the store nothing. A *seal* is the first eight bytes of
+the leaf's hash, exclusive-or the position: it names the very event that was changed or moved. It
+proves nothing; the signed checkpoints do. The newest checkpoint always covers every event: it is
+written in the same transaction.
 """
 
 import contextlib
@@ -29,28 +31,35 @@ PATIENCE: Final = 10.0
 APPLICATION_ID: Final = 0x54415544
 """“TAUD”: tells `file` and us what this is."""
 
-COLUMNS: Final = ("id", "at", "verb", "outcome", "actor", "target")
-"""What the database computes from an event's content and keeps, to find events by an index."""
+KEPT: Final = ("id", "verb")
+"""What the database computes from an event's content and keeps beside it."""
+COLUMNS: Final = (*KEPT, "at", "outcome", "actor", "target", "target_kind")
+"""All that is computed from an event's content, kept or not."""
+TOLD: Final = "verb >= 'audit.' AND verb < 'audit/'"
+"""Condition of the index over what tells of the history itself; a query must repeat it."""
+
+
+def _computed(name: str, kind: str) -> str:
+    # content that somebody made unreadable must not end a search
+    value = f"CASE WHEN json_valid(content) THEN json_extract(content, '$.{name}') END"
+    return f"{name} {kind} GENERATED ALWAYS AS ({value}) VIRTUAL"
+
+
 _SCHEMA: Final = (
-    """CREATE TABLE events (
+    f"""CREATE TABLE events (
     position INTEGER PRIMARY KEY,
     content TEXT NOT NULL,
     seal INTEGER NOT NULL,
     id TEXT GENERATED ALWAYS AS (json_extract(content, '$.id')) STORED,
-    at INTEGER GENERATED ALWAYS AS (json_extract(content, '$.at')) STORED,
     verb TEXT GENERATED ALWAYS AS (json_extract(content, '$.verb')) STORED,
-    outcome TEXT GENERATED ALWAYS AS (json_extract(content, '$.outcome')) STORED,
-    actor TEXT GENERATED ALWAYS AS (json_extract(content, '$.actor')) STORED,
-    target TEXT GENERATED ALWAYS AS (json_extract(content, '$.target')) STORED,
-    target_kind ANY GENERATED ALWAYS AS (json_extract(content, '$.target_kind')) VIRTUAL
+    {_computed("at", "INTEGER")},
+    {_computed("outcome", "TEXT")},
+    {_computed("actor", "TEXT")},
+    {_computed("target", "TEXT")},
+    {_computed("target_kind", "TEXT")}
 ) STRICT""",
     "CREATE UNIQUE INDEX events_id ON events (id)",
-    "CREATE INDEX events_at ON events (at)",
-    "CREATE INDEX events_verb ON events (verb)",
-    "CREATE INDEX events_actor ON events (actor)",
-    "CREATE INDEX events_target ON events (target)",
-    # nearly everything ends as done: only the rest is worth an index
-    "CREATE INDEX events_outcome ON events (outcome) WHERE outcome <> 'done'",
+    f"CREATE INDEX events_told ON events (verb) WHERE {TOLD}",
     """CREATE TABLE parts (
     position INTEGER NOT NULL,
     name TEXT NOT NULL,

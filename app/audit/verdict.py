@@ -38,6 +38,7 @@ class Wrong(enum.StrEnum):
     CHAIN = "chain"
     FRONTIER = "frontier"
     STRUCTURE = "structure"
+    SEGMENT = "segment"
     ROLLED_BACK = "rolled_back"
     FORKED = "forked"
 
@@ -61,6 +62,10 @@ DESCRIPTIONS: Final[dict[Wrong, str]] = {
     Wrong.CHAIN: mark("The checkpoint before the one of {size} events was altered or removed."),
     Wrong.FRONTIER: mark("The sealer's note of where to go on was altered."),
     Wrong.STRUCTURE: mark("The tables of the store were altered: {detail}"),
+    Wrong.SEGMENT: mark(
+        "The copy for the search of the events up to {last} was altered or replaced ({file}). "
+        "The events themselves are whole; remove the file, and it is made again."
+    ),
     Wrong.ROLLED_BACK: mark(
         "A checkpoint held elsewhere covers {size} events; here are {have}. "
         "Events were cut off or the history was rolled back, and no restore was declared."

@@ -177,6 +177,7 @@ OTHER_EVENTS: Final = {
     "audit.epoch": mark("Begin a new section of the history, after a restore."),
     "audit.erase": mark("Erase personal values from the history; the event itself stays proven."),
     "audit.malformed": mark("Keep what could not be read as an event."),
+    "audit.segment": mark("Make old events quick to search."),
 }
 """Events that come from no operation."""
 

@@ -24,7 +24,8 @@ AT_ONCE = 5_000
 
 def measure(report: Report, folder: Path, events: int) -> None:
     """Seal `events` events, then verify them and read them plainly, in turn."""
-    store = _sealed(folder, events)
+    database, store = sealed_history(folder, events)
+    database.close()
     keys = read_keys(store)
     ratios = []
     for _ in range(ROUNDS):
@@ -63,7 +64,8 @@ def plain_root(path: Path) -> bytes:
     return root
 
 
-def _sealed(folder: Path, events: int) -> Path:
+def sealed_history(folder: Path, events: int) -> tuple[Database, Path]:
+    """Return a database and the folder of a sealed history of `events` events."""
     data, store = folder / "data", folder / "data" / "audit"
     store.mkdir(parents=True)
     database = Database(f"sqlite:///{data / 'tenshu.sqlite'}")
@@ -74,8 +76,7 @@ def _sealed(folder: Path, events: int) -> Path:
         numbers = range(begun, min(begun + AT_ONCE, events))
         sealer._ledger.seal([seal_draft(_draft(number)) for number in numbers])
     sealer.close()
-    database.close()
-    return store
+    return database, store
 
 
 def _draft(number: int) -> Draft:
