@@ -2,6 +2,9 @@
 
 import logging
 import signal
+import threading
+import time
+from typing import Final
 
 from app.core.database import Database
 from app.core.keyring import KeyRing
@@ -9,8 +12,12 @@ from app.core.lifeline import die_with_parent
 from app.core.settings import load_settings
 from app.identity.actors import actor_of
 from app.jobs.handlers import load_handlers
+from app.jobs.standing import start_standing
 from app.jobs.worker import Worker
 from app.operations.context import Appliance
+
+PATIENCE: Final = 3.0
+"""Seconds that standing work gets to come to an end."""
 
 
 def main() -> None:
@@ -20,10 +27,20 @@ def main() -> None:
     settings = load_settings()
     database = Database(settings.database_url)
     load_handlers()
-    worker = Worker(Appliance(settings, database, KeyRing.load(settings.keys)), actor_of)
+    appliance = Appliance(settings, database, KeyRing.load(settings.keys))
+    worker, ending = Worker(appliance, actor_of), threading.Event()
+
+    def stop(*_: object) -> None:
+        worker.stop()
+        ending.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
+        signal.signal(number, stop)
+    beside = start_standing(appliance, ending)
     worker.serve()
+    until = time.monotonic() + PATIENCE
+    for thread in beside:
+        thread.join(max(0, until - time.monotonic()))
     database.close()
 
 

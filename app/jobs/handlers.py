@@ -82,7 +82,7 @@ def handler_of(kind: str) -> Handler:
 
 
 def load_handlers() -> None:
-    """Import every module `jobs.py` of `app`: that is where handlers stand."""
+    """Import every module `jobs.py` of `app`: where handlers and standing work are declared."""
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if module.name.rpartition(".")[2] == "jobs" and not module.ispkg:
             importlib.import_module(module.name)
