@@ -8,7 +8,7 @@ from app.identity import account_rows, factors, passwords, policies, totp
 from app.identity.errors import SignInFailed, StepNotOffered, WrongCode
 from app.identity.models import Account, Password
 from app.identity.sign_in import Facts, Policy
-from app.identity.sign_in_steps import Attempt, Step, register
+from app.identity.sign_in_steps import Attempt, Shown, Step, register
 from app.operations.context import Context, Plane
 
 ISSUER: Final = "Tenshu"
@@ -59,11 +59,11 @@ def _may_enrol(policy: Policy, facts: Facts) -> bool:
     return not facts.factors and (facts.may_enrol or policy.plane != Plane.CONSOLE)
 
 
-def _offer_enrolment(attempt: Attempt) -> totp.Enrolment:
+def _offer_enrolment(attempt: Attempt) -> Shown:
     if not attempt.notes.enrolment:
         attempt.notes.enrolment = totp.new_secret().reveal()
     secret = Secret(attempt.notes.enrolment)
-    return totp.describe(secret, attempt.known_account.login_id, issuer(attempt.context))
+    return Shown(totp.describe(secret, attempt.known_account.login_id, issuer(attempt.context)))
 
 
 def _check_enrolment(attempt: Attempt, answer: Secret) -> Account:

@@ -1,8 +1,9 @@
 """Dangerous operations wait for a fresh second factor; irreversible ones for a second person.
 
 A request is kept sealed with the digest of operation and arguments, belongs to one session, and
-works once. T2: confirmed within two minutes with a code of the authenticator, then it runs. T3:
-after that it waits 24 hours for a second administrator, who approves with a factor of their own.
+works once. T2: confirmed within two minutes with a code of the authenticator app or with a passkey,
+then it runs. T3: after that it waits 24 hours for a second administrator, who approves with a
+factor of their own.
 """
 
 from collections.abc import Iterator
@@ -14,13 +15,13 @@ from sqlmodel import col, select
 from app.core.clock import HOUR, MINUTE
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
-from app.identity import account_rows, proof, session_rows
+from app.identity import account_rows, challenges, proof, session_rows
 from app.identity.errors import (
-    CodeAlreadyUsed,
+    Counted,
     NotConfirmable,
     OwnRequest,
     RequestClosed,
-    WrongCode,
+    TooManyAttempts,
 )
 from app.identity.models import OperationRequestColumns
 from app.identity.planes import REQUESTS, on_plane
@@ -150,6 +151,12 @@ def approve(context: Context, identifier: str, code: Secret) -> Cleared:
     return _clear(context, row, waiting=False, token=token)
 
 
+def question_about(context: Context, identifier: str) -> str:
+    """Return for which purpose a passkey is asked about a request. Raise RequestClosed."""
+    row = _find(context, identifier, OPEN, WAITING)
+    return challenges.confirmation_of(row.digest)
+
+
 def decline(context: Context, identifier: str) -> None:
     """Take back one's own request, or decline another's that waits. Raise RequestClosed."""
     row = _find(context, identifier, OPEN, WAITING)
@@ -195,8 +202,10 @@ def describe(context: Context, row: OperationRequestColumns) -> PendingRequest:
 
 def _prove(context: Context, code: Secret, row: OperationRequestColumns) -> None:
     try:
-        proof.prove_code(context, code)
-    except (WrongCode, CodeAlreadyUsed):
+        proof.prove_code(context, code, challenges.confirmation_of(row.digest))
+    except TooManyAttempts:
+        raise
+    except Counted:
         row.failures += 1
         if row.failures >= MOST_FAILURES:
             row.state = SPENT

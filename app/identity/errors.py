@@ -53,6 +53,42 @@ class WrongRecoveryCode(Counted):
     hint = "Type another one of your list. Each works once."
 
 
+class PasskeyRefused(Counted):
+    """A passkey's answer does not hold: other challenge, origin, name, key, or no person there."""
+
+    code = "sign_in.passkey_refused"
+    status = 401
+    message = "The passkey was not accepted."
+    hint = "Try again with a passkey that you have added to this account."
+
+
+class PasskeyCopied(Counted):
+    """The signature counter went back: two devices may hold the same key (WebAuthn, 6.1.1)."""
+
+    code = "sign_in.passkey_copied"
+    status = 401
+    message = "This passkey was not accepted: it counts fewer uses than before."
+    hint = "Somebody may have copied it. Use another factor, and remove this passkey."
+
+
+class ChallengeSpent(Counted):
+    """The question to the passkey was answered before, or is older than five minutes."""
+
+    code = "sign_in.challenge_spent"
+    status = 401
+    message = "The answer of the passkey came too late, or was given before."
+    hint = "Try again."
+
+
+class PasskeysNotHere(Counted):
+    """Passkeys are bound to a host name; this page was called by another one, or by an address."""
+
+    code = "passkeys.not_here"
+    status = 409
+    message = "Passkeys work only where this appliance is called by its host name: {name}"
+    hint = "Open that address, or use an authenticator app."
+
+
 class SignInExpired(Counted):
     """The sign-in took too long, failed too often, or is finished."""
 
@@ -78,6 +114,18 @@ class NoSecondFactor(Counted):
     status = 403
     message = "Your account has no second factor, which is needed here."
     hint = "Ask an administrator to reset your second factor: you can then set up a new one."
+
+
+class PasskeyElsewhere(Counted):
+    """The person holds passkeys alone, and none of them works at this address."""
+
+    code = "sign_in.passkey_elsewhere"
+    status = 403
+    message = "Your passkey does not work at this address."
+    hint = (
+        "Open the appliance by its host name. "
+        "If that does not help, ask an administrator to reset your second factor."
+    )
 
 
 class NotForThisPlane(Counted):

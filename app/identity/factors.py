@@ -1,4 +1,4 @@
-"""Second factors: named authenticators and recovery codes, where they stand, and their use.
+"""Second factors: named authenticator apps, passkeys, recovery codes; where they stand, their use.
 
 A factor that was enrolled on the console counts on every plane, one enrolled elsewhere never on
 the console (`planes.readable_on`). A new one counts after its first valid code (F11).
@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from app.core.clock import MINUTE
 from app.core.identifiers import new_identifier
 from app.core.keyring import KeyRing
 from app.core.secret import Secret
@@ -19,11 +20,16 @@ from app.identity.models import CredentialColumns, CredentialUse
 from app.identity.planes import CREDENTIALS, on_plane, readable_on
 
 TOTP: Final = "totp"
+PASSKEY: Final = "passkey"
 RECOVERY_CODE: Final = "recovery_code"
+NAMED: Final = frozenset({TOTP, PASSKEY})
+"""Kinds that a person names and proves themselves with again; recovery codes only sign in."""
 ACTIVE: Final = "active"
 PENDING: Final = "pending"
 PENDING_LIMIT: Final = 5
 """Authenticators of one account that were begun and not finished; older ones are dropped."""
+PENDING_LASTS: Final = 10 * MINUTE
+"""How long the secret of a begun one may be shown again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,11 @@ def kinds(holder: Holder) -> frozenset[str]:
     return frozenset(found.kind for found in active(holder) if found.id not in spent)
 
 
+def may_prove(holder: Holder) -> bool:
+    """Tell whether the person holds a factor with which they could prove that it is them."""
+    return not NAMED.isdisjoint(kinds(holder))
+
+
 def add_totp(holder: Holder, name: str, secret: Secret, now: int, *, state: str) -> str:
     """Keep an authenticator, its secret sealed. Return its identifier."""
     table = on_plane(CREDENTIALS, holder.plane)
@@ -61,7 +72,7 @@ def add_totp(holder: Holder, name: str, secret: Secret, now: int, *, state: str)
     ).all()
     _delete(holder.session, (table,), list(pending[PENDING_LIMIT - 1 :]))
     identifier = new_identifier()
-    sealed = holder.keyring.seal(_purpose(identifier), secret)
+    sealed = holder.keyring.seal(purpose(identifier), secret)
     holder.session.add(
         table(
             id=identifier,
@@ -76,6 +87,20 @@ def add_totp(holder: Holder, name: str, secret: Secret, now: int, *, state: str)
     holder.session.add(CredentialUse(credential=identifier, account=holder.account))
     holder.session.flush()
     return identifier
+
+
+def begun_totp(holder: Holder, identifier: str, now: int) -> Secret | None:
+    """Return the secret of an authenticator that was begun within ten minutes, else None."""
+    table = on_plane(CREDENTIALS, holder.plane)
+    found = holder.session.exec(
+        select(table).where(
+            table.id == identifier,
+            table.account == holder.account,
+            table.state == PENDING,
+            table.created_at > now - PENDING_LASTS,
+        )
+    ).first()
+    return holder.keyring.open(purpose(found.id), found.secret) if found else None
 
 
 def activate(holder: Holder, identifier: str, code: Secret, now: int) -> None:
@@ -172,7 +197,7 @@ def _all(holder: Holder) -> list[CredentialColumns]:
 def _accept(holder: Holder, authenticators: list[CredentialColumns], code: Secret, now: int) -> str:
     seconds = totp.seconds_to_next(now)
     for authenticator in authenticators:
-        secret = holder.keyring.open(_purpose(authenticator.id), authenticator.secret)
+        secret = holder.keyring.open(purpose(authenticator.id), authenticator.secret)
         step = totp.matching_step(secret, code, now)
         if step is None:
             continue
@@ -198,5 +223,6 @@ def _delete(
     session.exec(delete(CredentialUse).where(col(CredentialUse.credential).in_(identifiers)))
 
 
-def _purpose(identifier: str) -> str:
+def purpose(identifier: str) -> str:
+    """Return what the secret of a factor is sealed for."""
     return f"identity credential {identifier}"

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from app.identity.errors import Counted, NoSecondFactor, NotForThisPlane
+from app.identity.errors import Counted, NoSecondFactor, NotForThisPlane, PasskeyElsewhere
+from app.identity.factors import PASSKEY
 from app.identity.roles import is_administrative
 from app.identity.sign_in import Facts, Policy, Requirement
 from app.operations.context import Plane
 
 SECOND_FACTOR: Final = "second factor"
-FACTOR_STEPS: Final = ("totp", "recovery_code", "enrol")
+FACTOR_STEPS: Final = ("passkey", "totp", "recovery_code", "enrol")
 
 
 def _governs(facts: Facts) -> bool:
@@ -55,6 +56,8 @@ def register(policy: Policy) -> None:
     _policies[policy.plane] = policy
 
 
-def refusal(requirement: str) -> Counted:
+def refusal(requirement: str, facts: Facts | None) -> Counted:
     """Return the error of a sign-in that ends at a requirement."""
-    return NoSecondFactor() if requirement == SECOND_FACTOR else NotForThisPlane()
+    if requirement != SECOND_FACTOR:
+        return NotForThisPlane()
+    return PasskeyElsewhere() if facts and PASSKEY in facts.factors else NoSecondFactor()

@@ -27,6 +27,10 @@ REQUESTS: Final[tuple[type[models.OperationRequestColumns], ...]] = (
     models.ConsoleRequest,
     models.WorkspaceRequest,
 )
+CHALLENGES: Final[tuple[type[models.ChallengeColumns], ...]] = (
+    models.ConsoleChallenge,
+    models.WorkspaceChallenge,
+)
 
 
 def on_plane(tables: tuple[type[Columns], ...], plane: str) -> type[Columns]:

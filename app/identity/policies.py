@@ -30,6 +30,14 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
         Literal["if_enrolled", "required"],
         Meta(description="Whether the workspace asks everybody for a second factor"),
     ] = "if_enrolled"
+    rp_id: Annotated[
+        str,
+        Meta(
+            max_length=253,
+            pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$",
+            description="Name that passkeys are bound to; empty: the first host name",
+        ),
+    ] = ""
     initial_password_days: Annotated[
         int, Meta(ge=1, le=30, description="Days in which a given password must be used")
     ] = 7

@@ -4,7 +4,16 @@ import contextlib
 from collections.abc import Iterator
 
 from app.core.secret import Secret
-from app.identity import account_rows, factors, lockout, passwords
+from app.identity import (
+    account_rows,
+    challenges,
+    factors,
+    lockout,
+    passkey_factors,
+    passwords,
+    policies,
+    relying_party,
+)
 from app.identity.errors import Counted, InPersonOnly, TooManyAttempts, WrongPassword
 from app.identity.models import Account, Password
 from app.operations.context import Context
@@ -26,10 +35,29 @@ def holder(context: Context) -> factors.Holder:
     )
 
 
-def prove_code(context: Context, code: Secret) -> None:
-    """Check a fresh code. Raise WrongCode, CodeAlreadyUsed or TooManyAttempts."""
+def prove_code(context: Context, proof: Secret, purpose: str = challenges.STEP_UP) -> None:
+    """Check a fresh code, or a passkey's answer to the question that was put for `purpose`.
+
+    Raise WrongCode, CodeAlreadyUsed, PasskeyRefused and its like, or TooManyAttempts.
+    """
     with counting(context):
-        factors.use_totp(holder(context), code, context.now)
+        if is_passkey_answer(proof):
+            prove_passkey(context, proof, purpose)
+        else:
+            factors.use_totp(holder(context), proof, context.now)
+
+
+def is_passkey_answer(proof: Secret) -> bool:
+    """Tell a passkey's answer, which is JSON, from a typed code."""
+    return proof.reveal()[:1] == "{"
+
+
+def prove_passkey(context: Context, answer: Secret, purpose: str) -> None:
+    """Check a passkey's answer. Its question is spent, whatever comes of it."""
+    question = challenges.take(context, purpose)
+    party = relying_party.require_here(context, policies.load(context.session))
+    used = passkey_factors.use(holder(context), party, question.signed, answer, context.now)
+    context.event.references["factor"] = used
 
 
 def prove_password(context: Context, password: Secret) -> None:

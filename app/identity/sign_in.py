@@ -25,7 +25,9 @@ class Facts:
 
     kind: str = "staff"
     factors: frozenset[str] = frozenset()
-    """Kinds of second factors that could be used now."""
+    """Kinds of second factors that the person holds."""
+    passkeys_here: bool = False
+    """A passkey of theirs works at the address by which they called."""
     may_enrol: bool = False
     must_change_password: bool = False
     factor_demanded: bool = False

@@ -18,6 +18,7 @@ from app.identity import (
     built_in_steps,
     factors,
     lockout,
+    passkey_steps,
     password_rules,
     plane_policies,
     policies,
@@ -35,7 +36,7 @@ from app.identity.models import Account, Password, PendingSignInColumns
 from app.identity.planes import PENDING, on_plane
 from app.identity.secrets_at_rest import hash_token, new_token
 from app.identity.sign_in import Ask, Facts, Move, Policy, Refuse, next_move
-from app.identity.sign_in_steps import Attempt, Notes, step_called, usable_steps
+from app.identity.sign_in_steps import Attempt, Notes, Shown, step_called, usable_steps
 from app.operations.context import Context, Plane
 
 LASTS: Final = 10 * MINUTE
@@ -50,6 +51,9 @@ class Offer(msgspec.Struct, frozen=True):
     enrolment: Annotated[
         totp.Enrolment | None, Meta(description="What to scan, where the step enrols a factor")
     ] = None
+    passkey: Annotated[
+        str, Meta(description="What the browser's authenticator is asked, as JSON; or empty")
+    ] = ""
 
 
 class NewSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +141,7 @@ def take_step(
     try:
         attempt.account = step_called(step).check(attempt, answer)
     except Counted:
+        _keep_notes(attempt, pending)  # a question that was answered is spent, rightly or not
         lockout.count(session, counted, peer, now)
         _count_failure(context, pending)
         raise
@@ -152,15 +157,13 @@ def go_on(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
     move = _next(attempt, pending)
     if isinstance(move, Refuse):
         _drop(context, pending)
-        raise plane_policies.refusal(move.requirement)
+        raise plane_policies.refusal(move.requirement, facts_about(attempt))
     if not isinstance(move, Ask):
         return _complete(attempt, pending)
-    offers = [Offer(step, step_called(step).offer(attempt)) for step in move.steps]
+    offers = [_offer(attempt, step) for step in move.steps]
     ticket = new_token()
     pending.ticket_hash = hash_token(ticket.reveal())
-    pending.notes = context.appliance.keyring.seal(
-        _purpose(pending), Secret(msgspec.json.encode(attempt.notes).decode())
-    )
+    _keep_notes(attempt, pending)
     context.session.add(pending)
     context.session.flush()
     return Progress(ticket=ticket, steps=offers)
@@ -190,11 +193,17 @@ def facts_about(attempt: Attempt) -> Facts | None:
     return Facts(
         kind=account.kind,
         factors=held,
+        passkeys_here=passkey_steps.works_here(attempt, rules),
         may_enrol=account.may_enrol,
         must_change_password=must_change,
         factor_demanded=demanded,
         rights=rights.parse(account.rights),
     )
+
+
+def _offer(attempt: Attempt, step: str) -> Offer:
+    shown = step_called(step).offer(attempt) or Shown()
+    return Offer(step, shown.enrolment, shown.passkey)
 
 
 def _next(attempt: Attempt, pending: PendingSignInColumns) -> Move:
@@ -264,6 +273,11 @@ def _open_notes(context: Context, pending: PendingSignInColumns) -> Notes:
         return Notes()
     opened = context.appliance.keyring.open(_purpose(pending), pending.notes)
     return msgspec.json.decode(opened.reveal(), type=Notes)
+
+
+def _keep_notes(attempt: Attempt, pending: PendingSignInColumns) -> None:
+    document = Secret(msgspec.json.encode(attempt.notes).decode())
+    pending.notes = attempt.context.appliance.keyring.seal(_purpose(pending), document)
 
 
 def _purpose(pending: PendingSignInColumns) -> str:

@@ -19,6 +19,10 @@ class Notes(msgspec.Struct):
 
     enrolment: str = ""
     """Shared secret of an authenticator that has not given its first code."""
+    challenge: str = ""
+    """Question to a passkey, base64url; empty once it was answered."""
+    asked_at: int = 0
+    """When the question was put."""
     others: dict[str, str] = {}
     """For steps from elsewhere: a nonce, a state, an expected issuer."""
 
@@ -57,6 +61,15 @@ def anybody(_policy: Policy, _facts: Facts) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page of a step shows beside its field."""
+
+    enrolment: totp.Enrolment | None = None
+    passkey: str = ""
+    """What the browser's authenticator is asked, as JSON."""
+
+
 def nothing(_attempt: Attempt) -> None:
     """Prepare nothing: the step shows only its field."""
 
@@ -70,7 +83,7 @@ class Step:
     """Return whose answer it was. Raise a Counted error, or UnsuitablePassword."""
     usable: Callable[[Policy, Facts], bool] = anybody
     """Tell whether a person with these facts could take it on this plane."""
-    offer: Callable[[Attempt], totp.Enrolment | None] = nothing
+    offer: Callable[[Attempt], Shown | None] = nothing
     """Prepare what the page shows; may write into the notes."""
 
 

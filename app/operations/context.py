@@ -80,6 +80,8 @@ class Context:
     """Digest of the one operation and arguments that a fresh second factor has confirmed."""
     approved_by: str = ""
     """Account of the second administrator, for what is irreversible."""
+    host: str = ""
+    """Host name or address, and port, by which the person called; empty where no page did."""
     ahead: Any = None
     """What the operation's `ahead` has returned: the answer of the machine's agent, say."""
     _session: Session | None = None
@@ -127,6 +129,7 @@ class Context:
             incident=self.incident,
             confirmed=self.confirmed,
             approved_by=self.approved_by,
+            host=self.host,
             ahead=self.ahead,
             _session=session,
             _event=event,

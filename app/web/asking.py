@@ -106,4 +106,5 @@ def context_of(request: AnyRequest) -> Context:
         plane=plane_of(request),
         language=language_of(request),
         incident=incident_of(request),
+        host=request.headers.get("host", "").lower(),
     )

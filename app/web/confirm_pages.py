@@ -27,6 +27,7 @@ from app.web.pages import (
     set_session,
     show_result,
 )
+from app.web.proving import proof_in, ways_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
@@ -59,7 +60,7 @@ def confirm(request: AnyRequest, pending: FromPath[str], data: Form) -> Answer:
     """Take the code and run what waits for it."""
     context = need_sign_in(request)
     found = _find(request, pending)
-    proof = ask(requests.Confirm, id=pending, code=str(data.get("code", "")))
+    proof = ask(requests.Confirm, id=pending, code=proof_in(data))
     mine = found.asked_by == context.actor.account
     try:
         confirmed = (requests.confirm if mine else requests.approve)(context, proof)
@@ -118,6 +119,7 @@ def _confirm_page(
         pending=pending,
         mine=pending.asked_by == context_of(request).actor.account,
         told=told(request, pending),
+        ways=ways_of(request),
         errors=errors or {},
     )
 

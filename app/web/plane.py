@@ -22,6 +22,7 @@ from app.web.job_pages import job_pages
 from app.web.openapi import document
 from app.web.own_account_pages import own_account_pages
 from app.web.pages import Side, nothing_at_the_side
+from app.web.proving import proving_pages
 from app.web.routing import get
 from app.web.schema import encode
 from app.web.search_page import Find, nothing_to_find, search_pages
@@ -87,6 +88,7 @@ def create_plane(
             *sign_in_pages(),
             *confirm_pages(),
             *own_account_pages(),
+            *proving_pages(),
             *job_pages(),
             *search_pages(),
             *api_handlers(plane),

@@ -8,6 +8,11 @@ Accounts are never deleted (METI-46): they are suspended. Times are milliseconds
 """
 
 from app.identity.models.accounts import Account, Grant, Group, Membership
+from app.identity.models.challenges import (
+    ChallengeColumns,
+    ConsoleChallenge,
+    WorkspaceChallenge,
+)
 from app.identity.models.credentials import (
     Attempts,
     ConsoleCredential,
@@ -40,7 +45,9 @@ __all__ = [
     "Account",
     "ApiTokenColumns",
     "Attempts",
+    "ChallengeColumns",
     "ConsoleApiToken",
+    "ConsoleChallenge",
     "ConsoleCredential",
     "ConsolePendingSignIn",
     "ConsoleRequest",
@@ -58,6 +65,7 @@ __all__ = [
     "Setup",
     "StoredPolicy",
     "WorkspaceApiToken",
+    "WorkspaceChallenge",
     "WorkspaceCredential",
     "WorkspacePendingSignIn",
     "WorkspaceRequest",

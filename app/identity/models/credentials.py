@@ -41,7 +41,11 @@ class CredentialColumns(SQLModel):
     """totp, recovery_code, passkey, client_certificate, external or email_code."""
     name: str
     secret: str = Field(sa_column_kwargs=sealed("identity credential {id}"))
-    """Sealed (TOTP) or a keyed hash (recovery codes)."""
+    """Sealed (TOTP, passkey) or a keyed hash (recovery codes)."""
+    reference: str = Field(default="", index=True)
+    """Credential ID of a passkey, base64url: its answer names it."""
+    rp_id: str = ""
+    """Host name that a passkey is bound to."""
     state: str
     """pending until its first valid code, then active."""
     created_at: int = Field(sa_type=BigInteger)
@@ -71,7 +75,8 @@ class CredentialUse(SQLModel, table=True):
     account: str = Field(foreign_key=ACCOUNT, index=True)
     last_used_at: int = Field(default=0, sa_type=BigInteger)
     last_step: int = Field(default=0, sa_type=BigInteger)
-    """Newest TOTP time step that was accepted: a code works once (RFC 6238 section 5.2)."""
+    """Newest TOTP time step that was accepted: a code works once (RFC 6238 section 5.2). Of a
+    passkey the newest signature counter: one that goes back is a copy."""
     spent: bool = False
     """A recovery code that was used."""
 

@@ -25,14 +25,16 @@ FactorId = Annotated[str, Meta(max_length=64, description="Identifier of the fac
 
 
 class FactorRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticator."""
+    """An authenticator app or a passkey."""
 
     id: str
     """Identifier."""
     name: str
     """As its person called it."""
     kind: str
-    """totp."""
+    """totp or passkey."""
+    rp_id: str
+    """Host name that a passkey is bound to."""
     created_at: int
     """Milliseconds since 1970."""
     last_used_at: int
@@ -76,6 +78,19 @@ class FactorCode(msgspec.Struct, frozen=True):
     code: Code
 
 
+class FactorRef(msgspec.Struct, frozen=True):
+    """A factor."""
+
+    id: FactorId
+
+
+class FactorName(msgspec.Struct, frozen=True):
+    """A factor, and what it is called from now on."""
+
+    id: FactorId
+    name: Name
+
+
 class FreshCode(msgspec.Struct, frozen=True):
     """The proof that it is really this person, now."""
 
@@ -106,6 +121,7 @@ def list_factors(context: Context, _: NoRequest) -> FactorList:
                 id=each.id,
                 name=each.name,
                 kind=each.kind,
+                rp_id=each.rp_id,
                 created_at=each.created_at,
                 last_used_at=uses[each.id].last_used_at,
                 removable=isinstance(each, here),
@@ -127,13 +143,26 @@ def begin_factor_operation(context: Context, new: NewFactor) -> Tried[BegunFacto
     def action() -> BegunFactor:
         proof.prove_password(context, new.password)
         holder = proof.holder(context)
-        if factors.TOTP in factors.kinds(holder):
+        if factors.may_prove(holder):
             proof.prove_code(context, new.code)
         secret = totp.new_secret()
         identifier = factors.add_totp(holder, new.name, secret, context.now, state=factors.PENDING)
         return BegunFactor(identifier, totp.describe(secret, account.login_id, issuer(context)))
 
     return attempt(context, action)
+
+
+@operation("own.resume_factor", permission=Permission.SIGNED_IN, effect=Effect.REVEAL)
+def resume_factor(context: Context, which: FactorRef) -> BegunFactor:
+    """Show again what to scan, for an authenticator that was begun a moment ago.
+
+    Raise NotFound where it counts already, or was begun too long ago.
+    """
+    account = proof.in_person(context)
+    secret = factors.begun_totp(proof.holder(context), which.id, context.now)
+    if secret is None:
+        raise NotFound(kind=mark("second factor"), name=which.id)
+    return BegunFactor(which.id, totp.describe(secret, account.login_id, issuer(context)))
 
 
 @operation("own.confirm_factor", permission=Permission.SIGNED_IN)
@@ -153,9 +182,24 @@ def confirm_factor_operation(context: Context, first: FactorCode) -> Tried[Recov
     return attempt(context, action)
 
 
+@operation("own.rename_factor", permission=Permission.SIGNED_IN)
+def rename_factor(context: Context, which: FactorName) -> Done:
+    """Give one of one's factors another name."""
+    proof.in_person(context)
+    table = on_plane(CREDENTIALS, context.plane)
+    for found in factors.active(proof.holder(context)):
+        if found.id == which.id and isinstance(found, table) and found.kind in factors.NAMED:
+            context.event.change("name", found.name, which.name)
+            context.event.references["factor"] = which.id
+            found.name = which.name
+            context.session.flush()
+            return Done()
+    raise NotFound(kind=mark("second factor"), name=which.id)
+
+
 @operation("own.remove_factor", permission=Permission.SIGNED_IN)
 def remove_factor_operation(context: Context, which: FactorCode) -> Tried[Done]:
-    """Remove one of one's authenticators, with a fresh code."""
+    """Remove one of one's authenticator apps or passkeys, with a fresh proof."""
     account = proof.in_person(context)
 
     def action() -> Done:
@@ -163,7 +207,7 @@ def remove_factor_operation(context: Context, which: FactorCode) -> Tried[Done]:
         holder = proof.holder(context)
         table = on_plane(CREDENTIALS, context.plane)
         held = factors.active(holder)
-        authenticators = [each for each in held if each.kind == factors.TOTP]
+        authenticators = [each for each in held if each.kind != factors.RECOVERY_CODE]
         if not any(each.id == which.id and isinstance(each, table) for each in authenticators):
             raise NotFound(kind=mark("second factor"), name=which.id)
         removed = [which.id]

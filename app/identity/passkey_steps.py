@@ -1,0 +1,67 @@
+"""A passkey as a step of the sign-in: its question is kept, sealed, in the pending sign-in.
+
+A question is put when the step is shown and spent by the first answer, right or wrong.
+"""
+
+import base64
+from typing import Final
+
+from app.core.secret import Secret
+from app.identity import factors, passkey_factors, passkeys, policies, relying_party
+from app.identity.errors import ChallengeSpent
+from app.identity.models import Account
+from app.identity.policies import IdentityPolicy
+from app.identity.sign_in import Facts, Policy
+from app.identity.sign_in_steps import Attempt, Shown, Step, register
+
+
+def works_here(attempt: Attempt, rules: IdentityPolicy) -> bool:
+    """Tell whether the person holds a passkey that works at the address they called."""
+    party = relying_party.here(attempt.context, rules)
+    return party is not None and bool(passkey_factors.known(attempt.holder, party.rp_id))
+
+
+def _usable(_policy: Policy, facts: Facts) -> bool:
+    return factors.PASSKEY in facts.factors and facts.passkeys_here
+
+
+def _offer(attempt: Attempt) -> Shown:
+    party = _party(attempt)
+    known = passkey_factors.known(attempt.holder, party.rp_id)
+    return Shown(passkey=passkeys.request_options(party, put_question(attempt), known))
+
+
+def _check(attempt: Attempt, answer: Secret) -> Account:
+    """Accept a passkey beside the password: somebody must be there, the key itself is the proof."""
+    question = take_question(attempt)
+    used = passkey_factors.use(
+        attempt.holder, _party(attempt), question, answer, attempt.context.now
+    )
+    attempt.context.event.references["factor"] = used
+    return attempt.known_account
+
+
+def put_question(attempt: Attempt) -> bytes:
+    """Keep a new question in the notes, in the place of an older one."""
+    question = passkeys.new_challenge()
+    attempt.notes.challenge = passkeys.encode(question)
+    attempt.notes.asked_at = attempt.context.now
+    return question
+
+
+def take_question(attempt: Attempt) -> bytes:
+    """Return the question that was put, and forget it. Raise ChallengeSpent."""
+    kept, attempt.notes.challenge = attempt.notes.challenge, ""
+    if not kept or attempt.context.now - attempt.notes.asked_at >= passkeys.LASTS:
+        raise ChallengeSpent
+    return base64.urlsafe_b64decode(kept + "=")
+
+
+def _party(attempt: Attempt) -> relying_party.RelyingParty:
+    rules = policies.load(attempt.context.session)
+    return relying_party.require_here(attempt.context, rules)
+
+
+PASSKEY: Final = Step("passkey", _check, _usable, _offer)
+
+register(PASSKEY)
