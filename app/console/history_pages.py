@@ -152,13 +152,13 @@ def _search(request: AnyRequest, asked: dict[str, str], after: str) -> history.S
         actor=asked["actor"][:64],
         target=asked["target"][:128],
         outcome=Outcome(outcome) if outcome in tuple(Outcome) else None,
-        since=_day(request, "from", asked["from"], days=0),
-        until=_day(request, "to", asked["to"], days=1),
+        since=day_of(request, "from", asked["from"], days=0),
+        until=day_of(request, "to", asked["to"], days=1),
         after=after,
     )
 
 
-def _day(request: AnyRequest, field: str, text: str, days: int) -> int | None:
+def day_of(request: AnyRequest, field: str, text: str, days: int) -> int | None:
     """Return the first moment of a day in the viewer's zone (ms), `days` later."""
     if not text:
         return None

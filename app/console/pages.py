@@ -3,6 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 
 from app.console.account_pages import account_pages
+from app.console.activity_pages import activity_pages
 from app.console.backup_pages import backup_pages
 from app.console.erasure_pages import erasure_pages
 from app.console.group_pages import group_pages
@@ -28,6 +29,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *people_pages(),
         *erasure_pages(),
         *history_pages(),
+        *activity_pages(),
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),

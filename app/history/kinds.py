@@ -4,6 +4,7 @@ import enum
 import functools
 
 from app.audit.inspection import VERB as VERIFY
+from app.operations.download import Download
 from app.operations.operation import Effect
 from app.operations.registry import all_operations
 
@@ -31,3 +32,9 @@ def verbs_of(kind: Kind) -> tuple[str, ...]:
         if one.effect is Effect.REVEAL and one.name != VERIFY  # it shows nothing of anybody
     )
     return {Kind.SIGN_INS: signs, Kind.VIEWS: views, Kind.CHANGES: signs + views}[kind]
+
+
+@functools.cache
+def downloads() -> tuple[str, ...]:
+    """Return the verbs by which data leaves the appliance as a file."""
+    return tuple(one.name for one in all_operations() if one.result_type is Download)

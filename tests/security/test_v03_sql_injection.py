@@ -64,6 +64,8 @@ def test_the_search_of_accounts_takes_statements_for_names_V3(admin: Browser) ->
         "/history?outcome={}",
         "/history?after={}",
         "/history?from={}",
+        "/history/activity?from={}",
+        "/history/activity?reason={}",
         "/jobs?after={}",
         "/jobs/{}",
         "/accounts/{}",

@@ -44,6 +44,8 @@ def test_an_unescaped_template_is_found_by_this_check() -> None:
         "/history?actor={}",
         "/history?target={}",
         "/history?from={}",
+        "/history/activity?from={}",
+        "/history/activity?reason={}",
         "/jobs?after={}",
         "/account?notice={}",
         "/sign-in?back=/{}",
