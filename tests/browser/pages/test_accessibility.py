@@ -9,7 +9,8 @@ from tests.browser.pages.conftest import Eyes, Place, speak
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 CONSOLE = (
-    "/", "/accounts", "/accounts/new", "/accounts?q=nobody", "/history", "/history/activity", "/history?q=nothing",
+    "/", "/accounts", "/accounts/new", "/accounts?q=nobody", "/history", "/history?q=nothing",
+    "/history/activity",
     "/groups", "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/account",
     "/account/tokens", "/nowhere", "/search", "/search?q=佐藤", "/search?q=nothing",
