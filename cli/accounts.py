@@ -1,8 +1,11 @@
 """`tenshu accounts`: what an administrator does, from the machine itself (break-glass, audited)."""
 
+import datetime as dt
+
 import click
 
-from app.core.errors import NotFound
+from app.core import clock
+from app.core.errors import InvalidInput, NotFound
 from app.core.messages import mark
 from app.core.secret import Secret
 from app.identity.operations.accounts import (
@@ -25,6 +28,7 @@ from app.identity.operations.credentials import (
 from app.identity.operations.grants import GrantRef, NewGrant
 from app.identity.operations.grants import give as give_grant
 from app.identity.operations.grants import take as take_grant
+from app.identity.operations.why import WhyAsked, explain_right
 from app.leaving.operations.ending import EndNow, end_now
 from app.leaving.operations.planning import (
     PlanLeaving,
@@ -218,6 +222,63 @@ def roles(
     heads = [invocation.words(head) for head in (mark("Role"), mark("Right"), mark("Where"))]
     rows = [(grant.role, grant.permission, grant.scope) for grant in found]
     invocation.answer({"items": found}, lambda: columns(heads, rows))
+
+
+@accounts.command
+@click.argument("login_id")
+@click.argument("permission")
+@click.option("--scope", default="", help="Where, such as tables/12; everywhere by default.")
+@click.option(
+    "--at", "day", default="", metavar="DATE", help="How it stood when that day was over."
+)
+@everywhere
+@this_call
+def why(invocation: Invocation, login_id: str, permission: str, scope: str, day: str) -> None:
+    """Tell why a person may do something, or might on a past day."""
+    with invocation.context() as context:
+        account = find(context, login_id).id
+        wanted = request(
+            WhyAsked, account=account, permission=permission, scope=scope, at=day_is_over(day)
+        )
+        found = explain_right(context, wanted)
+    answer = found.answer
+    head = invocation.words(mark("yes") if answer.allowed else mark("no"))
+    if not answer.active:
+        head = invocation.words(mark("no: the account was suspended or not yet there"))
+    lines = [(mark("gives"), each) for each in answer.gives]
+    lines += [(mark("takes away"), each) for each in answer.takes]
+    heads = [
+        mark("What it does"), mark("Group"), mark("Role"), mark("Where"),
+        mark("Since"), mark("Until"), mark("By"),
+    ]  # fmt: skip
+    rows = [
+        (
+            invocation.words(what),
+            one.group_name,
+            invocation.words(one.role_name),
+            one.scope,
+            moment(one.given_since),
+            moment(one.until),
+            found.people.get(one.given_by, one.given_by),
+        )
+        for what, one in lines
+    ]
+    shown = [invocation.words(each) for each in heads]
+    invocation.answer(found, lambda: f"{head}\n{columns(shown, rows)}" if rows else head)
+
+
+def day_is_over(day: str) -> int:
+    """Return when a day of this machine's zone is over (ms), at most now; 0 for none."""
+    if not day:
+        return 0
+    try:
+        begins = dt.datetime.fromisoformat(day).astimezone()
+    except ValueError as error:
+        raise InvalidInput(field="at", reason=mark("This is no day.")) from error
+    if begins.timestamp() * 1000 > clock.now():
+        raise InvalidInput(field="at", reason=mark("what will be is not known yet."))
+    over = int((begins + dt.timedelta(days=1)).timestamp() * 1000)
+    return min(over, clock.now())
 
 
 def _grant(context: Context, account: str, role: str, scope: str) -> str:

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from app.console.group_pages import is_group
+from app.console.role_names import right_words, typed_right
 from app.core.errors import TenshuError
 from app.identity import account_rows, login_ids
 from app.identity.errors import LoginIdTaken
@@ -30,7 +31,6 @@ from app.web.pages import (
     read_form,
     result_of,
 )
-from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.zones import zones
@@ -151,14 +151,23 @@ def end_sessions(request: AnyRequest, account: FromPath[str], data: Form) -> Ans
 
 @post("/accounts/{account:str}/grants")
 def give(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
-    """Give a role."""
-    fields = {"holder": account, "role": str(data.get("role", ""))}
-    return _perform(request, account, grants.give, grants.NewGrant, fields)
+    """Give a role or one permission, or take it away; for ever or until a day is over."""
+    context = need_sign_in(request)
+    try:
+        fields = {
+            "holder": account,
+            "taken": "true" if data.get("way") == "take" else "false",
+            **typed_right(request, data),
+        }
+    except TenshuError as error:
+        errors = errors_at_fields(context.language, error)
+        return _account_page(request, account, errors, error.status, typed=data)
+    return _perform(request, account, grants.give, grants.NewGrant, fields, typed=data)
 
 
 @post("/accounts/{account:str}/grants/{grant:str}/take")
 def take(request: AnyRequest, account: FromPath[str], grant: FromPath[str]) -> Answer:
-    """Take a role back."""
+    """Take a right back, or back what was taken away."""
     return _perform(request, account, grants.take, grants.GrantRef, {"grant": grant})
 
 
@@ -221,6 +230,7 @@ def _perform(
     operation: Operation[Any, Any],
     kind: type[msgspec.Struct],
     data: dict[str, Any],
+    typed: dict[str, Any] | None = None,
 ) -> Answer:
     """Run an operation on an account; an error shows on the account's page."""
     context = need_sign_in(request)
@@ -229,9 +239,11 @@ def _perform(
         fixed = {"account": account} if "account" in kind.__struct_fields__ else {}
         return perform(request, operation, read_form(kind, fields, **fixed))
     except TenshuError as error:
-        return _account_page(
-            request, account, errors_at_fields(context.language, error), error.status
-        )
+        errors = {
+            "right" if name in {"role", "permission"} else name: text
+            for name, text in errors_at_fields(context.language, error).items()
+        }
+        return _account_page(request, account, errors, error.status, typed=typed)
 
 
 def _new_page(
@@ -255,6 +267,7 @@ def _account_page(
     errors: dict[str, str],
     status: int = 200,
     notice: str = "",
+    typed: dict[str, Any] | None = None,
 ) -> Answer:
     context = need_sign_in(request)
     found = accounts.get_account(context, ask(accounts.AccountRef, account=account))
@@ -271,9 +284,8 @@ def _account_page(
         sessions=sessions,
         errors=errors,
         notice=notice,
-        roles=[(role.value, NAMES[role]) for role in Role],
-        role_names={role.value: NAMES[role] for role in Role},
-        permissions=PERMISSION_NAMES,
+        typed=typed or {},
+        **right_words(context),
         zones=zones(context.language, found.account.time_zone),
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
         may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),

@@ -5,6 +5,7 @@ from app.console.health import health_of
 from app.console.pages import console_pages
 from app.console.search import find
 from app.core.lifeline import die_with_parent
+from app.identity.ending import Ending
 from app.leaving.watch import Watch as LeavingWatch
 from app.operations.context import Plane
 from app.web.gate import AsgiApplication
@@ -16,7 +17,7 @@ def create() -> AsgiApplication:
     """Return the ASGI application of the console, its watches started."""
     die_with_parent()
     appliance = open_appliance()
-    watches = (Watch(appliance), LeavingWatch(appliance))
+    watches = (Watch(appliance), LeavingWatch(appliance), Ending(appliance))
     for watch in watches:
         watch.start()
 

@@ -6,13 +6,13 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from app.console.role_names import right_words, typed_right
 from app.core.errors import NotFound, TenshuError
 from app.core.messages import mark
 from app.identity import login_ids
 from app.identity.operations import grants, groups
 from app.identity.operations.account_views import AccountFilter, list_accounts
 from app.identity.operations.expulsion import Done
-from app.identity.roles import NAMES, Role
 from app.operations.context import Context
 from app.operations.operation import NoRequest, Operation
 from app.operations.permissions import Permission
@@ -28,7 +28,6 @@ from app.web.pages import (
     perform,
     result_of,
 )
-from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
@@ -92,11 +91,17 @@ def remove_member(request: AnyRequest, group: FromPath[str], account: FromPath[s
 @post("/groups/{group:str}/grants")
 def give(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
     """Give the group a role or one permission, everywhere or on one scope."""
-    kind, _, name = str(data.get("right", "")).partition(":")
-    fields = {"scope": str(data.get("scope", "")).strip()}
-    if kind in {"role", "permission"}:
-        fields[kind] = name
-    return _perform(request, group, grants.give, grants.NewGrant, "right", holder=group, **fields)
+    context = need_sign_in(request)
+    try:
+        new = ask(grants.NewGrant, holder=group, **typed_right(request, data))
+        return perform(request, grants.give, new)
+    except TenshuError as error:
+        errors = {
+            "right" if name in {"role", "permission"} else name or "right": text
+            for name, text in field_errors(context.language, error).items()
+        }
+        typed = {name: str(data.get(name, "")) for name in ("right", "scope", "until")}
+        return _group_page(request, group, errors, **typed, status=error.status)
 
 
 @post("/groups/{group:str}/grants/{grant:str}/take")
@@ -205,9 +210,7 @@ def _group_page(
         errors=errors,
         notice=notice,
         typed=typed,
-        roles=[(role.value, NAMES[role]) for role in Role],
-        role_names={role.value: NAMES[role] for role in Role},
-        permissions=PERMISSION_NAMES,
+        **right_words(context),
         may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),
     )
 

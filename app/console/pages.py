@@ -12,6 +12,8 @@ from app.console.leaving_pages import leaving_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
 from app.console.repository_pages import repository_pages
+from app.console.rights_pages import rights_pages
+from app.console.role_pages import role_pages
 from app.console.settings_pages import settings_pages
 from app.console.setup_pages import setup_pages
 from app.console.sign_in_rules_pages import sign_in_rules_pages
@@ -27,6 +29,8 @@ def console_pages() -> list[HTTPRouteHandler]:
         *group_pages(),
         *leaving_pages(),
         *people_pages(),
+        *role_pages(),
+        *rights_pages(),
         *erasure_pages(),
         *history_pages(),
         *activity_pages(),

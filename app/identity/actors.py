@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from app.core import clock
 from app.identity import account_rows, rights
 from app.identity.models import Account
 from app.operations.context import Actor
@@ -15,4 +16,6 @@ def actor_of(session: Session, account: str, /) -> Actor | None:
     found = session.get(Account, account)
     if found is None or found.state != account_rows.ACTIVE:
         return None
-    return Actor(account=found.id, name=found.name, rights=rights.parse(found.rights))
+    return Actor(
+        account=found.id, name=found.name, rights=rights.held_by(session, found, clock.now())
+    )

@@ -197,6 +197,24 @@ class NameTaken(TenshuError):
     hint = "Choose another name."
 
 
+class RoleNameTaken(TenshuError):
+    """Two roles of one name could not be told apart."""
+
+    code = "roles.name_taken"
+    status = 409
+    message = "There is a role called “{name}” already."
+    hint = "Choose another name."
+
+
+class RoleInUse(TenshuError):
+    """A role that somebody holds is deleted only where that is said."""
+
+    code = "roles.in_use"
+    status = 409
+    message = "The role “{name}” was given {count} times."
+    hint = "Look at who loses what, then delete it together with these grants."
+
+
 class LastOwner(Refused):
     """Nobody removes the last owner: nobody could give the role back."""
 

@@ -1,67 +1,154 @@
 """Compiled rights: what grants, roles and groups add up to, kept beside the account.
 
 Each request reads one text in the row that it needs anyway; whoever changes a grant compiles anew
-in the same transaction, so a change acts on the very next request (F4).
+in the same transaction, so a change acts on the very next request (F4). A grant that ends needs
+nobody: the moment stands beside the text, and from then on it is compiled at each look.
 """
 
 import contextlib
 import functools
-from collections.abc import Iterable, Iterator
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, or_, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, col, select
 
+from app.core import clock
+from app.identity import own_roles, periods
+from app.identity.compiling import Compiled, Given, PermissionsOf, compile_rights
 from app.identity.errors import BeyondYourRights, LastOwner
 from app.identity.models import Account, Grant, Membership
-from app.identity.roles import PERMISSIONS, Role, is_administrative
+from app.identity.roles import is_administrative
 from app.operations.context import Actor
-from app.operations.permissions import EVERYTHING, Permission, Rights
+from app.operations.permissions import Permission, Rights
 
 KNOWN: Final = frozenset(permission.value for permission in Permission)
+TAKEN: Final = "-"
+"""Stands before a permission that is taken away."""
+AT_ONCE: Final = 500
+"""Accounts that are compiled together: some queries for all of them."""
 
 
 @functools.lru_cache(maxsize=1024)
 def parse(compiled: str) -> Rights:
     """Return the rights of a compiled text. What this release does not know grants nothing."""
     pairs = msgspec.json.decode(compiled, type=list[tuple[str, str]])
-    return Rights((name, scope) for name, scope in pairs if name in KNOWN)
+    return Rights(
+        ((name, scope) for name, scope in pairs if name in KNOWN),
+        ((name[1:], scope) for name, scope in pairs if name[:1] == TAKEN and name[1:] in KNOWN),
+    )
 
 
 def write(rights: Rights) -> str:
     """Return rights as text, always the same for the same rights."""
-    return msgspec.json.encode(sorted(rights.grants())).decode()
+    taken = {(TAKEN + name, scope) for name, scope in rights.taken()}
+    return msgspec.json.encode(sorted(rights.grants() | taken)).decode()
 
 
-def expand(permission: str, role: str, scope: str) -> Rights:
+def held_by(session: Session, account: Account, now: int) -> Rights:
+    """Return what an account may do at `now`."""
+    return current(session, account.id, account.rights, account.rights_until, now)
+
+
+def current(session: Session, account: str, compiled: str, until: int, now: int) -> Rights:
+    """Return the rights of a compiled text, or those that are left when it is too old."""
+    if until == 0 or now < until:
+        return parse(compiled)
+    roles = own_roles.permissions_of_roles(session)
+    return compile_rights(grants_held(session, [account])[account], roles, now).rights
+
+
+def expand(session: Session, permission: str, role: str, scope: str) -> Rights:
     """Return what one grant gives: one permission, or all of a role."""
-    if role:
-        return Rights((held.value, scope) for held in PERMISSIONS[Role(role)])
-    return Rights([(permission, scope)])
+    grant = Given(id="", permission=permission, role=role, scope=scope)
+    return Rights(grant.pairs(own_roles.permissions_of_roles(session)))
 
 
-def recompile(session: Session, accounts: Iterable[str] | None = None) -> None:
-    """Compile anew the rights of `accounts`, or of everybody."""
+def recompile(
+    session: Session,
+    accounts: Iterable[str] | None = None,
+    *,
+    by: str = "",
+    also: Iterable[str] = (),
+) -> None:
+    """Compile anew the rights of `accounts`, or of everybody, and keep what changed (METI-45).
+
+    `by` is the account that changed something; `also` names groups and roles that changed and
+    may have nobody in them.
+    """
     session.flush()
+    now, roles = clock.now(), own_roles.permissions_of_roles(session)
+    concerned = set(also)
     if accounts is None:
         accounts = session.exec(select(Account.id)).all()
-    for account in accounts:
-        groups = select(Membership.group).where(Membership.account == account)
-        grants = session.exec(
-            select(Grant).where(or_(col(Grant.holder) == account, col(Grant.holder).in_(groups)))
-        ).all()
-        pairs = {
-            pair
-            for grant in grants
-            for pair in expand(grant.permission, grant.role, grant.scope).grants()
-        }
-        is_owner = any(grant.role == Role.OWNER and grant.scope == EVERYTHING for grant in grants)
-        session.exec(
-            update(Account)
-            .where(col(Account.id) == account)
-            .values(rights=write(Rights(pairs)), is_owner=is_owner)
-        )
+        concerned |= periods.everything_but_accounts(session)
+    wanted = iter(sorted(set(accounts)))
+    while some := list(itertools.islice(wanted, AT_ONCE)):
+        _compile(session, some, roles, now)
+        concerned.update(some, *_groups_of(session, some).values())
+    periods.keep(session, concerned, by=by, now=now)
+
+
+def grants_held(session: Session, accounts: Sequence[str]) -> dict[str, list[Given]]:
+    """Return for each account its own grants and those of its groups."""
+    groups = _groups_of(session, accounts)
+    holders = {*accounts, *itertools.chain.from_iterable(groups.values())}
+    by_holder: defaultdict[str, list[Given]] = defaultdict(list)
+    wanted = iter(sorted(holders))
+    while part := list(itertools.islice(wanted, AT_ONCE)):
+        for grant in session.exec(select(Grant).where(col(Grant.holder).in_(part))).all():
+            by_holder[grant.holder].append(as_given(grant))
+    return {
+        account: [grant for holder in (account, *groups[account]) for grant in by_holder[holder]]
+        for account in accounts
+    }
+
+
+def as_given(grant: Grant) -> Given:
+    """Return a grant of the database as the compiler takes it."""
+    return Given(**{name: getattr(grant, name) for name in Given.__struct_fields__})
+
+
+def compiled_of(
+    session: Session, accounts: Sequence[str], roles: PermissionsOf, now: int
+) -> dict[str, Compiled]:
+    """Return what each account may do at `now` if roles gave what `roles` says."""
+    held = grants_held(session, accounts)
+    return {account: compile_rights(held[account], roles, now) for account in accounts}
+
+
+def _compile(session: Session, accounts: Sequence[str], roles: PermissionsOf, now: int) -> None:
+    found = compiled_of(session, accounts, roles, now)
+    session.connection().execute(
+        update(Account)
+        .where(col(Account.id) == bindparam("account"))
+        .values(
+            rights=bindparam("compiled"), rights_until=bindparam("until"), is_owner=bindparam("is")
+        ),
+        [
+            {
+                "account": account,
+                "compiled": write(one.rights),
+                "until": one.until,
+                "is": one.is_owner,
+            }
+            for account, one in found.items()
+        ],
+    )
+    for account in session.identity_map.values():
+        if isinstance(account, Account) and account.id in found:
+            session.expire(account, ["rights", "rights_until", "is_owner"])
+
+
+def _groups_of(session: Session, accounts: Sequence[str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {account: [] for account in accounts}
+    found = session.exec(select(Membership).where(col(Membership.account).in_(accounts))).all()
+    for membership in found:
+        groups[membership.account].append(membership.group)
+    return groups
 
 
 @contextlib.contextmanager
@@ -88,7 +175,9 @@ def require_reach(actor: Actor, concerned: Rights) -> None:
 
 def is_within_reach(actor: Actor, concerned: Rights) -> bool:
     """Tell whether the actor holds every administrative right that `concerned` holds."""
-    administrative = Rights(pair for pair in concerned.grants() if is_administrative(pair[0]))
+    administrative = Rights(
+        (pair for pair in concerned.grants() if is_administrative(pair[0])), concerned.taken()
+    )
     return actor.local or administrative.within(actor.rights)
 
 

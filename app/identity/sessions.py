@@ -57,11 +57,10 @@ def look_up(
     now = clock.now()
     with appliance.database.read() as session:
         row = _question(plane).first(session, token=hash_token(token))
-    if row is None or now >= min(row.expires_at, row.seen_at + row.idle_limit):
-        return None
-    actor = Actor(
-        account=row.account, name=row.name, rights=rights.parse(row.rights), session=row.id
-    )
+        if row is None or now >= min(row.expires_at, row.seen_at + row.idle_limit):
+            return None
+        held = rights.current(session, row.account, row.rights, row.rights_until, now)
+    actor = Actor(account=row.account, name=row.name, rights=held, session=row.id)
     if row.family != address_family(source.peer):
         context = Context(appliance, actor=actor, source=source, plane=plane)
         expel_session(context, MovedSession(session=row.id))
@@ -95,6 +94,7 @@ def _question(plane: str) -> Prepared:
             Account.language,
             Account.time_zone,
             Account.rights,
+            Account.rights_until,
         )  # type: ignore[call-overload]
         .join(Account, col(Account.id) == col(table.account))
         .where(

@@ -217,7 +217,7 @@ def make_owner(
     )
     session.add(account)
     session.add(Grant(id=new_identifier(), holder=account.id, role=Role.OWNER, created_at=now))
-    rights.recompile(session, [account.id])
+    rights.recompile(session, [account.id], by=account.id)
     session.refresh(account)
     context.event.actor, context.event.actor_name = account.id, account.name
     context.event.about("account", account.id, account.name)

@@ -197,7 +197,7 @@ def facts_about(attempt: Attempt) -> Facts | None:
         may_enrol=account.may_enrol,
         must_change_password=must_change,
         factor_demanded=demanded,
-        rights=rights.parse(account.rights),
+        rights=rights.held_by(session, account, attempt.context.now),
     )
 
 

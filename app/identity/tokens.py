@@ -69,11 +69,11 @@ def look_up(appliance: Appliance, plane: Plane, token: str, source: Source) -> A
                 Account.state == "active",
             )
         ).first()
-    if found is None:
-        return None
-    row, account = found
+        if found is None:
+            return None
+        row, account = found
+        mine = rights.held_by(session, account, now)
     _note_use(appliance, row, now)
-    mine = rights.parse(account.rights)
     return Actor(
         account=account.id,
         name=account.name,

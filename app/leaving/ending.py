@@ -56,7 +56,7 @@ def end_person(context: Context, account: Account) -> Outcome:
                 passed=msgspec.json.encode(outcome.passed).decode(),
             )
         )
-        session.flush()
+        rights.recompile(session, [account.id], by=context.actor.account)
     return outcome
 
 

@@ -53,20 +53,39 @@ def covers(granted: str, asked: str) -> bool:
     return granted in (EVERYTHING, asked) or asked.startswith(granted + "/")
 
 
+def overlap(one: str, other: str) -> bool:
+    """Tell whether two scopes have something in common: one lies within the other."""
+    return covers(one, other) or covers(other, one)
+
+
 class Rights:
-    """What one person may do: permission → scopes. Immutable; empty means nothing."""
+    """What one person may do: permission → scopes, and what was taken from it. Immutable.
 
-    __slots__ = ("_scopes",)
+    What is taken wins over what is given. A scope of which a part was taken is not held as a
+    whole: who asks for the whole is refused, who asks for another part of it is not.
+    """
 
-    def __init__(self, grants: Iterable[tuple[str, str]] = ()) -> None:
-        scopes: dict[str, set[str]] = {}
-        for permission, scope in grants:
-            scopes.setdefault(permission, set()).add(scope)
-        self._scopes = {name: frozenset(found) for name, found in scopes.items()}
+    __slots__ = ("_scopes", "_taken")
+
+    def __init__(
+        self, grants: Iterable[tuple[str, str]] = (), taken: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        away = _by_permission(taken)
+        self._scopes = {
+            name: kept
+            for name, found in _by_permission(grants).items()
+            if (kept := _uncovered(found, away.get(name, frozenset())))
+        }
+        self._taken = {
+            name: kept
+            for name, found in away.items()
+            if (kept := _beneath(found, self._scopes.get(name, frozenset())))
+        }
 
     def allows(self, permission: Permission, scope: str = EVERYTHING) -> bool:
-        """Tell whether `permission` holds on `scope`."""
-        return any(covers(granted, scope) for granted in self._scopes.get(permission, ()))
+        """Tell whether `permission` holds on all of `scope`."""
+        given = any(covers(granted, scope) for granted in self._scopes.get(permission, ()))
+        return given and not any(overlap(gone, scope) for gone in self._taken.get(permission, ()))
 
     def allows_somewhere(self, permission: Permission) -> bool:
         """Tell whether `permission` holds on any scope at all: for menus."""
@@ -77,19 +96,59 @@ class Rights:
         return self._scopes.get(permission, frozenset())
 
     def grants(self) -> frozenset[tuple[str, str]]:
-        """Return all pairs of permission and scope."""
-        return frozenset((name, scope) for name, found in self._scopes.items() for scope in found)
+        """Return all pairs of permission and scope that are given."""
+        return _pairs(self._scopes)
+
+    def taken(self) -> frozenset[tuple[str, str]]:
+        """Return the pairs that are taken out of what is given."""
+        return _pairs(self._taken)
 
     def narrowed(self, other: "Rights") -> Self:
         """Return what both hold: a token never does more than its person may (F4)."""
         mine, theirs = self.grants(), other.grants()
         return type(self)(
             [
-                *((name, scope) for name, scope in mine if other.allows(Permission(name), scope)),
-                *((name, scope) for name, scope in theirs if self.allows(Permission(name), scope)),
-            ]
+                *(pair for pair in mine if other.gives(*pair)),
+                *(pair for pair in theirs if self.gives(*pair)),
+            ],
+            self.taken() | other.taken(),
         )
 
     def within(self, other: "Rights") -> bool:
-        """Tell whether every grant of these rights is covered by `other`."""
-        return all(other.allows(Permission(name), scope) for name, scope in self.grants())
+        """Tell whether everything that these rights allow is allowed by `other` too."""
+        return all(
+            other.gives(name, scope)
+            and all(
+                any(covers(mine, gone) for mine in self._taken.get(name, ()))
+                for gone in other.taken_from(name)
+                if overlap(gone, scope)
+            )
+            for name, scope in self.grants()
+        )
+
+    def gives(self, permission: str, scope: str) -> bool:
+        """Tell whether a grant reaches `scope`, whatever was taken out of it."""
+        return any(covers(granted, scope) for granted in self._scopes.get(permission, ()))
+
+    def taken_from(self, permission: str) -> frozenset[str]:
+        """Return the scopes that are taken out of `permission`."""
+        return self._taken.get(permission, frozenset())
+
+
+def _by_permission(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for permission, scope in pairs:
+        found.setdefault(permission, set()).add(scope)
+    return {name: frozenset(scopes) for name, scopes in found.items()}
+
+
+def _pairs(scopes: dict[str, frozenset[str]]) -> frozenset[tuple[str, str]]:
+    return frozenset((name, scope) for name, found in scopes.items() for scope in found)
+
+
+def _uncovered(given: frozenset[str], taken: frozenset[str]) -> frozenset[str]:
+    return frozenset(each for each in given if not any(covers(gone, each) for gone in taken))
+
+
+def _beneath(taken: frozenset[str], given: frozenset[str]) -> frozenset[str]:
+    return frozenset(gone for gone in taken if any(covers(each, gone) for each in given))

@@ -81,11 +81,9 @@ class Writer:
         for change in changes:
             if change.account:
                 self._update(change)
-        affected = [
-            *self._move(changes, identifiers),
-            *self._give_roles(changes, identifiers),
-        ]
-        rights.recompile(self.session, dict.fromkeys(affected))
+        self._move(changes, identifiers)
+        self._give_roles(changes, identifiers)
+        rights.recompile(self.session, identifiers.values(), by=self.context.actor.account)
         for change in changes:
             self._tell(change, identifiers[change.row])
 
@@ -138,7 +136,9 @@ class Writer:
 
     def _update(self, change: Change) -> None:
         account = account_rows.by_id(self.session, change.account)
-        rights.require_reach(self.context.actor, rights.parse(account.rights))
+        rights.require_reach(
+            self.context.actor, rights.held_by(self.session, account, self.context.now)
+        )
         changed = self.session.exec(
             update(Account)
             .where(col(Account.id) == change.account, col(Account.rev) == change.rev)
@@ -199,7 +199,7 @@ class Writer:
         for change in given:
             account, roles = identifiers[change.row], change.roles or frozenset()
             for role in roles ^ change.old_roles:
-                rights.require_reach(self.context.actor, rights.expand("", role, ""))
+                rights.require_reach(self.context.actor, rights.expand(self.session, "", role, ""))
             lost = change.old_roles - roles
             if lost:
                 self.session.exec(
@@ -268,7 +268,7 @@ def rights_of_group(session: Session, group: str) -> Rights:
     return Rights(
         pair
         for grant in grants
-        for pair in rights.expand(grant.permission, grant.role, grant.scope).grants()
+        for pair in rights.expand(session, grant.permission, grant.role, grant.scope).grants()
     )
 
 

@@ -3,7 +3,7 @@
 import msgspec
 from sqlmodel import Session, col, select
 
-from app.identity import rights
+from app.identity import own_roles, rights
 from app.identity.models import Account, Grant, Group, Membership
 from app.identity.roles import Role
 from app.operations.context import Context
@@ -80,14 +80,14 @@ def load(context: Context, session: Session) -> Present:
     paths = paths_of(groups)
     departments = {group.id for group in groups if group.is_department}
     grants = session.exec(select(Grant)).all()
+    bundles = own_roles.permissions_of_roles(session)
     roles: dict[str, set[str]] = {}
     given: dict[str, set[tuple[str, str]]] = {}
     for grant in grants:
         if grant.role and not grant.scope and not grant.taken and not grant.until:
             roles.setdefault(grant.holder, set()).add(grant.role)
         if grant.holder in paths:
-            expanded = rights.expand(grant.permission, grant.role, grant.scope).grants()
-            given.setdefault(grant.holder, set()).update(expanded)
+            given.setdefault(grant.holder, set()).update(rights.as_given(grant).pairs(bundles))
     of: dict[str, set[Path]] = {}
     for membership in session.exec(
         select(Membership.account, Membership.group).where(col(Membership.group).in_(departments))
@@ -122,6 +122,6 @@ def load(context: Context, session: Session) -> Present:
         givable=frozenset(
             role.value
             for role in Role
-            if rights.is_within_reach(actor, rights.expand("", role, ""))
+            if rights.is_within_reach(actor, rights.expand(session, "", role, ""))
         ),
     )

@@ -8,6 +8,7 @@ from app.identity.errors import (
     CodeAlreadyUsed,
     LoginIdTaken,
     NameTaken,
+    RoleNameTaken,
     UnsuitableLoginId,
     UnsuitablePassword,
     WrongClaimCode,
@@ -30,6 +31,7 @@ PLACES: Final[dict[type[TenshuError], str]] = {
     NameTaken: "name",
     UnsuitableSuccessor: "successor",
     NoOwnerWouldRemain: "leaves_on",
+    RoleNameTaken: "name",
 }
 """Error → the field that is answered anew; whatever else stands above the form alone."""
 

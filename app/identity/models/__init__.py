@@ -22,6 +22,7 @@ from app.identity.models.credentials import (
     WorkspaceCredential,
 )
 from app.identity.models.invitations import Invitation
+from app.identity.models.own_roles import OwnRole, RightsPeriod
 from app.identity.models.requests import (
     ConsoleRequest,
     OperationRequestColumns,
@@ -59,8 +60,10 @@ __all__ = [
     "Invitation",
     "Membership",
     "OperationRequestColumns",
+    "OwnRole",
     "Password",
     "PendingSignInColumns",
+    "RightsPeriod",
     "SessionColumns",
     "Setup",
     "StoredPolicy",

@@ -35,9 +35,13 @@ class Account(SQLModel, table=True):
     may_enrol: bool = False
     """New, or its factor was reset: the next sign-in on the console enrols a factor."""
     rights: str = "[]"
-    """Compiled from grants, roles and groups: JSON list of [permission, scope], sorted."""
+    """Compiled from grants, roles and groups: JSON list of [permission, scope], sorted; with a
+    hyphen before the permission where it is taken away."""
+    rights_until: int = Field(default=0, sa_type=BigInteger, index=True)
+    """Compiled: when the first of these grants ends and the text is no longer true; 0: never."""
     is_owner: bool = Field(default=False, index=True)
-    """Compiled: holds the role of owner on everything, itself or through a group."""
+    """Compiled: holds the role of owner on everything, itself or through a group, whole and
+    without an end."""
     created_at: int = Field(sa_type=BigInteger)
     changed_at: int = Field(sa_type=BigInteger)
 
@@ -75,7 +79,10 @@ class Grant(SQLModel, table=True):
     """Holder (account or group) × permission or role × scope."""
 
     __tablename__ = "identity_grant"
-    __table_args__ = (UniqueConstraint("holder", "permission", "role", "scope"), CONSOLE_WRITES)
+    __table_args__ = (
+        UniqueConstraint("holder", "permission", "role", "scope", "taken"),
+        CONSOLE_WRITES,
+    )
 
     id: str = Field(primary_key=True)
     holder: str = Field(index=True)
@@ -83,6 +90,7 @@ class Grant(SQLModel, table=True):
     permission: str = ""
     """Empty where a whole role is granted."""
     role: str = ""
+    """One of the product's, or the identifier of an own one."""
     scope: str = ""
     taken: bool = False
     """Takes away from one account what it would hold otherwise, instead of giving."""

@@ -4,6 +4,7 @@ from app.identity.operations import (
     account_views,
     accounts,
     credentials,
+    ends,
     expulsion,
     grants,
     groups,
@@ -18,12 +19,14 @@ from app.identity.operations import (
     setup,
     sign_in,
     tokens,
+    why,
 )
 
 __all__ = [
     "account_views",
     "accounts",
     "credentials",
+    "ends",
     "expulsion",
     "grants",
     "groups",
@@ -38,4 +41,5 @@ __all__ = [
     "setup",
     "sign_in",
     "tokens",
+    "why",
 ]

@@ -58,6 +58,14 @@ class GrantRow(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where a permission was given."""
     scope: str
     """Where it holds; empty: everywhere."""
+    taken: bool = False
+    """Takes away instead of giving."""
+    until: int = 0
+    """When it ends by itself (ms); 0: never."""
+    created_by: str = ""
+    """Account that gave it; empty where it came with the setup."""
+    created_at: int = 0
+    """Milliseconds since 1970."""
 
 
 class GroupName(msgspec.Struct, frozen=True):
@@ -84,6 +92,8 @@ class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):
     """Where it is a member, by name."""
     rights: list[tuple[str, str]]
     """All of it, compiled: pairs of permission and scope."""
+    taken: list[tuple[str, str]]
+    """Taken out of these rights: pairs of permission and scope."""
 
 
 class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,13 +164,15 @@ def get_account(context: Context, wanted: AccountRef) -> AccountDetails:
         .order_by(Group.name)
     ).all()
     kept = session.get(Password, account.id)
+    held = rights.held_by(session, account, context.now)
     return AccountDetails(
         account=describe(account),
         may_enrol=account.may_enrol,
         must_change_password=kept is not None and kept.must_change,
         grants=grants_of(session, account.id),
         groups=[GroupName(group.id, group.name) for group in groups],
-        rights=sorted(rights.parse(account.rights).grants()),
+        rights=sorted(held.grants()),
+        taken=sorted(held.taken()),
     )
 
 

@@ -136,6 +136,7 @@ def create_account(context: Context, new: NewAccount) -> CreatedAccount:
         context.event.after[field] = getattr(account, field)
     if new.role:
         _give_role(context, account, new.role)
+    rights.recompile(session, [account.id], by=context.actor.account)
     return CreatedAccount(account=describe(account), initial_password=password)
 
 
@@ -183,6 +184,7 @@ def suspend_account(context: Context, which: SuspendAccount) -> AccountRow:
         account = _reachable(context, which.account)
         context.event.change("state", account.state, account_rows.SUSPENDED)
         _write(context, account, which.rev, {"state": account_rows.SUSPENDED})
+        rights.recompile(context.session, [account.id], by=context.actor.account)
         ended = session_rows.end_all(context.session, Plane.CONSOLE, account.id, "suspended")
         context.event.numbers["sessions"] = ended
     return describe(account)
@@ -200,6 +202,7 @@ def resume_account(context: Context, which: SuspendAccount) -> AccountRow:
     account = _reachable(context, which.account)
     context.event.change("state", account.state, account_rows.ACTIVE)
     _write(context, account, which.rev, {"state": account_rows.ACTIVE})
+    rights.recompile(context.session, [account.id], by=context.actor.account)
     return describe(account)
 
 
@@ -223,21 +226,24 @@ def give_password(context: Context, account: Account, wished: Secret) -> Secret:
 def _give_role(context: Context, account: Account, role: str) -> None:
     """Give a new account its first role. Raise NotAllowed or BeyondYourRights."""
     context.require(Permission.GRANTS_MANAGE)
-    rights.require_reach(context.actor, rights.expand("", role, ""))
+    rights.require_reach(context.actor, rights.expand(context.session, "", role, ""))
     context.session.add(
-        Grant(id=new_identifier(), holder=account.id, role=role, created_at=context.now)
+        Grant(
+            id=new_identifier(),
+            holder=account.id,
+            role=role,
+            created_by=context.actor.account,
+            created_at=context.now,
+        )
     )
-    context.session.flush()
     context.event.after["role"] = role
-    rights.recompile(context.session, [account.id])
-    context.session.refresh(account)
 
 
 def _reachable(context: Context, identifier: str) -> Account:
     """Return an account that the actor may manage. Raise NotFound or BeyondYourRights."""
     account = account_rows.by_id(context.session, identifier)
     context.event.about("account", account.id, account.name)
-    rights.require_reach(context.actor, rights.parse(account.rights))
+    rights.require_reach(context.actor, rights.held_by(context.session, account, context.now))
     return account
 
 

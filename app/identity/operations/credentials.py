@@ -116,5 +116,5 @@ def end_sessions(context: Context, which: AccountRef) -> Count:
 def _reachable(context: Context, identifier: str) -> Account:
     account = account_rows.by_id(context.session, identifier)
     context.event.about("account", account.id, account.name)
-    rights.require_reach(context.actor, rights.parse(account.rights))
+    rights.require_reach(context.actor, rights.held_by(context.session, account, context.now))
     return account

@@ -10,15 +10,12 @@ from sqlmodel import Session, col, select
 from app.core.errors import InvalidInput, NotFound
 from app.core.identifiers import new_identifier
 from app.core.messages import mark
-from app.identity import rights
+from app.identity import own_roles, rights
 from app.identity.models import Account, Grant, Group, Membership
 from app.identity.operations.account_views import GrantRow
-from app.identity.roles import Role
 from app.operations.context import Context, Plane
 from app.operations.operation import Route, Tier, operation
-from app.operations.permissions import UNGRANTED, Permission
-
-GRANTABLE = frozenset(permission.value for permission in frozenset(Permission) - UNGRANTED)
+from app.operations.permissions import Permission
 
 
 class NewGrant(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +36,12 @@ class NewGrant(msgspec.Struct, frozen=True, kw_only=True):
             description="Where it holds, such as tables/12; empty: everywhere",
         ),
     ] = ""
+    taken: Annotated[bool, Meta(description="Takes it from one person, whatever else gives it")] = (
+        False
+    )
+    until: Annotated[
+        int, Meta(ge=0, lt=2**62, description="When it ends by itself (ms); 0: never")
+    ] = 0
 
 
 class GrantRef(msgspec.Struct, frozen=True):
@@ -55,37 +58,36 @@ class GrantRef(msgspec.Struct, frozen=True):
     route=Route("POST", "/grants", 201),
 )
 def give(context: Context, new: NewGrant) -> GrantRow:
-    """Give an account or a group a permission or a role, from the next request on."""
+    """Give somebody a permission or a role or take it from one person, for ever or until a day.
+
+    Raise LastOwner or BeyondYourRights.
+    """
     session = context.session
-    if bool(new.permission) == bool(new.role):
-        reason = mark("give either a permission or a role.")
-        raise InvalidInput(field="role", reason=reason)
-    if new.permission and new.permission not in GRANTABLE:
-        raise InvalidInput(field="permission", reason=mark("there is no such permission."))
-    if new.role and new.role not in set(Role):
-        raise InvalidInput(field="role", reason=mark("there is no such role."))
-    rights.require_reach(context.actor, rights.expand(new.permission, new.role, new.scope))
-    affected = _affected(context, new.holder)
-    grant = session.exec(
-        select(Grant).where(
-            Grant.holder == new.holder,
-            Grant.permission == new.permission,
-            Grant.role == new.role,
-            Grant.scope == new.scope,
-        )
-    ).first()
-    if grant is None:
-        grant = Grant(
-            id=new_identifier(),
-            holder=new.holder,
-            permission=new.permission,
-            role=new.role,
-            scope=new.scope,
-            created_at=context.now,
-        )
-        session.add(grant)
-        context.event.change("grant", None, _words(grant))
-    rights.recompile(session, affected)
+    _check(context, new)
+    with rights.an_owner_remains(session):
+        affected = _affected(context, new.holder, taken=new.taken)
+        grant = session.exec(
+            select(Grant).where(
+                Grant.holder == new.holder,
+                Grant.permission == new.permission,
+                Grant.role == new.role,
+                Grant.scope == new.scope,
+                Grant.taken == new.taken,
+            )
+        ).first()
+        if grant is None:
+            grant = Grant(
+                id=new_identifier(),
+                **msgspec.structs.asdict(new),
+                created_by=context.actor.account,
+                created_at=context.now,
+            )
+            session.add(grant)
+            context.event.change("grant", None, words_of(grant))
+        elif grant.until != new.until:
+            before, grant.until = words_of(grant), new.until
+            context.event.change("grant", before, words_of(grant))
+        rights.recompile(session, affected, by=context.actor.account, also=[new.holder])
     return _row(grant)
 
 
@@ -97,23 +99,28 @@ def give(context: Context, new: NewGrant) -> GrantRow:
     route=Route("DELETE", "/grants/{grant}"),
 )
 def take(context: Context, which: GrantRef) -> GrantRow:
-    """Take a grant away; it is gone with the next request.
+    """Take a grant back; it is gone with the next request.
 
     Raise LastOwner or BeyondYourRights.
     """
+    grant = context.session.get(Grant, which.grant)
+    if grant is None:
+        raise NotFound(kind=mark("grant"), name=which.grant)
+    context.event.change("grant", words_of(grant), None)
+    return withdraw(context, grant)
+
+
+def withdraw(context: Context, grant: Grant) -> GrantRow:
+    """Take one grant back, within the running operation. Raise LastOwner or BeyondYourRights."""
     session = context.session
     with rights.an_owner_remains(session):
-        grant = session.get(Grant, which.grant)
-        if grant is None:
-            raise NotFound(kind=mark("grant"), name=which.grant)
         rights.require_reach(
-            context.actor, rights.expand(grant.permission, grant.role, grant.scope)
+            context.actor, rights.expand(session, grant.permission, grant.role, grant.scope)
         )
         affected = _affected(context, grant.holder)
         taken = _row(grant)
-        context.event.change("grant", _words(grant), None)
         session.exec(delete(Grant).where(col(Grant.id) == grant.id))
-        rights.recompile(session, affected)
+        rights.recompile(session, affected, by=context.actor.account, also=[grant.holder])
     return taken
 
 
@@ -122,7 +129,38 @@ def members_of(session: Session, group: str) -> list[str]:
     return list(session.exec(select(Membership.account).where(Membership.group == group)).all())
 
 
-def _affected(context: Context, holder: str) -> list[str]:
+def words_of(grant: Grant) -> str:
+    """Return a grant as the history tells it: what, where, and until when (ms)."""
+    return " ".join(
+        filter(
+            None,
+            (
+                "-" if grant.taken else "",
+                grant.role or grant.permission,
+                grant.scope,
+                f"until {grant.until}" if grant.until else "",
+            ),
+        )
+    )
+
+
+def _check(context: Context, new: NewGrant) -> None:
+    """Raise InvalidInput for what cannot be granted, BeyondYourRights for what is too much."""
+    if bool(new.permission) == bool(new.role):
+        reason = mark("give either a permission or a role.")
+        raise InvalidInput(field="role", reason=reason)
+    if new.permission and new.permission not in own_roles.GRANTABLE:
+        raise InvalidInput(field="permission", reason=mark("there is no such permission."))
+    if new.role and new.role not in own_roles.permissions_of_roles(context.session):
+        raise InvalidInput(field="role", reason=mark("there is no such role."))
+    if new.until and new.until <= context.now:
+        raise InvalidInput(field="until", reason=mark("this moment is over already."))
+    rights.require_reach(
+        context.actor, rights.expand(context.session, new.permission, new.role, new.scope)
+    )
+
+
+def _affected(context: Context, holder: str, *, taken: bool = False) -> list[str]:
     """Return the accounts whose rights a grant of `holder` changes. Raise NotFound."""
     session = context.session
     account = session.get(Account, holder)
@@ -132,13 +170,12 @@ def _affected(context: Context, holder: str) -> list[str]:
     group = session.get(Group, holder)
     if group is None:
         raise NotFound(kind=mark("account or group"), name=holder)
+    if taken:
+        reason = mark("a right is taken from one person, not from a group.")
+        raise InvalidInput(field="taken", reason=reason)
     context.event.about("group", group.id, group.name)
     return members_of(session, group.id)
 
 
 def _row(grant: Grant) -> GrantRow:
     return GrantRow(**{field: getattr(grant, field) for field in GrantRow.__struct_fields__})
-
-
-def _words(grant: Grant) -> str:
-    return " ".join(filter(None, (grant.role or grant.permission, grant.scope)))

@@ -131,6 +131,7 @@ def create_group(context: Context, new: NewGroup) -> GroupRow:
     _require_free(context.session, new.name, "")
     group = Group(id=new_identifier(), name=new.name, created_at=context.now)
     context.session.add(group)
+    rights.recompile(context.session, [], by=context.actor.account, also=[group.id])
     context.event.about("group", group.id, group.name)
     return _row(group, 0)
 
@@ -160,6 +161,7 @@ def rename_group(context: Context, change: GroupChange) -> GroupRow:
     if changed.rowcount != 1:
         raise Conflict(name=group.name)
     session.refresh(group)
+    rights.recompile(session, [], by=context.actor.account, also=[group.id])
     return _row(group, len(members_of(session, group.id)))
 
 
@@ -186,7 +188,7 @@ def delete_group(context: Context, which: GroupRef) -> Done:
             delete(Group).where(col(Group.id) == group.id),
         ):
             session.exec(statement)
-        rights.recompile(session, members)
+        rights.recompile(session, members, by=context.actor.account, also=[group.id])
     context.event.numbers["members"] = len(members)
     return Done()
 
@@ -211,7 +213,7 @@ def add_member(context: Context, member: Member) -> Done:
         return Done(done=False)
     session.add(Membership(group=group.id, account=account.id))
     context.event.change("member", None, account.id)
-    rights.recompile(session, [account.id])
+    rights.recompile(session, [account.id], by=context.actor.account)
     return Done()
 
 
@@ -237,7 +239,7 @@ def remove_member(context: Context, member: Member) -> Done:
             )
         )
         context.event.change("member", member.account, None)
-        rights.recompile(session, [member.account])
+        rights.recompile(session, [member.account], by=context.actor.account)
     return Done(removed.rowcount == 1)
 
 
@@ -260,7 +262,7 @@ def _rights_of(session: Session, group: str) -> Rights:
     return Rights(
         pair
         for grant in grants_of(session, group)
-        for pair in rights.expand(grant.permission, grant.role, grant.scope).grants()
+        for pair in rights.expand(session, grant.permission, grant.role, grant.scope).grants()
     )
 
 

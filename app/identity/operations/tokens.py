@@ -13,7 +13,7 @@ from app.identity import proof, rights, tokens
 from app.identity.errors import BeyondYourRights
 from app.identity.fields import Name
 from app.identity.models import ApiTokenColumns
-from app.identity.operations.grants import GRANTABLE
+from app.identity.own_roles import GRANTABLE
 from app.identity.planes import TOKENS, on_plane
 from app.operations.context import Context
 from app.operations.operation import Effect, NoRequest, Route, operation
@@ -95,7 +95,7 @@ def create_token(context: Context, new: NewToken) -> CreatedToken:
     if not {name for name, _ in pairs} <= GRANTABLE:
         raise InvalidInput(field="rights", reason=mark("there is no such permission."))
     wanted = Rights(pairs)
-    if not wanted.within(rights.parse(account.rights)):
+    if not wanted.within(rights.held_by(context.session, account, context.now)):
         raise BeyondYourRights
     token, row = tokens.create(context, new.name, wanted, new.days)
     context.event.about("token", row.id, row.name)

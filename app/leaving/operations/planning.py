@@ -94,7 +94,7 @@ def reachable(context: Context, identifier: str) -> Account:
     """Return an account that the actor may manage. Raise NotFound or BeyondYourRights."""
     account = account_rows.by_id(context.session, identifier)
     context.event.about("account", account.id, account.name)
-    rights.require_reach(context.actor, rights.parse(account.rights))
+    rights.require_reach(context.actor, rights.held_by(context.session, account, context.now))
     return account
 
 
