@@ -8,6 +8,7 @@ from app.console.backup_pages import backup_pages
 from app.console.erasure_pages import erasure_pages
 from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
+from app.console.invitation_pages import invitation_pages
 from app.console.leaving_pages import leaving_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
@@ -31,6 +32,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *people_pages(),
         *role_pages(),
         *rights_pages(),
+        *invitation_pages(),
         *erasure_pages(),
         *history_pages(),
         *activity_pages(),

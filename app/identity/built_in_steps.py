@@ -4,7 +4,7 @@ from typing import Final
 
 from app.core.messages import mark
 from app.core.secret import Secret
-from app.identity import account_rows, factors, passwords, policies, totp
+from app.identity import account_rows, factors, invitations, passwords, policies, totp
 from app.identity.errors import SignInFailed, StepNotOffered, WrongCode
 from app.identity.models import Account, Password
 from app.identity.sign_in import Facts, Policy
@@ -95,11 +95,23 @@ def _check_new_password(attempt: Attempt, answer: Secret) -> Account:
     return account
 
 
+def _check_invitation(attempt: Attempt, answer: Secret) -> Account:
+    """Accept a one-time link in the place of the password; its person chooses a new one next."""
+    session = attempt.context.session
+    invitation, account = invitations.find(session, answer, attempt.context.now)
+    attempt.notes.others[INVITATION.name] = invitation.id
+    kept = session.get(Password, account.id)
+    if kept is not None:
+        kept.must_change = True
+    return account
+
+
 PASSWORD: Final = Step("password", _check_password)
+INVITATION: Final = Step("invitation", _check_invitation)
 TOTP: Final = Step("totp", _check_totp, _has_authenticator)
 RECOVERY_CODE: Final = Step("recovery_code", _check_recovery_code, _has_recovery_code)
 ENROL: Final = Step("enrol", _check_enrolment, _may_enrol, _offer_enrolment)
 NEW_PASSWORD: Final = Step("new_password", _check_new_password)
 
-for _step in (PASSWORD, TOTP, RECOVERY_CODE, ENROL, NEW_PASSWORD):
+for _step in (PASSWORD, INVITATION, TOTP, RECOVERY_CODE, ENROL, NEW_PASSWORD):
     register(_step)

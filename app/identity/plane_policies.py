@@ -1,5 +1,6 @@
 """What each plane asks of a sign-in. Another plane is one more entry: `register`."""
 
+from dataclasses import replace
 from typing import Final
 
 from app.identity.errors import Counted, NoSecondFactor, NotForThisPlane, PasskeyElsewhere
@@ -25,6 +26,7 @@ def _must_change_password(facts: Facts) -> bool:
 
 
 IDENTIFY: Final = Requirement("password", ("password",))
+INVITED: Final = Requirement("invitation", ("invitation",))
 NEW_PASSWORD: Final = Requirement("new password", ("new_password",), _must_change_password)
 
 CONSOLE: Final = Policy(
@@ -49,6 +51,11 @@ _policies: Final[dict[str, Policy]] = {policy.plane: policy for policy in (CONSO
 def policy_of(plane: str) -> Policy:
     """Return the policy of a plane that people sign in to."""
     return _policies[plane]
+
+
+def invited(policy: Policy) -> Policy:
+    """Return what a plane asks of a sign-in that a one-time link opens: all but the password."""
+    return replace(policy, requirements=(INVITED, *policy.requirements[1:]))
 
 
 def register(policy: Policy) -> None:

@@ -17,6 +17,7 @@ from app.core.secret import Secret
 from app.identity import (
     built_in_steps,
     factors,
+    invitations,
     lockout,
     passkey_steps,
     password_rules,
@@ -208,7 +209,10 @@ def _offer(attempt: Attempt, step: str) -> Offer:
 
 def _next(attempt: Attempt, pending: PendingSignInColumns) -> Move:
     passed = frozenset(pending.passed.split())
-    return next_move(attempt.policy, facts_about(attempt), passed, usable_steps())
+    policy = attempt.policy
+    if built_in_steps.INVITATION.name in passed:
+        policy = plane_policies.invited(policy)
+    return next_move(policy, facts_about(attempt), passed, usable_steps())
 
 
 def _complete(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
@@ -216,6 +220,11 @@ def _complete(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
     codes: list[Secret] = []
     if built_in_steps.ENROL.name in pending.passed.split():
         codes = factors.renew_recovery_codes(attempt.holder, context.now)
+    if invitation := attempt.notes.others.get(built_in_steps.INVITATION.name):
+        context.event.references["invitation"] = invitation
+        invitations.spend(context.session, invitation, context.now)
+        # whoever had come in with the password that is replaced now is out
+        session_rows.end_all(context.session, attempt.policy.plane, account.id, "password_reset")
     _drop(context, pending)
     lockout.forget(context.session, account.login_id)
     if context.actor.session:  # whoever signs in again in the same browser leaves no old session

@@ -128,7 +128,7 @@ def told(request: AnyRequest, pending: PendingRequest) -> list[tuple[str, str]]:
     """Return what a request would be done with, in names that people know."""
     # the revision says nothing to people, nor an identifier beside its name
     hidden = {"rev", "repository", "upload"} if "name" in pending.arguments else {"rev"}
-    hidden |= {"columns", "encoding"}  # how a list is read: the page before has shown it
+    hidden |= {"accounts", "columns", "encoding"}  # long; the page before has shown it
     with appliance_of(request).database.read() as session:
         return [
             (FIELDS.get(name, name), value_of(name, text))

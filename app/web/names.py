@@ -47,6 +47,7 @@ FIELDS: Final = {
     "head": mark("Head of department"),
     "heads": mark("Heads of departments"),
     "holder": mark("Account"),
+    "invitation": mark("Invitation"),
     "job": mark("Job"),
     "key": mark("Key"),
     "kind": mark("Kind"),
@@ -176,6 +177,7 @@ OTHER_EVENTS: Final = {
     "audit.begin": mark("Begin the history of this appliance."),
     "audit.epoch": mark("Begin a new section of the history, after a restore."),
     "audit.erase": mark("Erase personal values from the history; the event itself stays proven."),
+    "invitations.issue": mark("Hand somebody a one-time link, with which they choose a password."),
     "audit.malformed": mark("Keep what could not be read as an event."),
     "audit.segment": mark("Make old events quick to search."),
 }

@@ -18,6 +18,7 @@ from app.web.design.assets import collect_assets
 from app.web.design.environment import create_environment
 from app.web.faults import answer_error, handlers
 from app.web.gate import AsgiApplication, Gate, Scope
+from app.web.invitation_pages import invitation_pages
 from app.web.job_pages import job_pages
 from app.web.openapi import document
 from app.web.own_account_pages import own_account_pages
@@ -86,6 +87,7 @@ def create_plane(
             _openapi(plane),
             *shared_pages(),
             *sign_in_pages(),
+            *invitation_pages(),
             *confirm_pages(),
             *own_account_pages(),
             *proving_pages(),

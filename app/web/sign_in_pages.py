@@ -54,7 +54,7 @@ def start(request: AnyRequest, data: Form) -> Answer:
         )
     except TenshuError as error:
         return _first_step(request, back, error, login_id)
-    return _after(request, progress, back)
+    return after_step(request, progress, back)
 
 
 @post("/sign-in/step")
@@ -75,7 +75,7 @@ def answer(request: AnyRequest, data: Form) -> Answer:
         except TenshuError:
             return _first_step(request, back, error)
         return _next_step(request, progress, back, error, step)
-    return _after(request, progress, back)
+    return after_step(request, progress, back)
 
 
 @post("/sign-in/cancel")
@@ -144,7 +144,7 @@ def _next_step(
     )
 
 
-def _after(request: AnyRequest, progress: Progress, back: str) -> Answer:
+def after_step(request: AnyRequest, progress: Progress, back: str) -> Answer:
     """Return the next step's page, or the page that the person wanted."""
     plane = plane_of(request)
     if progress.signed_in is None:

@@ -1,0 +1,121 @@
+"""Invitations: who has no password yet, and the sheets with one-time links (F1)."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+
+from app.core.errors import InvalidInput, TenshuError
+from app.core.messages import mark
+from app.core.settings import Settings
+from app.identity.operations import invitations
+from app.operations.context import Context
+from app.operations.permissions import Permission
+from app.web.asking import AnyRequest, appliance_of
+from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.routing import get, post
+from app.web.shared_pages import Form
+
+PAGE: Final = 100
+NOBODY_CHOSEN: Final = mark("Choose at least one person.")
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """What is printed for one person."""
+
+    name: str
+    login_id: str
+    link: str
+    expires_at: int
+
+
+@get("/invitations")
+def show_newcomers(
+    request: AnyRequest, q: FromQuery[str] = "", after: FromQuery[str] = ""
+) -> Answer:
+    """Show who has no password yet."""
+    return _newcomers_page(request, q, after, {})
+
+
+@post("/invitations")
+def invite(request: AnyRequest, data: Form) -> Answer:
+    """Make links for the chosen people, after a fresh second factor."""
+    context = need_sign_in(request)
+    chosen = data.get("selected", [])
+    accounts = [chosen] if isinstance(chosen, str) else chosen
+    try:
+        if data.get("everybody"):
+            accounts = _everybody(context)
+        if not accounts:
+            raise InvalidInput(field="selected", reason=NOBODY_CHOSEN)
+        return perform(request, invitations.invite, ask(invitations.Invite, accounts=accounts))
+    except TenshuError as error:
+        errors = {"": " ".join(field_errors(context.language, error).values())}
+        return _newcomers_page(request, "", "", errors, error.status)
+
+
+def _everybody(context: Context) -> list[str]:
+    """Return who has no password and no open link, as many as one confirmation takes."""
+    found: list[str] = []
+    after = ""
+    while len(found) < invitations.MOST:
+        wanted = invitations.Newcomers(after=after, limit=500)
+        part = invitations.list_newcomers(context, wanted)
+        found += [one.id for one in part.items if not one.invited_until]
+        if not (after := part.after):
+            break
+    return found[: invitations.MOST]
+
+
+@post("/invitations/{account:str}/withdraw")
+def withdraw(request: AnyRequest, account: FromPath[str]) -> Answer:
+    """Take a person's open link back."""
+    context = need_sign_in(request)
+    invitations.withdraw_invitation(context, ask(invitations.InvitedAccount, account=account))
+    return go("/invitations")
+
+
+@result_of(invitations.invite)
+def sheets(request: AnyRequest, result: invitations.IssuedInvitations) -> Answer:
+    """Show the links, once, to be printed: one sheet a person."""
+    name = request.url.hostname or "localhost"
+    settings = appliance_of(request).settings
+    made = [
+        Sheet(one.name, one.login_id, link, one.expires_at)
+        for one in result.items
+        if (link := link_of(settings, name, one))
+    ]
+    return page(request, "console/invitation_sheets.html", sheets=made)
+
+
+def link_of(settings: Settings, name: str, one: invitations.IssuedInvitation) -> str:
+    """Return the address that opens an invitation, under a host name of the appliance."""
+    port = settings.console_port if one.governs else settings.workspace_port
+    host = f"[{name}]" if ":" in name else name
+    return f"https://{host}:{port}/invitation/{one.token.reveal()}"
+
+
+def _newcomers_page(
+    request: AnyRequest, q: str, after: str, errors: dict[str, str], status: int = 200
+) -> Answer:
+    context = need_sign_in(request)
+    wanted = ask(invitations.Newcomers, search=q[:128], after=after, limit=PAGE)
+    found = invitations.list_newcomers(context, wanted)
+    following = urlencode({"q": q, "after": found.after})
+    return page(
+        request,
+        "console/invitations.html",
+        status=status,
+        rows=found.items,
+        q=q,
+        errors=errors,
+        next=f"/invitations?{following}" if found.after else "",
+        may_invite=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
+    )
+
+
+def invitation_pages() -> list[HTTPRouteHandler]:
+    """Return the handlers of this module."""
+    return [show_newcomers, invite, withdraw]
