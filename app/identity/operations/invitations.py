@@ -32,9 +32,7 @@ Token = Annotated[Secret, Meta(description="What the link ends with")]
 class Invite(msgspec.Struct, frozen=True, kw_only=True):
     """People to be invited."""
 
-    accounts: Annotated[
-        tuple[AccountId, ...], Meta(min_length=1, max_length=MOST, description="Whom to invite")
-    ]
+    accounts: Annotated[tuple[AccountId, ...], Meta(max_length=MOST, description="Whom to invite")]
     days: Annotated[int, Meta(ge=1, le=30, description="Days until the links expire")] = 14
 
 

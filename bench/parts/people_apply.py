@@ -1,0 +1,80 @@
+"""A personnel list applied, each change audited; and the page of people as the company grows."""
+
+import statistics
+import time
+from pathlib import Path
+from typing import Final
+
+from app.core import data_folder
+from app.core.database import Database
+from app.core.keyring import KeyRing
+from app.core.settings import load_settings
+from app.files import spool
+from app.identity.operations.account_views import AccountFilter, list_accounts
+from app.jobs.operations import GetJob, get_job
+from app.jobs.worker import Worker
+from app.migrations.migrate import migrate
+from app.operations.context import SYSTEM, Appliance, Context
+from app.people import jobs  # noqa: F401 - registers the handler
+from app.people.operations.importing import ImportList, import_list
+from bench.parts.report import Report
+from tests.personnel import as_csv, rows
+
+SECONDS: Final = {500: 10.0, 10_000: 120.0}
+"""People → how long their list may take."""
+LOOKS: Final = 50
+PAGE_GOAL: Final = 1 / 1.5
+
+
+def measure(report: Report, folder: Path, many: int) -> None:
+    """Apply 500 people and `many`, and look at the list of people at 100 and at `many`."""
+    few = _company(folder / "few", 100)
+    of_few = _look(few)
+    for people in (500, many):
+        context = _company(folder / f"with-{people}", 0)
+        seconds = _apply(context, people)
+        goal = SECONDS[10_000] * people / 10_000 if people not in SECONDS else SECONDS[people]
+        report.note(f"apply {people}: {seconds:.1f} s, allowed {goal:.0f} s")
+        report.figure(f"apply-{people}", goal / seconds, 1.0)
+    of_many = _look(context)
+    report.note(f"page of people: {of_few * 1000:.2f} ms at 100, {of_many * 1000:.2f} ms at {many}")
+    report.figure("people-page", of_few / of_many, PAGE_GOAL)
+
+
+def _company(folder: Path, people: int) -> Context:
+    settings = load_settings({"TENSHU_DATA": str(folder / "data")})
+    data_folder.make_folders(settings)
+    database = Database(settings.database_url)
+    migrate(database)
+    context = Context(Appliance(settings, database, KeyRing.create(settings.keys)), actor=SYSTEM)
+    if people:
+        _apply(context, people)
+    return context
+
+
+def _apply(context: Context, people: int) -> float:
+    """Apply a list of new people as a worker does; return the seconds from upload to end."""
+    appliance = context.appliance
+    data = as_csv(list(rows(people)), "cp932")
+    with spool.receive(appliance.settings.spool, context.actor.account, "list.csv") as incoming:
+        incoming.write(data)
+        upload = incoming.finish().id
+    begun = time.perf_counter()
+    job = import_list(context, ImportList(upload=upload)).job
+    Worker(appliance, lambda _session, _account: SYSTEM).work_once()
+    seconds = time.perf_counter() - begun
+    found = get_job(context, GetJob(job=job))
+    if found.result is None or found.result["counts"] != {"new": people}:
+        msg = f"the list was not applied: {found}"
+        raise RuntimeError(msg)
+    return seconds
+
+
+def _look(context: Context) -> float:
+    """Return how long the page's list takes, its middle of many looks."""
+    taken = []
+    for _ in range(LOOKS):
+        begun = time.perf_counter()
+        list_accounts(context, AccountFilter())
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
