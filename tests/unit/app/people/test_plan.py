@@ -9,19 +9,9 @@ from app.people import entries, plan
 from app.people.columns import Column, guess
 from app.people.entries import read_entry
 from app.people.present import Department, Person, Present
+from tests import personnel
 
-HEADINGS = (
-    "社員番号",
-    "ログインID",
-    "氏名",
-    "部署",
-    "部署長",
-    "メール",
-    "退職日",
-    "言語",
-    "役割",
-    "状態",
-)
+HEADINGS = (*personnel.HEADINGS, "状態")
 COLUMNS = guess(HEADINGS)
 EVERY_ROLE = frozenset({"owner", "staff", "auditor"})
 
