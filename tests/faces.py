@@ -27,7 +27,8 @@ from app.web.cookies import session_cookie_name
 from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
 from app.workspace import search as workspace_search
-from app.workspace.table_pages import side, table_pages
+from app.workspace.side import side
+from app.workspace.table_pages import table_pages
 from tests.integration.postgresql import ROLES
 from tests.running import wait_until
 

@@ -9,10 +9,12 @@ from app.backups.errors import MachineError
 from app.backups.operations import runs as backup_runs
 from app.core import clock, reserve
 from app.core.messages import mark, translate
+from app.identity.operations import owners
 from app.leaving.operations import listing
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
+from app.reviews.operations import campaigns, deciding
 from app.services.tables.operations import drift
 from appliance.contract.runs import State
 
@@ -53,6 +55,49 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
         found += _drift_attention(context)
     if context.actor.rights.allows(Permission.ACCOUNTS_VIEW):
         found += _leaving_attention(context)
+        found += _people_attention(context)
+    return found
+
+
+def _people_attention(context: Context) -> list[Attention]:
+    """Tell of too few owners, of reviews whose day is over, of lines that wait for who looks."""
+    found = []
+    if owners.count_owners(context, NoRequest()).ready < owners.ENOUGH:
+        found.append(
+            Attention(
+                kind="warning",
+                title=mark("The setup is not finished: a second owner is missing"),
+                text=mark(
+                    "With fewer than two owners who have a second factor, "
+                    "one lost telephone locks everybody out."
+                ),
+                href="/accounts",
+                action=mark("Make somebody owner"),
+            )
+        )
+    found += [
+        Attention(
+            kind="warning",
+            title=mark("The access review “{name}” is overdue"),
+            text=mark("Decided: {decided} of {lines}."),
+            href=f"/reviews/{one.id}",
+            action=mark("Show the review"),
+            parameters={"name": one.name, "decided": one.decided, "lines": one.lines},
+        )
+        for one in campaigns.list_campaigns(context, NoRequest()).items
+        if one.state == "open" and one.due_at <= clock.now()
+    ]
+    if mine := deciding.waiting(context, NoRequest()).lines:
+        found.append(
+            Attention(
+                kind="warning",
+                title=mark("{count} rights wait for your decision"),
+                text=mark("Confirm or withdraw them in the access review."),
+                href="/reviews/mine",
+                action=mark("My access reviews"),
+                parameters={"count": mine},
+            )
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from app.console.leaving_pages import leaving_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
 from app.console.repository_pages import repository_pages
+from app.console.review_pages import console_review_pages
 from app.console.rights_pages import rights_pages
 from app.console.role_pages import role_pages
 from app.console.settings_pages import settings_pages
@@ -33,6 +34,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *role_pages(),
         *rights_pages(),
         *invitation_pages(),
+        *console_review_pages(),
         *erasure_pages(),
         *history_pages(),
         *activity_pages(),

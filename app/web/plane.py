@@ -24,6 +24,7 @@ from app.web.openapi import document
 from app.web.own_account_pages import own_account_pages
 from app.web.pages import Side, nothing_at_the_side
 from app.web.proving import proving_pages
+from app.web.review_pages import review_pages
 from app.web.routing import get
 from app.web.schema import encode
 from app.web.search_page import Find, nothing_to_find, search_pages
@@ -90,6 +91,7 @@ def create_plane(
             *invitation_pages(),
             *confirm_pages(),
             *own_account_pages(),
+            *review_pages(),
             *proving_pages(),
             *job_pages(),
             *search_pages(),

@@ -7,7 +7,8 @@ from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
 from app.web.process import open_appliance
 from app.workspace.search import find
-from app.workspace.table_pages import side, table_pages
+from app.workspace.side import side
+from app.workspace.table_pages import table_pages
 
 
 def create() -> AsgiApplication:

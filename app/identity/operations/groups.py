@@ -229,18 +229,26 @@ def remove_member(context: Context, member: Member) -> Done:
 
     Raise LastOwner or BeyondYourRights.
     """
+    context.event.change("member", member.account, None)
+    return Done(leave(context, member.group, member.account))
+
+
+def leave(context: Context, group: str, account: str) -> bool:
+    """Take an account out of a group, within the running operation; tell whether it was in it.
+
+    Raise NotFound, LastOwner or BeyondYourRights.
+    """
     session = context.session
     with rights.an_owner_remains(session):
-        group = _find(context, member.group)
-        rights.require_reach(context.actor, _rights_of(session, group.id))
+        found = _find(context, group)
+        rights.require_reach(context.actor, _rights_of(session, found.id))
         removed = session.exec(
             delete(Membership).where(
-                col(Membership.group) == group.id, col(Membership.account) == member.account
+                col(Membership.group) == found.id, col(Membership.account) == account
             )
         )
-        context.event.change("member", member.account, None)
-        rights.recompile(session, [member.account], by=context.actor.account)
-    return Done(removed.rowcount == 1)
+        rights.recompile(session, [account], by=context.actor.account)
+    return bool(removed.rowcount)
 
 
 def _find(context: Context, identifier: str) -> Group:
