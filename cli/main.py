@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "start": "cli.start:start",
     "setup": "cli.setup:setup",
     "accounts": "cli.accounts:accounts",
+    "people": "cli.people:people",
     "audit": "cli.audit:audit",
     "status": "cli.status:status",
     "jobs": "cli.jobs:jobs",

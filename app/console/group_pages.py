@@ -63,6 +63,21 @@ def rename(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
     return _perform(request, group, groups.rename_group, groups.GroupChange, "name", **fields)
 
 
+@post("/groups/{group:str}/place")
+def place(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
+    """Say what stands above the group, and who leads it, named by login ID."""
+    context = need_sign_in(request)
+    parent, head = str(data.get("parent", "")), str(data.get("head", "")).strip()
+    try:
+        account = account_of(context, head) if head else ""
+        fields = {"rev": str(data.get("rev", "")), "parent": parent, "head": account}
+        return perform(request, groups.place_group, ask(groups.GroupPlace, group=group, **fields))
+    except TenshuError as error:
+        errors = _at(field_errors(context.language, error), "parent" if not head else "head")
+        typed = {"parent": parent, "head": head}
+        return _group_page(request, group, errors, **typed, status=error.status)
+
+
 @post("/groups/{group:str}/delete")
 def delete(request: AnyRequest, group: FromPath[str]) -> Answer:
     """Delete the group."""
@@ -112,6 +127,7 @@ def take(request: AnyRequest, group: FromPath[str], grant: FromPath[str]) -> Ans
 
 @result_of(groups.create_group)
 @result_of(groups.rename_group)
+@result_of(groups.place_group)
 def changed(_request: AnyRequest, result: groups.GroupRow) -> Answer:
     """Go to the group."""
     return go(f"/groups/{result.id}?notice=changed")
@@ -202,11 +218,14 @@ def _group_page(
     **typed: str,
 ) -> Answer:
     context = need_sign_in(request)
+    everything = groups.list_groups(context, NoRequest()).items
     return page(
         request,
         "console/group.html",
         status=status,
         found=groups.get_group(context, ask(groups.GroupRef, group=group)),
+        below=[one for one in everything if one.parent == group],
+        others=[one for one in everything if one.id != group],
         errors=errors,
         notice=notice,
         typed=typed,
@@ -222,6 +241,7 @@ def group_pages() -> list[HTTPRouteHandler]:
         make_group,
         show_group,
         rename,
+        place,
         delete,
         add_member,
         remove_member,

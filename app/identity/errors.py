@@ -354,3 +354,12 @@ class InvitationWithdrawn(TenshuError):
     status = 410
     message = "This link is not valid any more: it was withdrawn, or a newer one took its place."
     hint = "Use the newest link, or ask an administrator for a new one."
+
+
+class CircleOfGroups(TenshuError):
+    """A department would stand above itself."""
+
+    code = "groups.circle"
+    status = 422
+    message = "“{name}” cannot stand below “{parent}”, which is below it already."
+    hint = "Choose another department above it."

@@ -16,12 +16,12 @@ from app.audit.event import Draft
 from app.core.errors import Conflict
 from app.core.identifiers import new_identifier
 from app.identity import account_rows, passwords, rights, session_rows
+from app.identity.group_paths import paths_of
 from app.identity.models import Account, Grant, Group, Membership, Password
 from app.operations.context import Context, Plane
 from app.operations.permissions import Rights
 from app.people.entries import Path
 from app.people.plan import Change, Headship
-from app.people.present import paths_of
 
 
 class Writer:

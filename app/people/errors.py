@@ -55,12 +55,3 @@ class ListChanged(TenshuError):
     status = 409
     message = "Since the preview somebody changed accounts: the list now changes {people} people."
     hint = "Look at the preview again."
-
-
-class CircleOfGroups(TenshuError):
-    """A department would stand above itself."""
-
-    code = "people.circle_of_groups"
-    status = 422
-    message = "“{name}” cannot stand below “{parent}”, which is below it already."
-    hint = "Choose another department above it."

@@ -4,6 +4,7 @@ import msgspec
 from sqlmodel import Session, col, select
 
 from app.identity import own_roles, rights
+from app.identity.group_paths import paths_of
 from app.identity.models import Account, Grant, Group, Membership
 from app.identity.roles import Role
 from app.operations.context import Context
@@ -55,22 +56,6 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     departments: dict[Path, Department]
     givable: frozenset[str]
     """Roles that the one who imports may give and take."""
-
-
-def paths_of(groups: list[Group]) -> dict[str, Path]:
-    """Return identifier → names from the top down. A parent that is gone counts as none."""
-    by_id = {group.id: group for group in groups}
-
-    def path(group: Group) -> Path:
-        names, seen = [group.name], {group.id}
-        above = by_id.get(group.parent)
-        while above is not None and above.id not in seen:
-            names.append(above.name)
-            seen.add(above.id)
-            above = by_id.get(above.parent)
-        return tuple(reversed(names))
-
-    return {group.id: path(group) for group in groups}
 
 
 def load(context: Context, session: Session) -> Present:

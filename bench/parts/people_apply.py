@@ -29,14 +29,13 @@ PAGE_GOAL: Final = 1 / 1.5
 def measure(report: Report, folder: Path, many: int) -> None:
     """Apply 500 people and `many`, and look at the list of people at 100 and at `many`."""
     few = _company(folder / "few", 100)
-    of_few = _look(few)
     for people in (500, many):
         context = _company(folder / f"with-{people}", 0)
         seconds = _apply(context, people)
         goal = SECONDS[10_000] * people / 10_000 if people not in SECONDS else SECONDS[people]
         report.note(f"apply {people}: {seconds:.1f} s, allowed {goal:.0f} s")
         report.figure(f"apply-{people}", goal / seconds, 1.0)
-    of_many = _look(context)
+    of_few, of_many = _look(few, context)
     report.note(f"page of people: {of_few * 1000:.2f} ms at 100, {of_many * 1000:.2f} ms at {many}")
     report.figure("people-page", of_few / of_many, PAGE_GOAL)
 
@@ -70,11 +69,12 @@ def _apply(context: Context, people: int) -> float:
     return seconds
 
 
-def _look(context: Context) -> float:
-    """Return how long the page's list takes, its middle of many looks."""
-    taken = []
+def _look(*companies: Context) -> list[float]:
+    """Return how long the page's list takes in each company: the middle of many looks, in turn."""
+    taken: list[list[float]] = [[] for _ in companies]
     for _ in range(LOOKS):
-        begun = time.perf_counter()
-        list_accounts(context, AccountFilter())
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+        for context, times in zip(companies, taken, strict=True):
+            begun = time.perf_counter()
+            list_accounts(context, AccountFilter())
+            times.append(time.perf_counter() - begun)
+    return [statistics.median(times) for times in taken]

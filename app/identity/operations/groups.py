@@ -1,6 +1,9 @@
 """Groups: people who hold the same grants (F4)."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
@@ -8,9 +11,10 @@ from app.core.errors import Conflict, NotFound
 from app.core.identifiers import new_identifier
 from app.core.messages import mark
 from app.identity import account_rows, rights
-from app.identity.errors import NameTaken
+from app.identity.errors import CircleOfGroups, NameTaken
 from app.identity.fields import AccountId, GroupId, Name, Rev
-from app.identity.models import Grant, Group, Membership
+from app.identity.group_paths import Path, above, paths_of
+from app.identity.models import Account, Grant, Group, Membership
 from app.identity.operations.account_views import AccountRow, GrantRow, describe, grants_of
 from app.identity.operations.expulsion import Done
 from app.identity.operations.grants import members_of
@@ -32,13 +36,23 @@ class GroupRow(msgspec.Struct, frozen=True, kw_only=True):
     """To be given back with a change."""
     members: int
     """Number of accounts."""
+    path: str
+    """Names from the top down to it, with / between."""
+    parent: str = ""
+    """Group above it; empty: none."""
+    head: str = ""
+    """Account that leads it; empty: nobody."""
+    head_name: str = ""
+    """As others see the head."""
+    head_login_id: str = ""
+    """Of the head."""
 
 
 class GroupList(msgspec.Struct, frozen=True):
     """All groups."""
 
     items: list[GroupRow]
-    """By name."""
+    """By path: each below the one above it."""
 
 
 class GroupDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +86,15 @@ class GroupChange(msgspec.Struct, frozen=True):
     name: Name
 
 
+class GroupPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a group stands and who leads it."""
+
+    group: GroupId
+    rev: Rev
+    parent: Annotated[str, Meta(max_length=64, description="Group above it; empty: none")] = ""
+    head: Annotated[str, Meta(max_length=64, description="Account that leads it; empty: none")] = ""
+
+
 class Member(msgspec.Struct, frozen=True):
     """One account in one group."""
 
@@ -93,8 +116,11 @@ def list_groups(context: Context, _: NoRequest) -> GroupList:
             select(Membership.group, func.count()).group_by(col(Membership.group))
         ).all()
     )
-    found = context.session.exec(select(Group).order_by(Group.name)).all()
-    return GroupList([_row(group, counts.get(group.id, 0)) for group in found])
+    found = context.session.exec(select(Group)).all()
+    paths = paths_of(found)
+    names = _names(context.session, {group.head for group in found})
+    rows = [_row(group, counts.get(group.id, 0), paths, names) for group in found]
+    return GroupList(sorted(rows, key=lambda row: row.path))
 
 
 @operation(
@@ -110,7 +136,7 @@ def get_group(context: Context, which: GroupRef) -> GroupDetails:
     group = _find(context, which.group)
     members = [account_rows.by_id(session, each) for each in members_of(session, group.id)]
     return GroupDetails(
-        group=_row(group, len(members)),
+        group=_describe(session, group),
         members=[describe(each) for each in sorted(members, key=lambda each: each.login_id)],
         grants=grants_of(session, group.id),
     )
@@ -133,7 +159,8 @@ def create_group(context: Context, new: NewGroup) -> GroupRow:
     context.session.add(group)
     rights.recompile(context.session, [], by=context.actor.account, also=[group.id])
     context.event.about("group", group.id, group.name)
-    return _row(group, 0)
+    context.session.flush()
+    return _describe(context.session, group)
 
 
 @operation(
@@ -162,7 +189,44 @@ def rename_group(context: Context, change: GroupChange) -> GroupRow:
         raise Conflict(name=group.name)
     session.refresh(group)
     rights.recompile(session, [], by=context.actor.account, also=[group.id])
-    return _row(group, len(members_of(session, group.id)))
+    return _describe(session, group)
+
+
+@operation(
+    "groups.place",
+    permission=Permission.GRANTS_MANAGE,
+    tier=Tier.T2_DANGEROUS,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/groups/{group}/place"),
+)
+def place_group(context: Context, place: GroupPlace) -> GroupRow:
+    """Say which group stands above a group, and who leads it.
+
+    Raise CircleOfGroups, NameTaken or Conflict.
+    """
+    session = context.session
+    group = _find(context, place.group)
+    if place.parent != group.parent:
+        by_id = {each.id: each for each in session.exec(select(Group)).all()}
+        if place.parent and place.parent not in by_id:
+            raise NotFound(kind=mark("group"), name=place.parent)
+        if place.parent and group.id in (place.parent, *above(by_id[place.parent], by_id)):
+            raise CircleOfGroups(name=group.name, parent=by_id[place.parent].name)
+        _require_free(session, group.name, place.parent)
+        context.event.change("parent", group.parent, place.parent)
+    if place.head != group.head:
+        if place.head:
+            account_rows.by_id(session, place.head)
+        context.event.change("head", group.head, place.head)
+    changed = session.exec(
+        update(Group)
+        .where(col(Group.id) == group.id, col(Group.rev) == place.rev)
+        .values(parent=place.parent, head=place.head, rev=place.rev + 1)
+    )
+    if changed.rowcount != 1:
+        raise Conflict(name=group.name)
+    session.refresh(group)
+    return _describe(session, group)
 
 
 @operation(
@@ -182,6 +246,7 @@ def delete_group(context: Context, which: GroupRef) -> Done:
         group = _find(context, which.group)
         rights.require_reach(context.actor, _rights_of(session, group.id))
         members = members_of(session, group.id)
+        _lift(session, group)
         for statement in (
             delete(Membership).where(col(Membership.group) == group.id),
             delete(Grant).where(col(Grant.holder) == group.id),
@@ -274,5 +339,38 @@ def _rights_of(session: Session, group: str) -> Rights:
     )
 
 
-def _row(group: Group, members: int) -> GroupRow:
-    return GroupRow(id=group.id, name=group.name, rev=group.rev, members=members)
+def _lift(session: Session, group: Group) -> None:
+    """Let what stands below a group that goes stand below the one above it."""
+    for below in session.exec(select(Group).where(Group.parent == group.id)).all():
+        _require_free(session, below.name, group.parent)
+        below.parent, below.rev = group.parent, below.rev + 1
+    session.flush()
+
+
+def _describe(session: Session, group: Group) -> GroupRow:
+    paths = paths_of(session.exec(select(Group)).all())
+    return _row(group, len(members_of(session, group.id)), paths, _names(session, {group.head}))
+
+
+def _names(session: Session, accounts: set[str]) -> dict[str, tuple[str, str]]:
+    found = session.exec(
+        select(Account.id, Account.name, Account.login_id).where(col(Account.id).in_(accounts))
+    )
+    return {account: (name, login_id) for account, name, login_id in found.all()}
+
+
+def _row(
+    group: Group, members: int, paths: dict[str, Path], names: dict[str, tuple[str, str]]
+) -> GroupRow:
+    head_name, head_login_id = names.get(group.head, ("", ""))
+    return GroupRow(
+        id=group.id,
+        name=group.name,
+        rev=group.rev,
+        members=members,
+        path="/".join(paths[group.id]),
+        parent=group.parent,
+        head=group.head,
+        head_name=head_name,
+        head_login_id=head_login_id,
+    )

@@ -1,6 +1,14 @@
 """A list is applied: people come, change, move and leave, each with one event (F4)."""
 
+import pytest
+
+from app.jobs.lease import LEASE
 from app.jobs.models import JobState
+from app.people import running
+from app.people.errors import ListChanged, NoKeyColumn, NothingToDo, RowsFaulty
+from app.people.operations.applying import apply_part
+from app.people.operations.exporting import ExportList, export_list
+from app.people.operations.preview import ListSource, list_faults
 from tests.personnel import as_csv, as_workbook, rows
 
 KEY, LOGIN, NAME, DEPARTMENT, HEAD, MAIL, LEAVES, LANGUAGE, ROLE = range(9)
@@ -36,3 +44,80 @@ def test_the_same_list_again_changes_nothing_and_a_month_later_only_the_differen
     assert len(personnel.events("accounts.update")) == before + 3
     assert personnel.account("user00003").leaves_on == "2031-03-31"
     assert personnel.departments_of("user00002") == ["新設課"]
+
+
+def test_a_worker_killed_in_the_middle_leaves_whole_parts_and_the_next_goes_on_F4(
+    personnel, monkeypatch
+):
+    monkeypatch.setattr(running, "PART", 10)
+    job = personnel.start(list(rows(40)))
+    parts = []
+
+    def dies(context, part):
+        if len(parts) == 2:
+            raise KeyboardInterrupt  # nothing of the worker runs after it, as after a kill
+        parts.append(part)
+        return apply_part(context, part)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "apply_part", dies)
+        with pytest.raises(KeyboardInterrupt):
+            personnel.worker().work_once()
+    assert personnel.job(job).done == 20
+    personnel.house.time.advance(LEASE + 1)
+    assert personnel.worker().work_once()
+    found = personnel.job(job)
+    assert (found.state, found.result["counts"]) == (JobState.DONE, {"new": 40})
+    made = personnel.events("accounts.create")
+    assert len([event for event in made if event.get("references", {}).get("job") == job]) == 40
+
+
+def test_all_or_nothing_changes_nothing_where_a_row_does_not_fit_good_rows_applies_the_rest_F4(
+    personnel,
+):
+    table = list(rows(5))
+    table[2][MAIL] = "no mail"
+    with pytest.raises(RowsFaulty):
+        personnel.start(table)
+    job = personnel.apply(table, good_rows=True)
+    assert (job.result["counts"], job.result["faulty"]) == ({"new": 4}, 1)
+    source = ListSource(upload=job.result["upload"])
+    body = b"".join(list_faults(personnel.context, source).chunks)
+    (_, line) = body.decode("utf-8-sig").splitlines()
+    assert line.startswith("4,メール,no mail,メールアドレスではありません。,E00003")
+
+
+def test_a_list_that_says_nothing_new_or_changed_since_the_preview_is_refused(personnel):
+    table = list(rows(3))
+    with pytest.raises(ListChanged):
+        personnel.start(table, people=2)
+    personnel.apply(table, people=3)
+    with pytest.raises(NothingToDo):
+        personnel.start(table)
+    with pytest.raises(NoKeyColumn):
+        personnel.start("氏名\n山田\n".encode())
+
+
+def test_what_is_handed_out_comes_back_without_differences_and_runs_no_formula_METI_38(personnel):
+    table = list(rows(6))
+    table[0][NAME] = "=cmd|' /C calc'!A0"
+    table[1][ROLE] = "auditor、staff"
+    personnel.apply(table)
+    for kind in ("xlsx", "csv", "csv-cp932"):
+        body = b"".join(export_list(personnel.context, ExportList(format=kind)).chunks)
+        seen = personnel.preview(body)
+        assert (seen.counts["unchanged"], seen.total) == (7, 0), kind
+        assert b"\n=cmd" not in body
+        assert b",=cmd" not in body
+
+
+def test_who_is_suspended_is_signed_out_and_roles_become_those_of_the_list_F4(personnel):
+    personnel.apply(list(rows(2)))
+    head = "ログインID,状態,役割\n"
+    personnel.apply((head + "user00001,休職,監査担当者\n").encode())
+    person = personnel.account("user00001")
+    assert person.state == "suspended"
+    assert "audit.view" in person.rights
+    assert "records.view" not in person.rights
+    personnel.apply((head + "user00001,復職,\n").encode())
+    assert personnel.account("user00001").state == "active"
