@@ -11,7 +11,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 CONSOLE = (
     "/", "/accounts", "/accounts/new", "/accounts?q=nobody", "/history", "/history?q=nothing",
     "/history/activity",
-    "/groups", "/people", "/invitations", "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
+    "/groups", "/people", "/invitations",
+    "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/account",
     "/account/tokens", "/nowhere", "/search", "/search?q=佐藤", "/search?q=nothing",
     "/settings/permissions?q=nothing",
