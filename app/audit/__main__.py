@@ -21,6 +21,7 @@ from app.audit.watch import Watch
 from app.core import reserve
 from app.core.database import ChangeCollided, Database, DatabaseBusy, DatabaseUnavailable, DiskFull
 from app.core.errors import TenshuError
+from app.core.log import configure_logging
 from app.core.reserve import ReserveSpent
 from app.core.settings import Settings, load_settings
 
@@ -115,5 +116,5 @@ def run(settings: Settings, machine: str) -> int:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    configure_logging("sealer")
     sys.exit(run(load_settings(), socket.gethostname()))

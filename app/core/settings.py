@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from app.core.errors import TenshuError
 from app.core.messages import mark
@@ -20,6 +22,8 @@ RESERVE_MEBIBYTES: Final = 32
 POSTGRESQL_RESERVE_MEBIBYTES: Final = 64
 """Room for some segments of PostgreSQL's log, 16 MiB each: without one the server ends."""
 SMALLEST_POSTGRESQL_RESERVE: Final = 48
+THIS_MACHINE: Final = ("", "localhost", "127.0.0.1", "::1")
+"""Hosts of a database that no network lies before; a socket's folder is another."""
 
 
 class InvalidSetting(TenshuError):
@@ -136,6 +140,26 @@ def _address(environ: Mapping[str, str]) -> str:
         ) from error
 
 
+def _database_url(environ: Mapping[str, str], data: Path) -> str:
+    """Return the database's address; over a network only one with verified TLS."""
+    text = environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}"
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        return text  # who opens it says what is wrong with it
+    asked = url.normalized_query
+    hosts = [host for name in ("host", "hostaddr") for host in asked.get(name, ())]
+    for host in [url.host or "", *hosts]:
+        is_near = host in THIS_MACHINE or host.startswith("/")
+        if not is_near and asked.get("sslmode") != ("verify-full",):
+            raise InvalidSetting(
+                variable="TENSHU_DATABASE_URL",
+                value=host,  # never the whole: a password may stand in it
+                reason=mark("a database on another machine needs sslmode=verify-full"),
+            )
+    return text
+
+
 def _reserve(environ: Mapping[str, str], default: int, smallest: int) -> int:
     text = environ.get("TENSHU_RESERVE") or str(default)
     size = _whole_number(text)
@@ -174,7 +198,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         )
     names = environ.get("TENSHU_HOST_NAMES") or ""
     console_port, workspace_port = _ports(environ)
-    url = environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}"
+    url = _database_url(environ, data)
     sizes = (
         (RESERVE_MEBIBYTES, 0)
         if url.startswith("sqlite")

@@ -1,5 +1,8 @@
 """The block list of SP 800-63B-4 section 3.1.1.2: what is guessed first.
 
+Two lists. `breached()` holds the passwords that occur most often in collections of stolen ones;
+they come with the package zxcvbn, so nobody outside is ever asked about a password.
+
 `common_passwords.txt` is our own: common words in English and romanised Japanese, names, places,
 products, walks over the keyboard, and pairs of the most common words, each in its plain form. A
 password is compared as a whole, in its plain form: lower case, leet signs read as letters, digits
@@ -18,7 +21,8 @@ LEET: Final = str.maketrans("@4031!5$7+8", "aaoeiissttb")
 AROUND: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 DATE: Final = re.compile(r"(19|20)?\d\d[-/. ]?(0[1-9]|1[0-2])[-/. ]?(0[1-9]|[12]\d|3[01])")
 SHORTEST_REST: Final = 4
-"""Characters that must be left when what everybody knows about the person is taken away."""
+"""Characters that must be left when what everybody knows about the person is taken away. A family
+name of two kanji counts, an abbreviation of two letters does not."""
 
 
 def plain(password: str) -> str:
@@ -33,7 +37,8 @@ def is_common(password: str) -> bool:
     text = unicodedata.normalize("NFKC", password).casefold()
     forms = {text, plain(text), text.translate(LEET), AROUND.sub("", text.translate(LEET))}
     forms |= {_unit(form) for form in forms}
-    return not forms.isdisjoint(common_passwords()) or _is_pattern(text)
+    listed = common_passwords(), breached()
+    return any(not forms.isdisjoint(each) for each in listed) or _is_pattern(text)
 
 
 def is_personal(password: str, known: tuple[str, ...]) -> bool:
@@ -41,7 +46,7 @@ def is_personal(password: str, known: tuple[str, ...]) -> bool:
     rest = unicodedata.normalize("NFKC", password).casefold()
     before = rest
     for word in sorted(known, key=len, reverse=True):
-        if len(word) > 2:
+        if len(word) > 2 or (len(word) == 2 and not word.isascii()):
             rest = rest.replace(unicodedata.normalize("NFKC", word).casefold(), "")
     return rest != before and len(AROUND.sub("", rest)) < SHORTEST_REST
 
@@ -50,6 +55,16 @@ def is_personal(password: str, known: tuple[str, ...]) -> bool:
 def common_passwords() -> frozenset[str]:
     """Return the block list, read once."""
     return frozenset(PATH.read_text(encoding="utf-8").splitlines())
+
+
+@functools.cache
+def breached() -> frozenset[str]:
+    """Return 30,000 passwords that were stolen often, read at the first new password."""
+    from zxcvbn.frequency_lists import (  # type: ignore[import-untyped]  # noqa: PLC0415 - large
+        FREQUENCY_LISTS,
+    )
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
 
 
 def _unit(text: str) -> str:

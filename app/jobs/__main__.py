@@ -1,6 +1,5 @@
 """The worker as a process: `python -m app.jobs`. It dies with the one that started it."""
 
-import logging
 import signal
 import threading
 import time
@@ -9,6 +8,7 @@ from typing import Final
 from app.core.database import Database
 from app.core.keyring import KeyRing
 from app.core.lifeline import die_with_parent
+from app.core.log import configure_logging
 from app.core.settings import load_settings
 from app.identity.actors import actor_of
 from app.jobs.handlers import load_handlers
@@ -23,7 +23,7 @@ PATIENCE: Final = 3.0
 def main() -> None:
     """Serve until SIGTERM or SIGINT; then end after the batches that run."""
     die_with_parent()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    configure_logging("worker")
     settings = load_settings()
     database = Database(settings.database_url)
     load_handlers()

@@ -5,6 +5,7 @@ Plain ASGI around the application, because it must also cover what routing refus
 
 import asyncio
 import contextlib
+import logging
 import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, Iterable
@@ -31,6 +32,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 Refusal = Callable[[Scope, TenshuError], AsgiApplication]
 
+_log = logging.getLogger("tenshu.web")
+
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 METHODS: Final = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 HEADER_BYTES: Final = 32 * 1024
@@ -43,6 +46,8 @@ UPLOAD_PATH: Final = "/uploads"
 LONGEST_NUMBER: Final = 18
 """Digits of a length in bytes; int() has a limit of its own, which it meets with a fault."""
 HIGHEST_PORT: Final = 65_535
+LOGGED: Final = frozenset({400, 403, 405, 408, 413, 415, 421, 422, 429, 431})
+"""Refusals that an attempt to go around a control ends in (OWASP ASVS 16.3.3)."""
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::([0-9]{1,5}))?")
 """`name`, `address` or `[address]`, and a port (RFC 9110 section 7.2); never a user's name."""
 
@@ -66,7 +71,7 @@ class Gate:
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1").lower()
         name = _name_of(host)
-        send_on = self._with_headers(send, name)
+        send_on = self._with_headers(scope, send, name)
         try:
             self._check(scope, headers, host, name)
             receive_on = self._measured(scope, headers, receive)
@@ -139,9 +144,14 @@ class Gate:
 
         return measured
 
-    def _with_headers(self, send: Send, name: str) -> Send:
+    def _with_headers(self, scope: Scope, send: Send, name: str) -> Send:
+        method, path = scope["method"][:16], scope["path"]  # as asked: they may change on the way
+
         async def send_on(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
+                if message["status"] in LOGGED:
+                    peer = (scope.get("client") or ("",))[0]
+                    _log.info("refused (%d): %s %s of %s", message["status"], method, path, peer)
                 headers = list(message.get("headers", []))
                 present = frozenset(bytes(key).lower() for key, _ in headers)
                 message = {**message, "headers": headers + security_headers(name, present)}

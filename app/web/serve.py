@@ -22,6 +22,12 @@ HEADER_BUFFER: Final = 64 * 1024
 """The gate refuses at 32 KiB with a page; beyond this the connection is cut."""
 BACKLOG: Final = 256
 BLOCKING_THREADS: Final = 1
+AS_OURS: Final[dict[str, Any]] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"propagate": True}},
+}
+"""What granian says goes to the root, whose lines are JSON."""
 
 
 def serve(plane: Plane) -> None:
@@ -71,6 +77,7 @@ def server(settings: Settings, target: str, port: int) -> ListeningServer:
         ssl_key=settings.tls / "server.key",
         ssl_protocol_min=SSLProtocols.tls12,
         log_access=False,
+        log_dictconfig=AS_OURS,
         respawn_failed_workers=True,
         respawn_interval=0.5,
     )

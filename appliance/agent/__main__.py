@@ -17,6 +17,7 @@ from types import FrameType
 from appliance.agent.dispatch import Dispatch
 from appliance.agent.handlers import Handlers
 from appliance.agent.server import AlreadyRunning, Server
+from appliance.log import configure_logging
 from appliance.place import load_place
 
 
@@ -33,7 +34,7 @@ def allowed_users(environ: Mapping[str, str]) -> frozenset[int]:
 
 def main() -> int:
     """Serve until SIGTERM. Return 0, or 1 if another agent serves this data folder already."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    configure_logging("agent")
     stop = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

@@ -36,6 +36,7 @@ from appliance.contract.runs import (
 )
 from appliance.contract.table import TABLE
 from appliance.durable import write_whole
+from appliance.log import configure_logging
 from appliance.place import load_place
 from appliance.records import Record
 
@@ -46,7 +47,7 @@ LOG: Final = logging.getLogger("appliance.backup")
 
 def main() -> int:
     """Run the job; return 0 if it is done, 1 if it failed or was cancelled."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    configure_logging("backup")
     cancelled = False
 
     def cancel(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

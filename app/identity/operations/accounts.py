@@ -90,10 +90,12 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
 
     account: AccountId
     rev: Rev
-    login_id: Annotated[str | None, Meta(description="New login ID")] = None
+    login_id: Annotated[LoginId | None, Meta(description="New login ID")] = None
     name: Annotated[Name | None, Meta(description="New name")] = None
     language: Annotated[Language | None, Meta(description="New language")] = None
-    time_zone: Annotated[str | None, Meta(description="New time zone, by its IANA name")] = None
+    time_zone: Annotated[TimeZone | None, Meta(description="New time zone, by its IANA name")] = (
+        None
+    )
 
 
 class SuspendAccount(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ BECAUSE = "address_family_changed"
 class MovedSession(msgspec.Struct, frozen=True):
     """A session that was begun over IPv4 and now comes over IPv6, or the other way round."""
 
-    session: Annotated[str, Meta(description="Identifier of the session")]
+    session: Annotated[str, Meta(max_length=64, description="Identifier of the session")]
 
 
 class Done(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from sqlmodel import select
 from app.core.errors import NotFound
 from app.core.messages import mark
 from app.core.secret import Secret
-from app.identity import factors, policies, proof, totp
+from app.identity import factors, policies, proof, session_rows, totp
 from app.identity.built_in_steps import issuer
 from app.identity.errors import LastFactor, PasswordTooShortAlone
 from app.identity.fields import Code, Name, PasswordField
@@ -174,6 +174,7 @@ def confirm_factor_operation(context: Context, first: FactorCode) -> Tried[Recov
         holder = proof.holder(context)
         with proof.counting(context):
             factors.activate(holder, first.id, first.code, context.now)
+        _end_other_sessions(context)
         context.event.references["factor"] = first.id
         if factors.RECOVERY_CODE in factors.kinds(holder):
             return RecoveryCodes([])
@@ -220,6 +221,7 @@ def remove_factor_operation(context: Context, which: FactorCode) -> Tried[Done]:
                 if each.kind == factors.RECOVERY_CODE and isinstance(each, table)
             ]
         factors.remove(context.session, context.plane, removed)
+        _end_other_sessions(context)
         context.event.references["factor"] = which.id
         return Done()
 
@@ -256,6 +258,17 @@ def remove_factor(context: Context, which: FactorCode) -> Done:
 def renew_recovery_codes(context: Context, proven: FreshCode) -> RecoveryCodes:
     """Replace one's recovery codes. Raise WrongCode, CodeAlreadyUsed or TooManyAttempts."""
     return renew_recovery_codes_operation(context, proven).unwrap()
+
+
+def _end_other_sessions(context: Context) -> None:
+    """End one's other sessions: somebody else may hold one of them (OWASP ASVS 7.4.3)."""
+    session_rows.end_all(
+        context.session,
+        context.plane,
+        context.actor.account,
+        "factor_changed",
+        spare=context.actor.session,
+    )
 
 
 def _require_dispensable(context: Context, account: str) -> None:

@@ -16,6 +16,7 @@ from app.services.tables import catalogue
 from app.services.tables.errors import ColumnsDoNotFit
 from app.services.tables.models import TableState
 from app.services.tables.operations.tables import AREA, STAFF
+from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.preview import ColumnPlan, Name, Preview, make_preview
 
 IMPORT = "tables.import"
@@ -57,7 +58,10 @@ class ImportFile(msgspec.Struct, frozen=True, kw_only=True):
     header: Header = None
     columns: Annotated[
         list[ColumnPlan],
-        Meta(description="What becomes of each column, in order; empty: as guessed."),
+        Meta(
+            description="What becomes of each column, in order; empty: as guessed.",
+            max_length=MOST_FIELDS,
+        ),
     ] = msgspec.field(default_factory=list)
 
 

@@ -14,6 +14,7 @@ from app.operations.permissions import Permission
 from app.services.tables import catalogue, writing
 from app.services.tables.kinds import Value
 from app.services.tables.operations.tables import STAFF
+from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.query import Rows
 from app.services.tables.reach import reach_of
 from app.services.tables.selection import Filter, Selection, Sort
@@ -32,7 +33,11 @@ CAP: Final = 10_000
 """Beyond it a list says “10,000+” unless somebody asks: counting a million rows takes time."""
 
 Values = Annotated[
-    dict[int, Value], Meta(description="Values by number of the field; none empties a field.")
+    dict[int, Value],
+    Meta(
+        description="Values by number of the field; none empties a field.",
+        max_length=MOST_FIELDS,
+    ),
 ]
 
 

@@ -9,7 +9,7 @@ def test_ten_codes_are_made_that_nobody_mistypes():
     codes = [code.reveal() for code in recovery_codes.new_codes()]
     assert len(set(codes)) == 10
     assert all(
-        re.fullmatch(r"([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}", code) for code in codes
+        re.fullmatch(r"([0-9a-hjkmnp-tv-z]{4}-){5}[0-9a-hjkmnp-tv-z]{4}", code) for code in codes
     )
 
 
