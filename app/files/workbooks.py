@@ -19,6 +19,8 @@ ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 MEGABYTE: Final = 1024 * 1024
 LARGEST: Final = 256 * MEGABYTE
 """Bytes of all its parts together."""
+MOST_PARTS: Final = 10_000
+"""Sheets, pictures and whatever else a workbook is packed of."""
 
 
 def is_workbook(file: BinaryIO) -> bool:
@@ -65,10 +67,11 @@ def _measure(file: BinaryIO, name: str) -> None:
         return
     try:
         with zipfile.ZipFile(file) as packed:
-            size = sum(part.file_size for part in packed.infolist())
+            parts = packed.infolist()
+            size = sum(part.file_size for part in parts)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise UnreadableWorkbook(name=name) from error
-    if size > LARGEST:
+    if size > LARGEST or len(parts) > MOST_PARTS:
         raise WorkbookTooLarge(name=name, megabytes=LARGEST // MEGABYTE)
 
 

@@ -41,7 +41,7 @@ def test_the_newest_tls_is_what_is_agreed_on_ASVS_12_1_1(copy: Copy) -> None:
         "postgresql+psycopg:///tenshu?host=localhost&host=db.example",
     ],
 )
-def test_a_database_on_another_machine_is_reached_over_verified_tls_only_ASVS_12_3_1(
+def test_a_database_on_another_machine_is_reached_over_verified_tls_only_ASVS_12_3_2(
     url: str,
 ) -> None:
     with pytest.raises(InvalidSetting, match="verify-full") as refused:
