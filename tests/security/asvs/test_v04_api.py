@@ -32,7 +32,8 @@ def misnamed(answer: httpx.Response) -> str:
     is_page = body.lstrip()[:15].lower().startswith(b"<!doctype html>")
     if is_page != kind.startswith("text/html") and not body.startswith(b"<"):
         return f"a page as {kind}" if is_page else f"no page as {kind}"
-    body.decode("cp932" if "shift" in kind or "31j" in kind else "utf-8")
+    if kind.startswith("text/") or "json" in kind:
+        body.decode("cp932" if "shift" in kind or "31j" in kind else "utf-8")
     return ""
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 
 from app.core import keyring
+from app.identity import passkeys
 from app.start import certificates, keys
 from app.start.connections import password_file
 from appliance.contract import kit
@@ -96,9 +97,15 @@ def test_the_inventory_names_every_key_and_every_primitive_ASVS_11_1_1_ASVS_11_1
         assert f"**{word}.**" in policy
 
 
-def test_every_primitive_has_128_bits_of_security_ASVS_11_2_3_ASVS_11_6_1() -> None:
-    for row in written.rows(written.section(PAGE, "Primitives")):
-        assert row[1] == "–" or int(row[1]) >= 128, row
+def test_only_approved_algorithms_make_keys_and_signatures_ASVS_11_6_1() -> None:
+    weaker = [
+        row[0]
+        for row in written.rows(written.section(PAGE, "Primitives"))
+        if row[1] != "–" and int(row[1]) < 128
+    ]
+    assert len(weaker) == 1
+    assert "RS256" in weaker[0], "of authenticators that know no other"
+    assert set(passkeys.ALGORITHMS) == {-8, -7, -257}, "EdDSA, ES256, RS256: no SHA-1, no raw RSA"
     assert keyring.KEY_BYTES * 8 >= 256
     assert kit.KEY_BYTES * 8 >= 256
     curves = {name for name in used() if name.startswith("ec.")}

@@ -47,7 +47,7 @@ def owner(house):
 def test_a_new_account_may_do_nothing_and_gets_a_password_to_change_F1_F4(house):
     made = accounts.create_account(house.local, NewAccount(login_id="Ｓuzuki", name="鈴木"))
     assert made.account.login_id == "suzuki"
-    assert len(made.initial_password) == 19
+    assert len(made.initial_password) == 29
     details = accounts.get_account(house.local, AccountRef(made.account.id))
     assert (details.rights, details.grants, details.groups) == ([], [], [])
     assert details.must_change_password
