@@ -66,9 +66,7 @@ def test_each_class_says_what_protects_it_ASVS_14_1_2() -> None:
     assert "個人情報保護法" in written.read(PAGE)
 
 
-def test_no_secret_is_ever_asked_for_in_an_address_ASVS_14_2_1(
-    seat: Seat, planes: dict[Plane, Gate]
-) -> None:
+def test_no_secret_is_ever_asked_for_in_an_address(seat: Seat, planes: dict[Plane, Gate]) -> None:
     """Neither in the query of a GET, nor in a path, nor by a form that is sent as one."""
     for operation in all_operations():
         if operation.route is None:
