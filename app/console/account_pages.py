@@ -290,6 +290,10 @@ def _account_page(
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
         may_grant=context.actor.rights.allows(Permission.GRANTS_MANAGE),
         may_erase=context.actor.rights.allows(Permission.AUDIT_ERASE),
+        may_disclose=all(
+            context.actor.rights.allows(one)
+            for one in (Permission.AUDIT_EXPORT, Permission.ACCOUNTS_MANAGE)
+        ),
     )
 
 

@@ -1,13 +1,17 @@
 """The console's application, as its worker process makes it."""
 
+import contextlib
+
 from app.backups.watch import Watch
 from app.console.health import health_of
 from app.console.pages import console_pages
 from app.console.search import find
+from app.core.errors import TenshuError
 from app.core.lifeline import die_with_parent
 from app.identity.ending import Ending
 from app.leaving.watch import Watch as LeavingWatch
 from app.operations.context import Plane
+from app.privacy.watch import keep_no_longer, reapply_missing
 from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
 from app.web.process import open_appliance
@@ -17,7 +21,13 @@ def create() -> AsgiApplication:
     """Return the ASGI application of the console, its watches started."""
     die_with_parent()
     appliance = open_appliance()
-    watches = (Watch(appliance), LeavingWatch(appliance), Ending(appliance))
+    watches = (
+        Watch(appliance),
+        LeavingWatch(appliance, further=(keep_no_longer,), always=(reapply_missing,)),
+        Ending(appliance),
+    )
+    with contextlib.suppress(TenshuError):  # the watch tries again
+        reapply_missing(appliance)  # before anybody can look at what a restore brought back
     for watch in watches:
         watch.start()
 

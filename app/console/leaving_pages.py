@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from app.console.group_pages import account_of
+from app.console.history_pages import meanings
 from app.core.errors import NotFound, TenshuError
 from app.identity import account_rows
 from app.identity.operations.account_views import AccountRef
@@ -18,7 +19,7 @@ from app.operations.operation import Operation
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.error_places import errors_at_fields
-from app.web.names import JOB_KINDS, VALUES
+from app.web.names import JOB_KINDS, SCREENS, VALUES
 from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
@@ -145,7 +146,7 @@ def _leaving_page(
         errors=errors,
         notice=notice,
         typed=typed or {},
-        names={**VALUES, **JOB_KINDS},
+        names={**VALUES, **JOB_KINDS, **SCREENS, **meanings()},
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
     )
 

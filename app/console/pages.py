@@ -12,6 +12,7 @@ from app.console.invitation_pages import invitation_pages
 from app.console.leaving_pages import leaving_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
+from app.console.privacy_pages import privacy_pages
 from app.console.repository_pages import repository_pages
 from app.console.review_pages import console_review_pages
 from app.console.rights_pages import rights_pages
@@ -36,6 +37,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *invitation_pages(),
         *console_review_pages(),
         *erasure_pages(),
+        *privacy_pages(),
         *history_pages(),
         *activity_pages(),
         *backup_pages(),

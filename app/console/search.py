@@ -21,6 +21,8 @@ PAGES: Final = (
     ("/groups", mark("Groups"), "users", Permission.ACCOUNTS_VIEW),
     ("/leavers", mark("Leavers"), "door-open", Permission.ACCOUNTS_VIEW),
     ("/history", mark("History"), "scroll-text", Permission.AUDIT_VIEW),
+    ("/disclosures", mark("What is kept about a person"), "file-search", Permission.AUDIT_EXPORT),
+    ("/settings/retention", mark("Retention"), "calendar-clock", Permission.SETTINGS_VIEW),
     ("/storage", mark("Storage"), "hard-drive", Permission.SETTINGS_VIEW),
     ("/backups", mark("Backups"), "archive", Permission.BACKUPS_VIEW),
     ("/backups/new", mark("New repository"), "plus", Permission.BACKUPS_MANAGE),

@@ -145,6 +145,15 @@ def remove(folder: Path, identifier: str) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
+def uploads(folder: Path) -> Iterator[Upload]:
+    """Give the description of every upload that is whole."""
+    for path in sorted(folder.glob("*.json")):
+        try:
+            yield _describe(folder, path.stem)
+        except UploadGone:
+            continue
+
+
 def sweep(folder: Path, keep: frozenset[str] = frozenset(), age: int = KEPT) -> int:
     """Remove uploads older than `age` milliseconds, but those in `keep`; return how many."""
     names = {path.name for path in folder.iterdir() if _IDENTIFIER.fullmatch(path.name)}

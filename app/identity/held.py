@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.messages import mark
 from app.identity import confirmation, factors, rights, session_rows
 from app.identity.holdings import Held, Holding, declare
-from app.identity.models import Grant, Group, Membership, Password
+from app.identity.models import Grant, Group, Invitation, Membership, Password
 from app.identity.planes import CREDENTIALS, REQUESTS, SESSIONS, TOKENS
 from app.operations.context import Plane
 
@@ -114,6 +114,32 @@ def _end_requests(session: Session, account: str, now: int) -> int:
     return ended
 
 
+def _invitations(session: Session, account: str) -> Sequence[Held]:
+    now = clock.now()
+    found = session.exec(
+        select(Invitation).where(
+            Invitation.account == account,
+            Invitation.used_at == 0,
+            Invitation.withdrawn_at == 0,
+            col(Invitation.expires_at) > now,
+        )
+    )
+    return [Held(id=one.id, since=one.created_at) for one in found]
+
+
+def _end_invitations(session: Session, account: str, now: int) -> int:
+    withdrawn = session.exec(
+        update(Invitation)
+        .where(
+            col(Invitation.account) == account,
+            col(Invitation.used_at) == 0,
+            col(Invitation.withdrawn_at) == 0,
+        )
+        .values(withdrawn_at=now)
+    )
+    return withdrawn.rowcount
+
+
 def _headships(session: Session, account: str) -> Sequence[Held]:
     found = session.exec(select(Group).where(Group.head == account).order_by(Group.name))
     return [Held(id=group.id, name=group.name, href=_group_page(group.id)) for group in found]
@@ -185,6 +211,9 @@ declare(Holding(kind="sessions", title=mark("Sessions"), held=_sessions, end=_en
 declare(Holding(kind="tokens", title=mark("API tokens"), held=_tokens, end=_end_tokens))
 declare(Holding(kind="factors", title=mark("Second factors"), held=_factors, end=_end_factors))
 declare(Holding(kind="requests", title=mark("Open requests"), held=_requests, end=_end_requests))
+declare(
+    Holding(kind="invitations", title=mark("Invitations"), held=_invitations, end=_end_invitations)
+)
 declare(
     Holding(kind="memberships", title=mark("Memberships"), held=_memberships, end=_end_memberships)
 )

@@ -26,7 +26,7 @@ class Job(SQLModel, table=True):
         {
             "info": {
                 "access": {
-                    "console": "select insert update",
+                    "console": "select insert update delete",
                     "workspace": "select insert update",
                     "audit": "",
                 }

@@ -7,6 +7,7 @@ appliance was off is made up for at the next start.
 
 import logging
 import threading
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -23,6 +24,8 @@ from app.operations.operation import NoRequest
 PAUSE_SECONDS: Final = 20.0
 NOTED_EVERY: Final = 10 * clock.MINUTE
 THE_ROW: Final = 1
+
+Task = Callable[[Appliance], object]
 
 log = logging.getLogger("tenshu.leaving")
 
@@ -44,8 +47,8 @@ def end_everybody_due(appliance: Appliance) -> int:
 class Night:
     """Looks at the clock, and ends who is due while it may be believed."""
 
-    def __init__(self, appliance: Appliance) -> None:
-        self._appliance = appliance
+    def __init__(self, appliance: Appliance, further: Sequence[Task] = ()) -> None:
+        self._appliance, self._further = appliance, further
         with appliance.database.read() as session:
             seen = session.get(SeenClock, THE_ROW)
         self._noted, self._doubted = (seen.seen_at, seen.doubted) if seen else (0, False)
@@ -55,7 +58,12 @@ class Night:
         """Do what is due; return how many people were ended."""
         steady = self.clock.is_steady()
         self._note(doubted=not steady)
-        return end_everybody_due(self._appliance) if steady else 0
+        if not steady:
+            return 0
+        ended = end_everybody_due(self._appliance)
+        for task in self._further:
+            task(self._appliance)
+        return ended
 
     def _note(self, *, doubted: bool) -> None:
         """Keep how far time has come; seldom, and at once where the clock jumps."""
@@ -77,9 +85,12 @@ def _keep(session: Session, row: SeenClock) -> None:
 class Watch(threading.Thread):
     """Looks again and again, until it is stopped."""
 
-    def __init__(self, appliance: Appliance) -> None:
+    def __init__(
+        self, appliance: Appliance, further: Sequence[Task] = (), always: Sequence[Task] = ()
+    ) -> None:
+        """`further` is other work that waits for a steady clock, `always` what does not."""
         super().__init__(name="leaving-watch", daemon=True)
-        self.appliance = appliance
+        self.appliance, self._further, self._always = appliance, further, always
         self._stop_asked = threading.Event()
 
     def run(self) -> None:
@@ -87,12 +98,14 @@ class Watch(threading.Thread):
         night: Night | None = None
         while not self._stop_asked.wait(PAUSE_SECONDS):
             try:
-                night = night or Night(self.appliance)
+                for task in self._always:
+                    task(self.appliance)
+                night = night or Night(self.appliance, self._further)
                 night.look()
             except TenshuError as error:
-                log.warning("who leaves cannot be read: %s", error)
+                log.warning("the night's work waits: %s", error)
             except Exception:  # the thread outlives what nobody foresaw
-                log.exception("looking for leavers failed")
+                log.exception("the night's work failed")
 
     def stop(self) -> None:
         """End the thread after its present look."""

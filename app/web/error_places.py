@@ -17,6 +17,7 @@ from app.identity.errors import (
     WrongRecoveryCode,
 )
 from app.leaving.errors import NoOwnerWouldRemain, UnsuitableSuccessor
+from app.privacy.errors import NobodyNamed
 from app.web.pages import field_errors
 
 PLACES: Final[dict[type[TenshuError], str]] = {
@@ -30,6 +31,7 @@ PLACES: Final[dict[type[TenshuError], str]] = {
     LoginIdTaken: "login_id",
     NameTaken: "name",
     UnsuitableSuccessor: "successor",
+    NobodyNamed: "text",
     NoOwnerWouldRemain: "leaves_on",
     RoleNameTaken: "name",
 }

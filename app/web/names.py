@@ -14,6 +14,8 @@ from appliance.contract.errors import ApplianceError
 
 JOB_KINDS: Final = {
     "people.import": mark("Import of a personnel list"),
+    "privacy.forget": mark("Erasure of a person"),
+    "privacy.search": mark("Search for a person"),
     "tables.import": mark("Import of a table"),
 }
 
@@ -33,6 +35,10 @@ FIELDS: Final = {
     "changed": mark("Changed"),
     "department": mark("Department"),
     "departments": mark("Departments"),
+    "days": mark("Days"),
+    "disclosure": mark("Search for a person"),
+    "found": mark("Found"),
+    "places": mark("Places"),
     "digest": mark("Digest of the request"),
     "employee_number": mark("Employee number"),
     "epoch": mark("Section of the history"),
@@ -59,6 +65,7 @@ FIELDS: Final = {
     "tokens": mark("API tokens"),
     "factors": mark("Second factors"),
     "requests": mark("Open requests"),
+    "invitations": mark("Invitations"),
     "memberships": mark("Memberships"),
     "grants": mark("Rights of one's own"),
     "passed": mark("Passed to the successor"),
@@ -140,7 +147,9 @@ NAMED_VALUES: Final = frozenset(
 
 TARGETS: Final = {
     "account": mark("Account"),
+    "disclosure": mark("Search for a person"),
     "event": mark("Event"),
+    "retention": mark("Retention"),
     "group": mark("Group"),
     "history": mark("History"),
     "job": mark("Job"),

@@ -12,6 +12,7 @@ CONSOLE = (
     "/", "/accounts", "/accounts/new", "/accounts?q=nobody", "/history", "/history?q=nothing",
     "/history/activity",
     "/groups", "/people", "/invitations",
+    "/leavers", "/leavers?q=nobody", "/disclosures", "/settings/retention",
     "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/account",
     "/account/tokens", "/nowhere", "/search", "/search?q=佐藤", "/search?q=nothing",
@@ -70,7 +71,16 @@ def test_every_page_of_the_console_is_accessible(place: Place, language: str) ->
     addresses = [place.copy.console + path for path in (*CONSOLE, event)]
     assert (
         look_at(
-            place, page, [*addresses, place.account, f"{place.account}/erase", place.run], language
+            place,
+            page,
+            [
+                *addresses,
+                place.account,
+                f"{place.account}/leaving",
+                f"{place.account}/erase",
+                place.run,
+            ],
+            language,
         )
         == {}
     )

@@ -8,7 +8,7 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
 from app.identity.errors import BeyondYourRights, LastOwner, SignInFailed
-from app.identity.models import Account, Group
+from app.identity.models import Account, Group, Invitation
 from app.identity.operations import accounts, grants, groups, requests, sign_in, tokens
 from app.jobs.models import Job, JobState
 from app.leaving.errors import NoOwnerWouldRemain, NotLeaving, UnsuitableSuccessor
@@ -99,6 +99,17 @@ def leaver(march):
         Context(march.appliance, actor=at_the_machine(march, person), plane=Plane.LOCAL),
         tables.CreateTable(name="顧客", columns=(ColumnPlan(name="氏名", kind=FieldKind.TEXT),)),
     )
+    with march.appliance.database.write() as session:
+        session.add(
+            Invitation(
+                id=new_identifier(),
+                token_hash="hash",
+                account=person.id,
+                created_at=march.time.now,
+                created_by="",
+                expires_at=march.time.now + 60 * DAY,
+            )
+        )
     assert workspace.actor.account == person.id
     return person
 
@@ -114,7 +125,7 @@ def test_one_page_shows_all_that_a_person_holds_F4(march, leaver):
     counts = {one.kind: one.count for one in view.holdings}
     assert counts == {
         "headships": 1, "jobs": 1, "sessions": 2, "tokens": 1, "factors": 1, "requests": 1,
-        "memberships": 1, "grants": 1, "tables": 1,
+        "invitations": 1, "memberships": 1, "grants": 1, "tables": 1,
     }  # fmt: skip
     fates = {one.kind: (one.ends, one.passes) for one in view.holdings}
     assert fates["headships"] == (True, True)

@@ -1,0 +1,68 @@
+"""The search for a person, and the erasure in the tables, as background jobs."""
+
+import msgspec
+
+from app.core.messages import mark
+from app.identity.personal import all_searched
+from app.jobs.handlers import handler
+from app.jobs.run import Run
+from app.privacy.operations.carrying_out import (
+    FORGET,
+    Forget,
+    ForgetArguments,
+    Forgotten,
+    forget_some,
+)
+from app.privacy.operations.disclosing import SEARCH, SearchArguments
+from app.privacy.operations.searching import (
+    Checkpoint,
+    FinishSearch,
+    SearchStep,
+    finish_search,
+    search_step,
+)
+
+AT_ONCE = 100
+"""Places that are erased in one transaction."""
+
+
+class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a search."""
+
+    rows: int
+    found: int
+
+
+@handler(SEARCH, unit="rows")
+def search(run: Run, arguments: SearchArguments) -> SearchResult:
+    """Look at every row of every place."""
+    stands = run.resume(Checkpoint) or Checkpoint()
+    with run.appliance.database.read() as session:
+        total = sum(one.count(session) for one in all_searched())
+    run.report(total=total, phase=mark("Searching"))
+    while stands.kind < len(all_searched()):
+        run.check()
+        step = SearchStep(lease=run.lease, disclosure=arguments.disclosure, before=stands)
+        stands = search_step(run.context(), step)
+    end = FinishSearch(lease=run.lease, disclosure=arguments.disclosure, before=stands)
+    finish_search(run.context(), end)
+    return SearchResult(rows=stands.looked_at, found=stands.found)
+
+
+@handler(FORGET, unit="rows")
+def forget(run: Run, arguments: ForgetArguments) -> Forgotten:
+    """Erase what stands at the places, then what one account left on its way."""
+    stands = run.resume(Forgotten) or Forgotten()
+    places = arguments.places
+    run.report(total=len(places), phase=mark("Erasing"))
+    while not stands.finished:
+        run.check()
+        some = places[stands.places : stands.places + AT_ONCE]
+        step = Forget(
+            lease=run.lease,
+            places=some,
+            account=arguments.account if not some else "",
+            before=stands,
+        )
+        stands = forget_some(run.system(), step)
+    return stands
