@@ -6,10 +6,12 @@ from app.console.account_pages import account_pages
 from app.console.activity_pages import activity_pages
 from app.console.backup_pages import backup_pages
 from app.console.erasure_pages import erasure_pages
+from app.console.evidence_pages import evidence_pages
 from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
 from app.console.invitation_pages import invitation_pages
 from app.console.leaving_pages import leaving_pages
+from app.console.mail_pages import mail_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
 from app.console.privacy_pages import privacy_pages
@@ -38,11 +40,13 @@ def console_pages() -> list[HTTPRouteHandler]:
         *console_review_pages(),
         *erasure_pages(),
         *privacy_pages(),
+        *evidence_pages(),
         *history_pages(),
         *activity_pages(),
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),
         *sign_in_rules_pages(),
+        *mail_pages(),
         *settings_pages(),
     ]

@@ -3,6 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from app.evidence.operations import MAKE as EVIDENCE
 from app.jobs.operations import (
     CancelJob,
     GetJob,
@@ -83,6 +84,8 @@ def _problem(language: str, job: JobView) -> str:
 def result_page(job: JobView, plane: Plane) -> str:
     """Return the address of what a finished job has made; empty where it made nothing to see."""
     if plane is Plane.CONSOLE:
+        if job.kind == EVIDENCE and job.result:
+            return "/history/evidence"
         return "/accounts" if job.kind == PEOPLE and job.result else ""
     table = (job.result or {}).get("table")
     return f"/tables/{table}" if table else ""

@@ -13,6 +13,7 @@ from app.core.messages import mark, translate
 from appliance.contract.errors import ApplianceError
 
 JOB_KINDS: Final = {
+    "evidence.make": mark("Evidence for a period"),
     "people.import": mark("Import of a personnel list"),
     "privacy.forget": mark("Erasure of a person"),
     "privacy.search": mark("Search for a person"),

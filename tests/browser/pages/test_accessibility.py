@@ -14,7 +14,8 @@ CONSOLE = (
     "/groups", "/people", "/invitations",
     "/leavers", "/leavers?q=nobody", "/disclosures", "/settings/retention",
     "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
-    "/settings/permissions", "/settings/events", "/settings/sign-in", "/account",
+    "/settings/permissions", "/settings/events", "/settings/sign-in", "/settings/mail",
+    "/history/evidence", "/account",
     "/account/tokens", "/nowhere", "/search", "/search?q=佐藤", "/search?q=nothing",
     "/settings/permissions?q=nothing",
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Evidence for a period: one file that convinces an auditor on any computer."""
