@@ -7,11 +7,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
 from app.core.errors import TenshuError
+from app.identity import relying_party
 from app.identity.operations import policies
+from app.identity.password_rules import PRESETS
 from app.identity.policies import DEFAULT
+from app.identity.policy_effects import Effects
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
-from app.web.asking import AnyRequest
+from app.web.asking import AnyRequest, appliance_of
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
@@ -30,16 +33,29 @@ def show_rules(request: AnyRequest, notice: FromQuery[str] = "") -> Answer:
 def change_rules(request: AnyRequest, data: Form) -> Answer:
     """Put other rules into force, after a fresh second factor."""
     context = need_sign_in(request)
-    typed = {name: str(data.get(name, "")).strip() for name in (*RULES, *PASSWORD_RULES)}
+    step = str(data.get("step", ""))
+    if step.removeprefix("preset-") in PRESETS:  # its figures, to be looked at before they hold
+        data = {**data, **msgspec.to_builtins(PRESETS[step.removeprefix("preset-")])}
+        typed = _typed(_flat(policies.get_policy(context, NoRequest()).policy), data)
+        return _rules_page(request, typed, {})
+    typed = _typed(_flat(policies.get_policy(context, NoRequest()).policy), data)
     rules: dict[str, Any] = {name: typed[name] for name in RULES}
     rules["password"] = {name: typed[name] for name in PASSWORD_RULES}
     try:
         wanted = ask(policies.PolicyChange, policy=rules, rev=str(data.get("rev", "")))
+        if step == "preview":
+            shown = policies.preview_policy(context, policies.Preview(wanted.policy))
+            return _rules_page(request, typed, {}, effects=shown)
         return perform(request, policies.update_policy, wanted)
     except TenshuError as error:
         found = field_errors(context.language, error)
         errors = {name.rpartition(".")[2]: text for name, text in found.items()}
         return _rules_page(request, typed, errors, status=error.status)
+
+
+def _typed(in_force: dict[str, Any], data: dict[str, Any]) -> dict[str, str]:
+    """Return every rule as it was typed; what a form leaves out stays as it is."""
+    return {name: str(data.get(name, value)).strip() for name, value in in_force.items()}
 
 
 @result_of(policies.update_policy)
@@ -55,6 +71,7 @@ def _rules_page(
     *,
     status: int = 200,
     notice: str = "",
+    effects: Effects | None = None,
 ) -> Answer:
     context = need_sign_in(request)
     found = policies.get_policy(context, NoRequest())
@@ -67,6 +84,8 @@ def _rules_page(
         defaults=_flat(DEFAULT),
         errors=errors,
         notice=notice,
+        effects=effects,
+        rp_id=relying_party.rp_id(found.policy, appliance_of(request).settings),
         may_manage=context.actor.rights.allows(Permission.SETTINGS_MANAGE),
     )
 

@@ -4,7 +4,15 @@ from typing import Final
 
 from app.core.messages import mark
 from app.core.secret import Secret
-from app.identity import account_rows, factors, invitations, passwords, policies, totp
+from app.identity import (
+    account_rows,
+    factors,
+    invitations,
+    password_rules,
+    passwords,
+    policies,
+    totp,
+)
 from app.identity.errors import SignInFailed, StepNotOffered, WrongCode
 from app.identity.models import Account, Password
 from app.identity.sign_in import Facts, Policy
@@ -30,6 +38,9 @@ def _check_password(attempt: Attempt, answer: Secret) -> Account:
     fits = passwords.verify(kept.hash if kept else None, answer)
     if not (fits and account and kept and account_rows.may_sign_in(account, kept, context.now)):
         raise SignInFailed
+    rules = policies.load(context.session).password
+    if kept.stands_alone != password_rules.stands_alone(rules, answer):
+        kept.stands_alone = not kept.stands_alone  # the rules have changed since it was chosen
     if passwords.is_outdated(kept.hash):
         kept.hash = passwords.hash_password(answer)
     return account

@@ -170,6 +170,14 @@ class PasswordTooLong(UnsuitablePassword):
     hint = "Take a shorter one."
 
 
+class PasswordOverMaximum(UnsuitablePassword):
+    """More characters than this company lets a password have."""
+
+    code = "password.over_maximum"
+    message = "In this company a password may have at most {maximum} characters."
+    hint = "Take a shorter one."
+
+
 class UnsuitableLoginId(TenshuError):
     """A login ID that cannot be typed safely or told apart."""
 
@@ -222,6 +230,15 @@ class LastOwner(Refused):
     status = 409
     message = "This would leave the appliance without an owner."
     hint = "Make somebody else owner first."
+
+
+class OwnerLosesPasskey(Refused):
+    """Another name for passkeys would leave an owner without any second factor."""
+
+    code = "identity_policy.owner_loses_passkey"
+    status = 409
+    message = "{name} is an owner and would lose the only second factor."
+    hint = "Let them add an authenticator app first."
 
 
 class BeyondYourRights(Refused):

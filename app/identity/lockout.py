@@ -6,13 +6,14 @@ SP 800-63B-4 section 3.2.2 allows 100 failures in a row; growing to one hour kee
 
 import hashlib
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import delete, text, update
 from sqlmodel import Session, col, select
 
 from app.core.clock import DAY, HOUR, MINUTE, SECOND
+from app.identity import policies
 from app.identity.models import Attempts
 
 FORGOTTEN_AFTER: Final = DAY
@@ -36,6 +37,15 @@ BY_ADDRESS: Final = Rule(free=30, first_wait=30 * SECOND, longest_wait=15 * MINU
 """A whole office may stand behind one address."""
 
 
+def rule_for_accounts(session: Session) -> Rule:
+    """Return how long an account waits: ours, or the fixed time that a company has chosen."""
+    rules = policies.load(session).password
+    if not rules.lock_minutes:
+        return replace(BY_ACCOUNT, free=rules.free_failures)
+    lock = rules.lock_minutes * MINUTE
+    return Rule(free=rules.free_failures, first_wait=lock, longest_wait=lock)
+
+
 def remaining(rule: Rule, failures: int, last_failure_at: int, now: int) -> int:
     """Return how many milliseconds the next attempt still has to wait."""
     if failures < rule.free or now - last_failure_at >= FORGOTTEN_AFTER:
@@ -57,6 +67,8 @@ def subjects(login_id: str, peer: str) -> dict[str, Rule]:
 def wait(session: Session, login_id: str, peer: str, now: int) -> int:
     """Return the seconds that an attempt has to wait, 0 if it may go ahead; takes no lock."""
     rules = subjects(login_id, peer)
+    of_account = rule_for_accounts(session)
+    rules = {name: of_account if rule is BY_ACCOUNT else rule for name, rule in rules.items()}
     rows = session.exec(select(Attempts).where(col(Attempts.subject).in_(rules))).all()
     waits = [remaining(rules[row.subject], row.failures, row.last_failure_at, now) for row in rows]
     return -(-max(waits, default=0) // SECOND)

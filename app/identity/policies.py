@@ -73,7 +73,7 @@ def load_with_rev(session: Session) -> tuple[IdentityPolicy, int]:
 
 
 def store(session: Session, policy: IdentityPolicy, rev: int) -> None:
-    """Put new rules into force; a new idle time holds for sessions that run already.
+    """Put new rules into force; shorter times hold for sessions that run already.
 
     Raise Conflict unless `rev` is the revision in force.
     """
@@ -88,4 +88,10 @@ def store(session: Session, policy: IdentityPolicy, rev: int) -> None:
     for table in SESSIONS:
         session.exec(
             update(table).where(col(table.ended_at) == 0).values(idle_limit=policy.idle_limit)
+        )
+        latest = col(table.started_at) + policy.longest_session
+        session.exec(
+            update(table)
+            .where(col(table.ended_at) == 0, col(table.expires_at) > latest)
+            .values(expires_at=latest)
         )

@@ -36,6 +36,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     login_id: str
     language: str
     time_zone: str
+    theme: str
+    """light, dark, contrast, or empty: as the person's system."""
     idle_until: int
     """When the session ends if no further request comes (ms)."""
     expires_at: int
@@ -71,6 +73,7 @@ def look_up(
         login_id=row.login_id,
         language=row.language,
         time_zone=row.time_zone,
+        theme=row.theme,
         idle_until=seen_at + row.idle_limit,
         expires_at=row.expires_at,
         stepped_up_at=row.stepped_up_at,
@@ -93,6 +96,7 @@ def _question(plane: str) -> Prepared:
             Account.login_id,
             Account.language,
             Account.time_zone,
+            Account.theme,
             Account.rights,
             Account.rights_until,
         )  # type: ignore[call-overload]

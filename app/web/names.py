@@ -114,6 +114,11 @@ FIELDS: Final = {
     "minimum_alone": mark("Fewest characters without a second factor"),
     "minimum_with_factor": mark("Fewest characters beside a second factor"),
     "minimum_classes": mark("Kinds of characters that must occur"),
+    "rp_id": mark("Host name that passkeys are bound to"),
+    "preset": mark("Kind of password rules"),
+    "maximum": mark("Most characters"),
+    "free_failures": mark("Failed attempts after which one has to wait"),
+    "lock_minutes": mark("Minutes to wait then"),
     "expiry_days": mark("Days until a change is forced"),
 }
 """Arguments of operations that are asked back, and what an event holds beside its target."""
@@ -138,11 +143,13 @@ VALUES: Final = {
     "viewer": mark("Viewer"),
     "True": mark("Yes"),
     "False": mark("No"),
+    "nist": mark("NIST SP 800-63B-4"),
+    "legacy": mark("Legacy rules"),
     "if_enrolled": mark("Who has set one up is asked for it"),
     "required": mark("Everybody needs one"),
 }
 NAMED_VALUES: Final = frozenset(
-    {"good_rows", "kind", "language", "role", "state", "workspace_second_factor"}
+    {"good_rows", "kind", "language", "preset", "role", "state", "workspace_second_factor"}
 )
 """Fields whose values are names of the program too; any other value is somebody's own text."""
 

@@ -180,6 +180,7 @@ def page(
         language=language,
         zone=ZoneInfo(zone),
         viewer=_viewer(session),
+        theme=session.theme if session else "",
         rights=session.actor.rights if session else None,
         session=_session_warning(session),
         appliance_name=request.app.state.name,

@@ -23,6 +23,7 @@ from app.web.job_pages import job_pages
 from app.web.openapi import document
 from app.web.own_account_pages import own_account_pages
 from app.web.pages import Side, nothing_at_the_side
+from app.web.preference_pages import preference_pages
 from app.web.proving import proving_pages
 from app.web.review_pages import review_pages
 from app.web.routing import get
@@ -93,6 +94,7 @@ def create_plane(
             *own_account_pages(),
             *review_pages(),
             *proving_pages(),
+            *preference_pages(),
             *job_pages(),
             *search_pages(),
             *api_handlers(plane),

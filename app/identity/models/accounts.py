@@ -3,14 +3,14 @@
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.identity.access import ACCOUNT, CONSOLE_WRITES
+from app.identity.access import ACCOUNT, CONSOLE_WRITES, renewed_by_workspace
 
 
 class Account(SQLModel, table=True):
     """One person, device or service. One login ID a person (F1)."""
 
     __tablename__ = "identity_account"
-    __table_args__ = (CONSOLE_WRITES,)
+    __table_args__ = (renewed_by_workspace("language", "time_zone", "theme"),)
 
     id: str = Field(primary_key=True)
     login_id: str = Field(unique=True)
@@ -22,6 +22,8 @@ class Account(SQLModel, table=True):
     """active or suspended."""
     language: str = "ja"
     time_zone: str = "Asia/Tokyo"
+    theme: str = ""
+    """light, dark or contrast; empty: as the person's system."""
     employee_number: str | None = Field(default=None, unique=True)
     """NFKC, as the personnel department writes it; none for partners, devices, services."""
     mail: str = ""

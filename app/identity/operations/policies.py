@@ -5,9 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from app.identity import policies
+from app.identity import policies, policy_effects
 from app.identity.fields import Rev
 from app.identity.policies import IdentityPolicy
+from app.identity.policy_effects import Effects
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
 from app.operations.permissions import Permission
@@ -43,6 +44,30 @@ def get_policy(context: Context, _: NoRequest) -> PolicyInForce:
     return PolicyInForce(*policies.load_with_rev(context.session))
 
 
+class Preview(msgspec.Struct, frozen=True):
+    """Rules whose effect is asked for."""
+
+    policy: Annotated[IdentityPolicy, Meta(description="All rules, changed or not")]
+
+
+@operation(
+    "identity_policy.preview",
+    permission=Permission.SETTINGS_MANAGE,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/identity-policy/preview"),
+)
+def preview_policy(context: Context, wanted: Preview) -> Effects:
+    """Show whom other rules would concern, before they are put into force."""
+    before, settings = policies.load(context.session), context.appliance.settings
+    policy_effects.judge(context.session, settings, before, wanted.policy)
+    found = policy_effects.effects(context.session, settings, before, wanted.policy, context.now)
+    context.event.numbers.update(
+        {name: len(getattr(found, name)) for name in found.__struct_fields__}
+    )
+    return found
+
+
 @operation(
     "identity_policy.update",
     permission=Permission.SETTINGS_MANAGE,
@@ -56,6 +81,7 @@ def update_policy(context: Context, change: PolicyChange) -> PolicyInForce:
     Raise Conflict if somebody else changed them in the meantime.
     """
     before, _ = policies.load_with_rev(context.session)
+    policy_effects.judge(context.session, context.appliance.settings, before, change.policy)
     policies.store(context.session, change.policy, change.rev)
     old, new = msgspec.to_builtins(before), msgspec.to_builtins(change.policy)
     for field, value in new.items():

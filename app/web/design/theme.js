@@ -1,5 +1,6 @@
 // Runs before the first paint, so that a dark page never flashes white.
-// The choice belongs to this browser, not to the account: a screen in the sun stays light.
+// The account's theme stands in the page already. A choice made in this browser goes before it: a
+// screen in the sun stays light.
 (() => {
   try {
     const theme = localStorage.getItem("theme");

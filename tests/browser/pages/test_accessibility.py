@@ -15,7 +15,7 @@ CONSOLE = (
     "/leavers", "/leavers?q=nobody", "/disclosures", "/settings/retention",
     "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/settings/mail",
-    "/history/evidence", "/account",
+    "/history/evidence", "/account", "/account/preferences", "/account/rights",
     "/account/tokens", "/nowhere", "/search", "/search?q=佐藤", "/search?q=nothing",
     "/settings/permissions?q=nothing",
 )  # fmt: skip
@@ -25,6 +25,8 @@ WORKSPACE = (
     "/tables/deleted",
     "/jobs",
     "/account",
+    "/account/preferences",
+    "/account/rights",
     "/account/tokens",
     "/nowhere",
     "/search?q=社員01",
