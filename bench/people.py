@@ -7,10 +7,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.parts import people_apply
+from bench.parts import evidence, history_search, people_apply
 from bench.parts.report import Report
 
-PEOPLE = 10_000 if os.environ.get("SIZE") == "full" else 1_000
+FULL = os.environ.get("SIZE") == "full"
+PEOPLE = 10_000 if FULL else 1_000
+OLD_EVENTS = 10_000_000 if FULL else 1_000_000
+EVIDENCE = 1_000_000 if FULL else 100_000
 
 
 def main() -> int:
@@ -19,6 +22,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         people_apply.measure(report, folder / "people", PEOPLE)
+        evidence.measure(report, folder / "evidence", EVIDENCE)
+        history_search.measure(report, folder / "history", OLD_EVENTS)
     return report.exit_code()
 
 

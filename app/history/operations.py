@@ -1,8 +1,5 @@
 """Reading the history, through rights like everything else (F5, METI-18, METI-46)."""
 
-import csv
-import io
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -16,6 +13,7 @@ from app.audit.filters import EventFilter
 from app.audit.inspection import VERB as VERIFY
 from app.audit.inspection import Inspection, read_inspection
 from app.audit.rows import EventDetail, EventRow
+from app.core.csv_lines import csv_head, csv_line
 from app.history import activity  # noqa: F401 - one operation has a room of its own
 from app.history.kinds import Kind, verbs_of
 from app.operations.context import Context, Plane
@@ -24,8 +22,6 @@ from app.operations.operation import Effect, NoRequest, Route, Tier, operation
 from app.operations.permissions import Permission
 
 ON_CONSOLE = (Plane.CONSOLE,)
-FORMULA = re.compile(r"[\s\0]*[=+\-@＝＋－＠]|[\t\r\n]")
-"""What a spreadsheet may take for a formula; spaces before it and full width do not help."""
 COLUMNS = EventRow.__struct_fields__
 
 
@@ -219,20 +215,6 @@ def _json_lines(events: Iterator[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def _csv(events: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    yield "\ufeff".encode()  # Excel takes a file without it for CP932
-    yield _line(COLUMNS)
+    yield csv_head(COLUMNS)
     for event in events:
-        yield _line([_harmless(event[name]) for name in COLUMNS])
-
-
-def _line(cells: Any) -> bytes:  # noqa: ANN401 - anything that csv writes
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue().encode()
-
-
-def _harmless(value: Any) -> Any:  # noqa: ANN401 - a cell
-    """Return a text so that a spreadsheet does not run it as a formula (CWE-1236)."""
-    if isinstance(value, str) and FORMULA.match(value):
-        return "'" + value
-    return value
+        yield csv_line([event[name] for name in COLUMNS])
