@@ -19,7 +19,7 @@ def csv_head(heads: Sequence[str]) -> bytes:
 def csv_line(cells: Sequence[Any]) -> bytes:
     """Return one line; a text that a spreadsheet would run is kept as a text."""
     text = io.StringIO()
-    csv.writer(text).writerow([_harmless(cell) for cell in cells])
+    csv.writer(text).writerow([harmless(cell) for cell in cells])
     return text.getvalue().encode()
 
 
@@ -28,5 +28,6 @@ def iso(at: int) -> str:
     return dt.datetime.fromtimestamp(at / 1000, dt.UTC).isoformat() if at else ""
 
 
-def _harmless(cell: Any) -> Any:  # noqa: ANN401 - whatever csv writes
+def harmless(cell: Any) -> Any:  # noqa: ANN401 - whatever csv writes
+    """Return a text so that no spreadsheet runs it."""
     return "'" + cell if isinstance(cell, str) and FORMULA.match(cell) else cell

@@ -7,7 +7,6 @@ kind of thing lies in memory.
 import csv
 import datetime as dt
 import io
-import re
 import zipfile
 from collections.abc import Iterator
 from html import escape
@@ -16,14 +15,13 @@ from typing import Any, Final
 import msgspec
 
 from app.core import clock
+from app.core.csv_lines import harmless
 from app.core.messages import mark, translate
 from app.identity.personal import Told
 from app.privacy.gathering import Part, Person
 
 SHOWN: Final = 200
 """Rows of one kind on the readable page; the CSV holds all."""
-FORMULA: Final = re.compile(r"[\s\0]*[=+\-@＝＋－＠]|[\t\r\n]")
-"""What a spreadsheet may take for a formula (CWE-1236)."""
 
 
 class _Pipe(io.RawIOBase):
@@ -83,7 +81,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - any value
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any value
     text = _text(value)
-    return "'" + text if isinstance(value, str) and FORMULA.match(text) else text
+    return str(harmless(text)) if isinstance(value, str) else text
 
 
 def _page(
