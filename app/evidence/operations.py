@@ -96,7 +96,10 @@ def make(context: Context, wanted: EvidenceWanted) -> EvidenceAsked:
     route=Route("GET", "/evidence/{job}"),
 )
 def download(context: Context, wanted: OneEvidence) -> Download:
-    """Download evidence that was made. Raise NotReady."""
+    """Download evidence that was made.
+
+    Raise NotReady.
+    """
     job = get_job.function(context, GetJob(job=wanted.job))
     mine = SYSTEM_ACCOUNT if context.actor.local else context.actor.account
     if job.kind != MAKE or job.state is not JobState.DONE or job.created_by != mine:

@@ -149,11 +149,11 @@ class Writer:
         if change.after.get("state") == account_rows.SUSPENDED:
             session_rows.end_all(self.session, Plane.CONSOLE, change.account, "suspended")
 
-    def _move(self, changes: Sequence[Change], identifiers: dict[int, str]) -> list[str]:
-        """Put people into their departments. Return whose rights may have changed."""
+    def _move(self, changes: Sequence[Change], identifiers: dict[int, str]) -> None:
+        """Put people into their departments. Raise BeyondYourRights."""
         moving = [change for change in changes if change.department is not None]
         if not moving:
-            return []
+            return
         targets = {
             identifiers[change.row]: self.by_path[change.department or ()] for change in moving
         }
@@ -180,21 +180,15 @@ class Writer:
             self.session.connection().execute(
                 insert(Membership), [{"account": who, "group": where} for who, where in entered]
             )
-        giving = self._giving({group for _, group in [*left, *entered]})
-        return [account for account, group in [*left, *entered] if group in giving]
+        self._require_reach({group for _, group in [*left, *entered]})
 
-    def _giving(self, groups: set[str]) -> set[str]:
-        """Return those of some groups that give rights. Raise BeyondYourRights."""
-        found = set(
-            self.session.exec(
-                select(Grant.holder).where(col(Grant.holder).in_(groups)).distinct()
-            ).all()
-        )
-        for group in found:
+    def _require_reach(self, groups: set[str]) -> None:
+        """Raise BeyondYourRights where one of some groups gives more than the actor holds."""
+        giving = select(Grant.holder).where(col(Grant.holder).in_(groups)).distinct()
+        for group in self.session.exec(giving).all():
             rights.require_reach(self.context.actor, rights_of_group(self.session, group))
-        return found
 
-    def _give_roles(self, changes: Sequence[Change], identifiers: dict[int, str]) -> list[str]:
+    def _give_roles(self, changes: Sequence[Change], identifiers: dict[int, str]) -> None:
         given = [change for change in changes if change.roles is not None]
         for change in given:
             account, roles = identifiers[change.row], change.roles or frozenset()
@@ -221,7 +215,6 @@ class Writer:
                         created_at=self.context.now,
                     )
                 )
-        return [identifiers[change.row] for change in given]
 
     def set_heads(self, heads: Sequence[Headship]) -> int:
         """Name who leads each department."""

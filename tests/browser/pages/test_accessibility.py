@@ -12,6 +12,7 @@ CONSOLE = (
     "/", "/accounts", "/accounts/new", "/accounts?q=nobody", "/history", "/history?q=nothing",
     "/history/activity",
     "/groups", "/people", "/invitations",
+    "/roles", "/roles/new", "/rights", "/reviews", "/reviews/mine", "/access-report",
     "/leavers", "/leavers?q=nobody", "/disclosures", "/settings/retention",
     "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/settings/mail",
@@ -28,6 +29,7 @@ WORKSPACE = (
     "/account/preferences",
     "/account/rights",
     "/account/tokens",
+    "/reviews/mine",
     "/nowhere",
     "/search?q=社員01",
 )

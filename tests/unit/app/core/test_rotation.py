@@ -18,12 +18,13 @@ from app.identity.models import (
     ConsoleRequest,
     Setup,
 )
+from app.mail import queue, relay
 
 METADATA = SQLModel.metadata
 HASH = "5f" * 32
 OPENS = {
-    "identity_console_credential": lambda row: factors._purpose(row["id"]),
-    "identity_workspace_credential": lambda row: factors._purpose(row["id"]),
+    "identity_console_credential": lambda row: factors.purpose(row["id"]),
+    "identity_workspace_credential": lambda row: factors.purpose(row["id"]),
     "identity_console_request": lambda row: confirmation._purpose(row["plane"], row["id"]),
     "identity_workspace_request": lambda row: confirmation._purpose(row["plane"], row["id"]),
     "identity_console_pending_sign_in": lambda row: sign_in_flow._purpose(
@@ -33,8 +34,10 @@ OPENS = {
         ConsolePendingSignIn(**row)
     ),
     "identity_setup": lambda row: setup.NOTES_PURPOSE,
+    "mail_message": lambda row: queue.purpose_of(row["id"]),
+    "mail_relay": lambda row: relay.PURPOSE,
 }
-"""Table → what the code of identity opens its sealed column for."""
+"""Table → what the code opens its sealed column for."""
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def add_credentials(appliance, count, first=0):
         name = f"c{number:03d}"
         add(
             appliance.database, ConsoleCredential, id=name, account="a1", kind="totp", name=name,
-            secret=appliance.keyring.seal(factors._purpose(name), Secret(f"secret {number}")),
+            secret=appliance.keyring.seal(factors.purpose(name), Secret(f"secret {number}")),
             state="active", created_at=1,
         )  # fmt: skip
 
@@ -89,7 +92,7 @@ def test_every_text_is_sealed_anew_and_opens_to_the_same_secret_F13(appliance, a
     assert reseal(appliance.database, ring, METADATA) == 0
     for number, (name, secret) in enumerate(secrets(appliance).items()):
         assert secret.startswith(ring.primary)
-        assert ring.open(factors._purpose(name), secret).reveal() == f"secret {number}"
+        assert ring.open(factors.purpose(name), secret).reveal() == f"secret {number}"
 
 
 def test_every_kind_of_sealed_column_is_reached(appliance, account, ring):
@@ -142,7 +145,7 @@ def test_what_a_person_changes_meanwhile_wins(appliance, account, ring, monkeypa
     add_credentials(appliance, 2)
     ring.rotate()
     sealed = rotation._seal_anew
-    changed = ring.seal(factors._purpose("c000"), Secret("the new one"))
+    changed = ring.seal(factors.purpose("c000"), Secret("the new one"))
 
     def change_first(keyring, found, rows, session):
         session.connection().execute(

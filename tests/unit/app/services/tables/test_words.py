@@ -20,7 +20,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_an_error_says_what_happened_and_what_to_do(error):
-    assert error.code.startswith("tables.")
+    assert error.code.startswith(("tables.", "files."))
     assert {error.message, error.hint} <= catalogue("ja").keys()
     for language in ("ja", "en"):
         message, hint = explain(
