@@ -111,9 +111,7 @@ def _check_invitation(attempt: Attempt, answer: Secret) -> Account:
     session = attempt.context.session
     invitation, account = invitations.find(session, answer, attempt.context.now)
     attempt.notes.others[INVITATION.name] = invitation.id
-    kept = session.get(Password, account.id)
-    if kept is not None:
-        kept.must_change = True
+    session.get_one(Password, account.id).must_change = True
     return account
 
 

@@ -77,21 +77,6 @@ def use(
     raise PasskeyRefused
 
 
-def owner_of(holder: Holder, answer: Secret) -> str:
-    """Return the account of the passkey that an answer names. Raise PasskeyRefused.
-
-    `holder` is nobody yet: who it is, only the answer tells.
-    """
-    named = passkeys.credential_of(answer)
-    for table in readable_on(CREDENTIALS, holder.plane):
-        found = holder.session.exec(
-            select(table.account).where(table.reference == named, table.kind == factors.PASSKEY)
-        ).first()
-        if found:
-            return found
-    raise PasskeyRefused
-
-
 def _count(holder: Holder, found: CredentialColumns, counter: int, now: int) -> None:
     """Keep the counter, if it went on. Authenticators without one always say 0."""
     goes_on = col(CredentialUse.last_step) < counter

@@ -65,3 +65,9 @@ def test_what_stood_below_a_group_that_goes_stands_below_the_next_one_above(hous
     place(house, third, parent=second.id)
     groups.delete_group(house.local, GroupRef(second.id))
     assert paths(house) == ["A", "A/C"]
+
+
+def test_a_head_is_taken_away_again_F4(house):
+    group, taro = make(house, "営業"), house.person("taro")
+    place(house, group, head=taro.id)
+    assert place(house, group).head_name == ""
