@@ -100,6 +100,8 @@ def test_each_table_declares_who_may_do_what_and_the_server_knows_exactly_that(c
     ],
 )  # fmt: skip
 def test_the_workspace_cannot_change_roles_factors_or_console_sessions_F4(connect, table):
+    # how pages look to a person is the person's own, on either plane
+    own = {"language", "time_zone", "theme"} if table == "identity_account" else set()
     workspace = connect(WORKSPACE)
     name = sql.Identifier(table)
     columns = SQLModel.metadata.tables[table].columns
@@ -108,11 +110,9 @@ def test_the_workspace_cannot_change_roles_factors_or_console_sessions_F4(connec
     refused(workspace, sql.SQL("INSERT INTO {} DEFAULT VALUES").format(name))
     refused(workspace, sql.SQL("DROP TABLE {}").format(name))
     refused(workspace, sql.SQL("ALTER TABLE {} ADD hidden text").format(name))
-    for column in columns:
-        refused(
-            workspace,
-            sql.SQL("UPDATE {} SET {} = NULL").format(name, sql.Identifier(column.name)),
-        )
+    assert own <= columns.keys()
+    for column in columns.keys() - own:
+        refused(workspace, sql.SQL("UPDATE {} SET {} = NULL").format(name, sql.Identifier(column)))
 
 
 @pytest.mark.parametrize(
