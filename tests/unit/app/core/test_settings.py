@@ -103,3 +103,24 @@ def test_a_child_process_gets_the_same_settings(tmp_path):
 def test_a_relative_data_folder_does_not_move_with_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert load_settings({"TENSHU_DATA": "here"}).data == Path(tmp_path / "here")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://db.example/tenshu",
+        "postgresql+psycopg:///tenshu?host=db.example",
+        "postgresql+psycopg://192.0.2.5/tenshu?sslmode=require",
+    ],
+)
+def test_a_database_on_another_machine_needs_verified_tls_F6(url):
+    with pytest.raises(InvalidSetting, match="verify-full"):
+        load_settings({"TENSHU_DATABASE_URL": url})
+    separator = "&" if "?" in url else "?"
+    safe = f"{url.replace('?sslmode=require', '')}{separator}sslmode=verify-full"
+    safe = safe.replace("tenshu&", "tenshu?")
+    assert load_settings({"TENSHU_DATABASE_URL": safe}).database_url == safe
+
+
+def test_what_is_no_database_address_is_left_to_who_opens_it():
+    assert load_settings({"TENSHU_DATABASE_URL": "no address"}).database_url == "no address"

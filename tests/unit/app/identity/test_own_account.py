@@ -1,6 +1,9 @@
+import msgspec
 import pyotp
 import pytest
+from sqlmodel import select
 
+from app.audit.models import OutboxEvent
 from app.core.errors import NotFound
 from app.core.secret import Secret
 from app.identity import account_rows, policies, sessions
@@ -14,7 +17,7 @@ from app.identity.errors import (
     WrongCode,
     WrongPassword,
 )
-from app.identity.operations import own_factors, own_password, sign_in
+from app.identity.operations import own_factors, own_password, own_preferences, sign_in
 from app.identity.operations.own_factors import FactorCode, FreshCode, NewFactor
 from app.identity.operations.own_password import PasswordChange
 from app.operations.context import Actor, Context, Plane
@@ -217,3 +220,15 @@ def test_new_recovery_codes_replace_the_old_ones(house):
     progress = sign_in.start(house.nobody(), start)
     with pytest.raises(sign_in.sign_in_flow.Counted):
         sign_in.answer(house.nobody(), sign_in.Answer(progress.ticket, "recovery_code", old[0]))
+
+
+def test_only_what_changed_of_ones_preferences_is_told(house):
+    context = house.enter(house.person("owner", "owner"))
+    present = own_preferences.get_preferences(context, NoRequest())
+    wanted = msgspec.structs.replace(present, theme="dark")
+    assert own_preferences.change_preferences(context, wanted) == wanted
+    assert own_preferences.get_preferences(context, NoRequest()) == wanted
+    with house.appliance.database.read() as session:
+        texts = session.exec(select(OutboxEvent.content)).all()
+    (told,) = [text for text in texts if '"verb":"own.change_preferences"' in text]
+    assert '"fields":["theme"]' in told
