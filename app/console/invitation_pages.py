@@ -61,7 +61,7 @@ def _everybody(context: Context) -> list[str]:
     found: list[str] = []
     after = ""
     while len(found) < invitations.MOST:
-        wanted = invitations.Newcomers(after=after, limit=500)
+        wanted = ask(invitations.Newcomers, after=after, limit=500)
         part = invitations.list_newcomers(context, wanted)
         found += [one.id for one in part.items if not one.invited_until]
         if not (after := part.after):

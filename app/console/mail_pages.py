@@ -7,9 +7,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from app.core.errors import TenshuError
-from app.mail.models import MailState
 from app.mail.operations import messages, relay
 from app.mail.relay import Relay
+from app.mail.states import MailState
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest

@@ -194,7 +194,7 @@ def _disclosure_page(
     account = None
     if found.account:
         try:
-            account = get_account(context, AccountRef(found.account)).account
+            account = get_account(context, ask(AccountRef, account=found.account)).account
         except NotFound:
             account = None
     rows: Any = findings.items

@@ -44,7 +44,7 @@ def change_rules(request: AnyRequest, data: Form) -> Answer:
     try:
         wanted = ask(policies.PolicyChange, policy=rules, rev=str(data.get("rev", "")))
         if step == "preview":
-            shown = policies.preview_policy(context, policies.Preview(wanted.policy))
+            shown = policies.preview_policy(context, ask(policies.Preview, policy=rules))
             return _rules_page(request, typed, {}, effects=shown)
         return perform(request, policies.update_policy, wanted)
     except TenshuError as error:

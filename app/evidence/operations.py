@@ -76,8 +76,10 @@ class Fingerprints(msgspec.Struct, frozen=True, kw_only=True):
 @operation(
     MAKE,
     permission=Permission.AUDIT_EXPORT,
+    effect=Effect.REVEAL,  # it changes nothing, so the auditor may; its file takes space
     planes=ON_CONSOLE,
     route=Route("POST", "/evidence", 202),
+    in_reserve=False,
 )
 def make(context: Context, wanted: EvidenceWanted) -> EvidenceAsked:
     """Have the evidence for a period made: a file that convinces on any computer."""

@@ -19,9 +19,10 @@ from app.core.errors import TenshuError
 from app.mail import relay as relays
 from app.mail.errors import GivenUp, MailRefused, RelayRefused
 from app.mail.message import compose
-from app.mail.models import MailMessage, MailState, StoredRelay
+from app.mail.models import MailMessage, StoredRelay
 from app.mail.operations.delivery import Attempt, Defer, Fail, Sent, defer, fail, sent
 from app.mail.queue import KEPT, purpose_of
+from app.mail.states import MailState
 from app.mail.templates import Content
 from app.mail.transport import WHOLE, Connection, connect
 from app.operations.context import SYSTEM, Appliance, Context, Plane

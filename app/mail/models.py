@@ -1,19 +1,7 @@
 """The relay that mail leaves by, and the mails that wait for it."""
 
-import enum
-
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
-
-
-class MailState(enum.StrEnum):
-    """Where a mail stands."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    """The relay has taken it; what it does with it, its own log tells."""
-    FAILED = "failed"
-    """Refused for good, or given up after three days."""
 
 
 class StoredRelay(SQLModel, table=True):

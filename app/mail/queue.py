@@ -17,7 +17,8 @@ from app.core.identifiers import new_identifier
 from app.core.messages import mark
 from app.core.secret import Secret
 from app.mail.addresses import is_address
-from app.mail.models import MailMessage, MailState
+from app.mail.models import MailMessage
+from app.mail.states import MailState
 from app.mail.templates import Template, fill
 from app.operations.context import Context
 

@@ -26,7 +26,12 @@ COMMANDS = (
 RUNS_PROGRAMS = {"subprocess", "pty", "popen2", "commands"}
 MAY_RUN_PROGRAMS = ("app/start/", "appliance/", "cli/")
 """The start and the machine's side; console, workspace and services run nothing."""
-STARTS_ITSELF_ANEW = {"app/audit/watch.py", "app/audit/worker.py", "app/migrations/draft.py"}
+STARTS_ITSELF_ANEW = {
+    "app/audit/segmenting.py",
+    "app/audit/watch.py",
+    "app/audit/worker.py",
+    "app/migrations/draft.py",
+}
 """Run this same Python, with arguments of their own."""
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Table, update
 from sqlmodel import SQLModel
 
 from app.audit.event import Outcome
-from app.mail.models import MailMessage, MailState
+from app.mail.models import MailMessage
+from app.mail.states import MailState
 from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission

@@ -8,8 +8,8 @@ from sqlalchemy import Row, func, select, update
 
 from app.core.errors import NotFound
 from app.core.messages import mark
-from app.mail.models import MailState
 from app.mail.operations.delivery import MailId, mails
+from app.mail.states import MailState
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, Route, operation
 from app.operations.page import Page

@@ -27,10 +27,11 @@ from app.mail.errors import (
     RelayTlsFailed,
     RelayUnreachable,
 )
-from app.mail.models import MailMessage, MailState
+from app.mail.models import MailMessage
 from app.mail.operations.messages import ListMails, MailRow, OneMail, list_mails, retry
 from app.mail.operations.relay import RelayChange, TrialMail, get_relay, try_relay
 from app.mail.relay import Relay
+from app.mail.states import MailState
 from app.mail.templates import Template
 from app.operations.context import Appliance, Context
 from app.operations.operation import NoRequest, operation, registered
