@@ -45,10 +45,11 @@ def test_a_form_is_sent_once_however_often_its_button_is_clicked(watched: Any) -
     page = watched.open("/plain")
     page.fill("#field-login", "yamada")
     page.fill("#field-password", "correct horse")
-    page.evaluate(
-        """() => { const b = document.querySelector('form .button.primary');
-             b.click(); b.click(); b.click(); }"""
-    )
+    with page.expect_response("**/kept"):
+        page.evaluate(
+            """() => { const b = document.querySelector('form .button.primary');
+                 b.click(); b.click(); b.click(); }"""
+        )
     page.wait_for_load_state("networkidle")
     assert watched.asked == ["/kept"]
 

@@ -11,13 +11,13 @@ pytestmark = pytest.mark.browser
 def test_typed_work_outlives_the_end_of_the_session_and_a_password_does_not(
     watched: Any,
 ) -> None:
-    page = watched.open("/design?idle=2&warn=1")
+    page = watched.open("/design?idle=8&warn=6")
     page.fill("#field-note", "まだ保存していない")
     page.fill("#field-password", "correct horse")
     page.click("[data-reveals]")
     page.wait_for_url("**/sign-in?back=*", timeout=20_000)
     page.goto("/design?idle=600&warn=60")
-    assert page.input_value("#field-note") == "まだ保存していない"
+    expect(page.locator("#field-note")).to_have_value("まだ保存していない")
     assert page.input_value("#field-password") == ""
     assert "correct horse" not in page.evaluate("JSON.stringify(sessionStorage)")
 
@@ -33,7 +33,7 @@ def test_what_was_sent_into_an_error_or_an_ended_session_is_there_again(
     page.click("#gallery-form .button.primary")
     page.wait_for_url("**/answers/*" if answer != 303 else "**/sign-in")
     page.goto("/design?idle=600&warn=60")
-    assert page.input_value("#field-note") == kept
+    expect(page.locator("#field-note")).to_have_value(kept)
 
 
 def test_signing_out_leaves_nothing_typed_behind(watched: Any) -> None:
