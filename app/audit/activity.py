@@ -4,6 +4,7 @@ Old events are counted by DuckDB in their segments, the rest in the store. Count
 values, so nothing that was erased is counted by them.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from app.audit.segment_search import condition, stretches
 from app.audit.segments import FOLDER, Segment, read_segments
 from app.audit.store import FILE_NAME, reading
 from app.core import clock
+
+log = logging.getLogger("tenshu.audit")
 
 _ALIKE: Final = "actor, verb, outcome, count(*)"
 _IN_SEGMENTS: Final = " ".join(
@@ -75,7 +78,8 @@ def _in_segments(
                 " ".join((_IN_SEGMENTS, "moment IS NOT NULL AND", fits, _GROUPED)),
                 {**values, "files": files},
             ).fetchall()
-    except duckdb.Error:
+    except duckdb.Error as error:
+        log.warning("segments from %d on cannot be counted: %s", segments[-1].first, error)
         return None
 
 
