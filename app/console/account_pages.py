@@ -103,7 +103,7 @@ def show_account(
 
 @post("/accounts/{account:str}/update")
 def update(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
-    """Change name, login ID, language."""
+    """Change name, login ID, mail address, language."""
     context = need_sign_in(request)
     context.require(Permission.ACCOUNTS_MANAGE)
     try:
@@ -234,7 +234,8 @@ def _perform(
 ) -> Answer:
     """Run an operation on an account; an error shows on the account's page."""
     context = need_sign_in(request)
-    fields = {name: value for name, value in data.items() if value != ""}
+    # left empty is left alone; only a mail address can be taken out
+    fields = {name: value for name, value in data.items() if value != "" or name == "mail"}
     try:
         fixed = {"account": account} if "account" in kind.__struct_fields__ else {}
         return perform(request, operation, read_form(kind, fields, **fixed))

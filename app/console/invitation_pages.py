@@ -1,6 +1,6 @@
-"""Invitations: who has no password yet, and the sheets with one-time links (F1)."""
+"""Invitations: who has no password yet, and one-time links on sheets or by mail (F1)."""
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -11,8 +11,12 @@ from app.core.errors import InvalidInput, TenshuError
 from app.core.messages import mark
 from app.core.settings import Settings
 from app.identity.operations import invitations
+from app.mail.errors import NoRelay
+from app.mail.operations import relay
 from app.operations.context import Context
+from app.operations.operation import NoRequest, Operation
 from app.operations.permissions import Permission
+from app.people.operations import mailing
 from app.web.asking import AnyRequest, appliance_of
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
@@ -41,7 +45,19 @@ def show_newcomers(
 
 @post("/invitations")
 def invite(request: AnyRequest, data: Form) -> Answer:
-    """Make links for the chosen people, after a fresh second factor."""
+    """Make links for the chosen people, to be printed, after a fresh second factor."""
+    return _invite(request, data, invitations.invite, invitations.Invite)
+
+
+@post("/invitations/mail")
+def invite_by_mail(request: AnyRequest, data: Form) -> Answer:
+    """Send links to the chosen people, after a fresh second factor."""
+    return _invite(request, data, mailing.mail_invitations, mailing.MailInvitations)
+
+
+def _invite(
+    request: AnyRequest, data: Form, operation: Operation[Any, Any], kind: type[msgspec.Struct]
+) -> Answer:
     context = need_sign_in(request)
     chosen = data.get("selected", [])
     accounts = [chosen] if isinstance(chosen, str) else chosen
@@ -50,7 +66,9 @@ def invite(request: AnyRequest, data: Form) -> Answer:
             accounts = _everybody(context)
         if not accounts:
             raise InvalidInput(field="selected", reason=NOBODY_CHOSEN)
-        return perform(request, invitations.invite, ask(invitations.Invite, accounts=accounts))
+        if operation is mailing.mail_invitations and not _mail_is_ready(context):
+            raise NoRelay  # before a code of the authenticator is spent
+        return perform(request, operation, ask(kind, accounts=accounts))
     except TenshuError as error:
         errors = {"": " ".join(field_errors(context.language, error).values())}
         return _newcomers_page(request, "", "", errors, error.status)
@@ -70,11 +88,12 @@ def _everybody(context: Context) -> list[str]:
 
 
 @post("/invitations/{account:str}/withdraw")
-def withdraw(request: AnyRequest, account: FromPath[str]) -> Answer:
+def withdraw(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     """Take a person's open link back."""
     context = need_sign_in(request)
     invitations.withdraw_invitation(context, ask(invitations.InvitedAccount, account=account))
-    return go("/invitations")
+    place = f"/accounts/{account}" if data.get("from") == "account" else "/invitations"
+    return go(f"{place}?notice=withdrawn")
 
 
 @result_of(invitations.invite)
@@ -88,6 +107,12 @@ def sheets(request: AnyRequest, result: invitations.IssuedInvitations) -> Answer
         if (link := link_of(settings, name, one))
     ]
     return page(request, "console/invitation_sheets.html", sheets=made)
+
+
+@result_of(mailing.mail_invitations)
+def mailed(request: AnyRequest, result: mailing.MailedInvitations) -> Answer:
+    """Tell whom a mail reaches, and whose link has to be printed."""
+    return page(request, "console/invitations_mailed.html", sent=result)
 
 
 def link_of(settings: Settings, name: str, one: invitations.IssuedInvitation) -> str:
@@ -111,11 +136,17 @@ def _newcomers_page(
         rows=found.items,
         q=q,
         errors=errors,
+        notice=request.query_params.get("notice", ""),
+        mail_ready=_mail_is_ready(context),
         next=f"/invitations?{following}" if found.after else "",
         may_invite=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
     )
 
 
+def _mail_is_ready(context: Context) -> bool:
+    return relay.is_ready(context, NoRequest()).ready
+
+
 def invitation_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_newcomers, invite, withdraw]
+    return [show_newcomers, invite, invite_by_mail, withdraw]

@@ -20,6 +20,14 @@ Name = Annotated[
     ),
 ]
 Language = Annotated[Literal["ja", "en"], Meta(description="Language of pages and mails")]
+Mail = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^([^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s.\x00-\x1f\x7f]+)?$(?!\n)",
+        description="Where invitations and reminders go; empty: nowhere",
+    ),
+]
 TimeZone = Annotated[
     str, Meta(max_length=64, description="Time zone by its IANA name, such as Asia/Tokyo")
 ]

@@ -5,6 +5,8 @@ kept. A link is spent when the sign-in that it opened is complete, not when it i
 scanner that looks at it costs nothing, and of two people who hold it only the first comes in.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
@@ -74,6 +76,19 @@ def find(session: Session, token: Secret, now: int) -> tuple[Invitation, Account
     if row.expires_at <= now:
         raise InvitationExpired
     return row, account
+
+
+def open_until(session: Session, accounts: Sequence[str], now: int) -> dict[str, int]:
+    """Return until when the invitations of some accounts are open, of those that have one."""
+    rows = session.exec(
+        select(Invitation.account, Invitation.expires_at).where(
+            col(Invitation.account).in_(accounts),
+            Invitation.used_at == 0,
+            Invitation.withdrawn_at == 0,
+            Invitation.expires_at > now,
+        )
+    ).all()
+    return dict(rows)
 
 
 def by_token(session: Session, token: Secret) -> Invitation | None:

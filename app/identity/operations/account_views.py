@@ -7,7 +7,7 @@ from msgspec import Meta
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.identity import account_rows, login_ids, rights
+from app.identity import account_rows, invitations, login_ids, rights
 from app.identity.fields import AccountId, After, Limit
 from app.identity.models import Account, Grant, Group, Membership, Password
 from app.operations.context import Context, Plane
@@ -37,6 +37,8 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     """ja or en."""
     time_zone: str
     """IANA name."""
+    mail: str
+    """Where invitations and reminders go; empty: none is known."""
     rev: int
     """To be given back with a change."""
     created_at: int
@@ -86,6 +88,8 @@ class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):
     """The next sign-in on the console enrols an authenticator."""
     must_change_password: bool
     """It was given one that it has not replaced yet."""
+    invited_until: int
+    """When its open one-time link expires, in milliseconds; 0: there is none."""
     grants: list[GrantRow]
     """Its own, without those of its groups."""
     groups: list[GroupName]
@@ -169,6 +173,7 @@ def get_account(context: Context, wanted: AccountRef) -> AccountDetails:
         account=describe(account),
         may_enrol=account.may_enrol,
         must_change_password=kept is not None and kept.must_change,
+        invited_until=invitations.open_until(session, [account.id], context.now).get(account.id, 0),
         grants=grants_of(session, account.id),
         groups=[GroupName(group.id, group.name) for group in groups],
         rights=sorted(held.grants()),

@@ -25,6 +25,7 @@ from app.identity.fields import (
     AccountId,
     Language,
     LoginId,
+    Mail,
     Name,
     Rev,
     TimeZone,
@@ -96,6 +97,7 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: Annotated[TimeZone | None, Meta(description="New time zone, by its IANA name")] = (
         None
     )
+    mail: Annotated[Mail | None, Meta(description="New mail address; empty: none")] = None
 
 
 class SuspendAccount(msgspec.Struct, frozen=True):
@@ -150,7 +152,7 @@ def create_account(context: Context, new: NewAccount) -> CreatedAccount:
     route=Route("PATCH", "/accounts/{account}"),
 )
 def update_account(context: Context, change: AccountChange) -> AccountRow:
-    """Change login ID, name, language or time zone."""
+    """Change login ID, name, language, time zone or mail address."""
     session = context.session
     account = _reachable(context, change.account)
     values: dict[str, str] = {}
@@ -165,6 +167,8 @@ def update_account(context: Context, change: AccountChange) -> AccountRow:
         values["name"] = change.name
     if change.language is not None:
         values["language"] = change.language
+    if change.mail is not None:
+        values["mail"] = change.mail
     for field, value in values.items():
         if getattr(account, field) != value:
             context.event.change(field, getattr(account, field), value)

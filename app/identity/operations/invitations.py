@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from app.audit import outbox
 from app.core.secret import Secret
@@ -117,14 +117,16 @@ class InvitationFace(msgspec.Struct, frozen=True, kw_only=True):
 )
 def invite(context: Context, request: Invite) -> IssuedInvitations:
     """Make one-time links with which people choose a password; earlier links end."""
-    issued = [_issue(context, each, request.days) for each in dict.fromkeys(request.accounts)]
+    chosen = dict.fromkeys(request.accounts)
+    people = [account_rows.by_id(context.session, each) for each in chosen]
+    issued = [issue_one(context, account, request.days) for account in people]
     context.event.numbers["rows"] = len(issued)
     return IssuedInvitations(issued)
 
 
-def _issue(context: Context, identifier: str, days: int) -> IssuedInvitation:
+def issue_one(context: Context, account: Account, days: int) -> IssuedInvitation:
+    """Make one person's link inside the running operation, with an event of its own."""
     session, now = context.session, context.now
-    account = account_rows.by_id(session, identifier)
     held = rights.parse(account.rights)
     rights.require_reach(context.actor, held)
     by = context.actor.account
@@ -186,26 +188,13 @@ def list_newcomers(context: Context, wanted: Newcomers) -> Page[Newcomer]:
         )
     found = context.session.exec(question).all()
     shown = found[: wanted.limit]
-    until = open_invitations(context.session, [one[0] for one in shown], context.now)
+    until = invitations.open_until(context.session, [one[0] for one in shown], context.now)
     context.event.numbers["rows"] = len(shown)
     items = [
         Newcomer(id=id_, login_id=login_id, name=name, mail=mail, invited_until=until.get(id_, 0))
         for id_, login_id, name, mail in shown
     ]
     return Page(items=items, after=items[-1].login_id if len(found) > wanted.limit else "")
-
-
-def open_invitations(session: Session, accounts: list[str], now: int) -> dict[str, int]:
-    """Return until when the invitations of some accounts are open."""
-    rows = session.exec(
-        select(Invitation.account, Invitation.expires_at).where(
-            col(Invitation.account).in_(accounts),
-            Invitation.used_at == 0,
-            Invitation.withdrawn_at == 0,
-            Invitation.expires_at > now,
-        )
-    ).all()
-    return dict(rows)
 
 
 @operation("invitations.look", permission=Permission.ANYBODY, effect=Effect.REVEAL)

@@ -14,6 +14,7 @@ from app.core.secret import Secret
 from app.mail import relay as relays
 from app.mail.addresses import Address
 from app.mail.message import compose
+from app.mail.models import StoredRelay
 from app.mail.relay import NO_PASSWORD, Relay
 from app.mail.templates import fill, template
 from app.mail.transport import connect
@@ -45,6 +46,13 @@ class RelaySetting(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a password is kept, sealed."""
     rev: int
     """To be given back with a change; 0: none yet."""
+
+
+class MailReadiness(msgspec.Struct, frozen=True):
+    """Whether mails leave."""
+
+    ready: bool
+    """Somebody has named a relay."""
 
 
 class RelayChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +91,14 @@ def get_relay(context: Context, _: NoRequest) -> RelaySetting:
     if found is None:
         return RelaySetting(relay=None, has_password=False, rev=0)
     return RelaySetting(relay=found.relay, has_password=len(found.password) > 0, rev=found.rev)
+
+
+@operation(
+    "mail_relay.ready", permission=Permission.SIGNED_IN, effect=Effect.READ, planes=ON_CONSOLE
+)
+def is_ready(context: Context, _: NoRequest) -> MailReadiness:
+    """Tell whether a mail relay is named."""
+    return MailReadiness(context.session.get(StoredRelay, relays.ONLY_ROW) is not None)
 
 
 @operation(
