@@ -95,7 +95,7 @@ def test_mails_go_to_whoever_has_an_address_and_the_others_are_named_to_be_print
     assert set(found) == {"taro@example.test", "emma@example.test"}
     kind, japanese = found["taro@example.test"]
     assert (kind, "taro さん 様" in japanese.body) == ("people.invitation", True)
-    assert "(Asia/Tokyo) まで、一度だけ" in japanese.body
+    assert "(Asia/Tokyo) まで、1回だけ" in japanese.body
     assert ":8444/invitation/" in japanese.body
     _, english = found["emma@example.test"]
     assert english.subject == "Your account at test"
@@ -187,7 +187,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_where_an_address_is_k
     assert 'href="#field-mail"' in bad.text
     saved = admin.post(f"{place}/update", {**form, "mail": "taro@example.test"})
     confirm(admin, owner, saved)
-    assert "一度限りのリンクをメールで送信" in admin.get(place).text
+    assert "1回限りのリンクをメールで送信" in admin.get(place).text
     asked = admin.post("/invitations/mail", {"selected": account.id})
     told = confirm(admin, owner, asked, step=1).text
     assert "送信を始めたメール: 1件" in told
