@@ -291,7 +291,7 @@ def test_jobs_and_pages_go_on_while_a_relay_hangs(
     with relay_that() as port:
         desk.set(port=port, encryption="none")
         write()
-        start_standing(appliance, stop)
+        standing = start_standing(appliance, stop)
         until = time.monotonic() + 20
         while not rows(system)[0].attempts:
             assert time.monotonic() < until
@@ -300,6 +300,9 @@ def test_jobs_and_pages_go_on_while_a_relay_hangs(
         assert worker.work_once() is False, "a worker looks, finds nothing to do, and is free"
         assert write()
         stop.set()
+    for thread in standing:
+        thread.join(20)
+        assert not thread.is_alive()
 
 
 def test_a_relay_that_offers_no_starttls_gets_nothing_in_the_open_S9(
