@@ -33,7 +33,7 @@ TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl
 BENCH_NEEDS := command:wrk=wrk
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans packages-run packages-test packages-bench
+.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,9 +79,13 @@ lock: .make/uv ## write the hashed locks of requirements/ anew
 	done
 	sed -i '/^--/d' requirements/*.txt # the lock says what, never from where
 
-setup: packages-run $(RUNTIME) $(NODE) ## install what `make run` needs
-setup-test: packages-test $(DEV) $(NODE) ## install what `make test` needs
+setup: packages-run $(RUNTIME) $(NODE) bytecode ## install what `make run` needs
+setup-test: packages-test $(DEV) $(NODE) bytecode ## install what `make test` needs
 setup-scans: setup-test $(SCANNERS) $(OBSERVATORY) $(LIGHTHOUSE) ## install the scanners of `make test` too
+
+# Seven processes load the same modules: compiled once, also where the machine keeps no bytecode.
+bytecode: | .venv/bin/python
+	@$(PYTHON) -m compileall -q app appliance cli
 
 packages-run:
 	@$(call install_packages,$(RUN_NEEDS))

@@ -19,7 +19,8 @@ from app.audit.signing import Signer, load_or_make_signer
 from app.audit.verdict import State
 from app.audit.watch import Watch
 from app.core import reserve
-from app.core.database import ChangeCollided, Database, DatabaseBusy, DatabaseUnavailable, DiskFull
+from app.core.database import Database
+from app.core.database_errors import ChangeCollided, DatabaseBusy, DatabaseUnavailable, DiskFull
 from app.core.errors import TenshuError
 from app.core.log import configure_logging
 from app.core.reserve import ReserveSpent

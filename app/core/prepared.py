@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 from sqlalchemy import Delete, Dialect, Insert, Select, Update
 from sqlmodel import Session
 
-from app.core.database import Open, named
+from app.core.database_errors import named
+from app.core.doors import Open
 
 Result = TypeVar("Result")
 

@@ -23,7 +23,7 @@ from typing import Final
 
 import msgspec
 
-from app.core.database import DatabaseBusy, DiskFull
+from app.core.database_errors import DatabaseBusy, DiskFull
 from app.core.settings import MEBIBYTE, Settings
 
 FILE_NAME: Final = "reserve"

@@ -4,7 +4,7 @@ import tempfile
 from typing import Final
 
 from app.core import clock
-from app.core.database import in_our_words
+from app.core.database_errors import in_our_words
 from app.core.messages import mark
 from app.evidence.making import Period, make_evidence
 from app.evidence.operations import MAKE, EvidenceResult, EvidenceWanted

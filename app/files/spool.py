@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from app.core import clock
-from app.core.database import in_our_words
+from app.core.database_errors import in_our_words
 from app.core.identifiers import new_identifier
 from app.files.errors import UploadGone, UploadTooLarge
 

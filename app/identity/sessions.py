@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.audit.event import Source
 from app.core import clock
 from app.core.clock import MINUTE
-from app.core.database import DatabaseBusy, DiskFull
+from app.core.database_errors import DatabaseBusy, DiskFull
 from app.core.prepared import Prepared
 from app.identity import rights
 from app.identity.models import Account

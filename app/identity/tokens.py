@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.audit.event import Source
 from app.core import clock
 from app.core.clock import DAY, MINUTE
-from app.core.database import DatabaseBusy, DiskFull
+from app.core.database_errors import DatabaseBusy, DiskFull
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
 from app.identity import rights

@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from app.core import reserve
-from app.core.database import DiskFull
+from app.core.database_errors import DiskFull
 from app.core.reserve import ReserveSpent, State
 from app.operations.context import Appliance
 

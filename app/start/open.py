@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from alembic.script import ScriptDirectory
 
-from app.core.database import Database, in_our_words
+from app.core.database import Database
+from app.core.database_errors import in_our_words
 from app.core.keyring import KeyRing
 from app.core.settings import Settings
 from app.migrations.migrate import NewerData, configure, current_revision

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from app.audit.epoch import SIGNAL_NAME
 from app.core import data_folder, reserve
-from app.core.database import Database, in_our_words
+from app.core.database import Database
+from app.core.database_errors import in_our_words
 from app.core.messages import mark
 from app.core.secret import Secret
 from app.core.settings import Settings

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from app.core import clock, reserve
-from app.core.database import DatabaseBusy, DiskFull
+from app.core.database_errors import DatabaseBusy, DiskFull
 from app.jobs.uploads import clear_uploads
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, operation

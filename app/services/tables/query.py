@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select
 from sqlmodel import Session
 
-from app.core.database import dialect_of
+from app.core.doors import dialect_of
 from app.services.tables.folding import fold
 from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.reach import Reach

@@ -113,7 +113,7 @@ def test_a_run_that_hangs_beyond_its_time_is_killed_and_told_so(
 
     assert (ended.state, ended.error_code) == (State.failed, "run.timed_out")
     wait_for(lambda: not alive(borg))
-    assert not Record(agent.place.runs / run.id).alive()
+    wait_for(lambda: not Record(agent.place.runs / run.id).alive())
 
 
 def test_who_looks_at_the_archives_hinders_no_run_whatever_lock_lies_there(

@@ -11,7 +11,8 @@ from sqlalchemy import delete, text
 
 from app.audit.models import OutboxEvent
 from app.core import data_folder, reserve
-from app.core.database import Database, DiskFull
+from app.core.database import Database
+from app.core.database_errors import DiskFull
 from app.core.keyring import KeyRing
 from app.core.reserve import ReserveSpent, State
 from app.core.settings import load_settings

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.core.database import ChangeCollided
+from app.core.database_errors import ChangeCollided
 from app.core.errors import Conflict, TenshuError
 from app.core.secret import Secret
 from app.identity.errors import (

@@ -9,7 +9,7 @@ from app.audit.event import Source
 from app.console.attention import Attention
 from app.console.health import summary
 from app.core import clock
-from app.core.database import DatabaseBusy
+from app.core.database_errors import DatabaseBusy
 from app.identity import policies, session_rows
 from app.identity.operations import accounts, groups
 from app.operations.context import SYSTEM, Appliance, Context, Plane

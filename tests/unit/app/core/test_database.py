@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
-from app.core import database as database_module
-from app.core.database import (
+from app.core.database import Database
+from app.core.database_errors import (
     ChangeCollided,
-    Database,
     DatabaseBusy,
     DatabaseDamaged,
     DatabaseUnavailable,
@@ -145,10 +144,9 @@ def test_a_change_that_collides_once_is_done_once(notes):
     assert count(notes) == 1
 
 
-def test_a_change_waits_a_stated_time_for_another_one_METI_20(notes, database_url, monkeypatch):
+def test_a_change_waits_a_stated_time_for_another_one_METI_20(notes, database_url):
     """Two processes' worth: the second `Database` shares neither pool nor queue with the first."""
-    monkeypatch.setattr(database_module, "BUSY_MILLISECONDS", 200)
-    other = Database(database_url)
+    other = Database(database_url, patience=200)
     with notes.write() as session:
         add(session, 1)
         with pytest.raises(DatabaseBusy) as busy, other.write() as waiting:
@@ -168,17 +166,15 @@ def test_who_reads_never_waits_for_a_change_not_even_to_connect_METI_20(notes, d
         other.close()
 
 
-def test_a_thread_waits_a_stated_time_for_its_neighbour_METI_20(tmp_path, monkeypatch):
-    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}")
-    monkeypatch.setattr(database_module, "BUSY_MILLISECONDS", 50)
+def test_a_thread_waits_a_stated_time_for_its_neighbour_METI_20(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", patience=50)
     with database.write(), pytest.raises(DatabaseBusy), database.write():
         pytest.fail("two changes at once")
     database.close()
 
 
-def test_an_exhausted_pool_is_busy_not_a_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr(database_module, "BUSY_MILLISECONDS", 50)
-    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", pool_size=1)
+def test_an_exhausted_pool_is_busy_not_a_fault(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", pool_size=1, patience=50)
     with database.read() as first, database.read() as second:
         first.connection()
         second.connection()
@@ -311,9 +307,8 @@ def test_deleted_rows_give_their_space_back_to_the_volume(tmp_path):
     database.close()
 
 
-def test_shrinking_asks_for_its_turn_and_explains_what_goes_wrong(tmp_path, monkeypatch):
-    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}")
-    monkeypatch.setattr(database_module, "BUSY_MILLISECONDS", 50)
+def test_shrinking_asks_for_its_turn_and_explains_what_goes_wrong(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}", patience=50)
     with database.write(), pytest.raises(DatabaseBusy):
         database.shrink()
     database.close()

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from app.core import reserve
-from app.core.database import DatabaseBusy, DiskFull
+from app.core.database_errors import DatabaseBusy, DiskFull
 from app.core.reserve import State
 from app.core.settings import MEBIBYTE, load_settings
 

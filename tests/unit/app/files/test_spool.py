@@ -6,7 +6,7 @@ import os
 import pytest
 
 from app.core import clock
-from app.core.database import DiskFull
+from app.core.database_errors import DiskFull
 from app.files import spool
 from app.files.errors import UploadGone, UploadTooLarge
 

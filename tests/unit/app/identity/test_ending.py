@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from app.core.database import DatabaseBusy
+from app.core.database_errors import DatabaseBusy
 from app.identity.ending import Ending
 from app.identity.models import Grant
 from app.identity.operations import grants

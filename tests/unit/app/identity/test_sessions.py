@@ -7,7 +7,8 @@ from sqlmodel import select
 from app.audit.event import Content, Outcome, Source
 from app.audit.models import OutboxEvent
 from app.core.clock import DAY, HOUR, MINUTE
-from app.core.database import Database, DatabaseBusy, DiskFull
+from app.core.database import Database
+from app.core.database_errors import DatabaseBusy, DiskFull
 from app.core.errors import NotFound
 from app.core.secret import Secret
 from app.identity import policies, session_rows, sessions

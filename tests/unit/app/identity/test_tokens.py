@@ -1,7 +1,8 @@
 import pytest
 
 from app.core.clock import DAY, MINUTE
-from app.core.database import Database, DiskFull
+from app.core.database import Database
+from app.core.database_errors import DiskFull
 from app.core.errors import InvalidInput, NotFound
 from app.identity import tokens
 from app.identity.errors import BeyondYourRights, InPersonOnly

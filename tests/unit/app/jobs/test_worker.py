@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.audit.models import OutboxEvent
 from app.core import clock
-from app.core.database import DatabaseBusy
+from app.core.database_errors import DatabaseBusy
 from app.core.errors import Conflict, NotFound
 from app.identity.actors import actor_of
 from app.jobs import handlers

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from app.core import reserve
-from app.core.database import DiskFull
+from app.core.database_errors import DiskFull
 from app.core.reserve import ReserveSpent, State
 from app.core.settings import MEBIBYTE
 from app.operations import full_disk

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.audit.event import Outcome, Source
-from app.core import database as database_module
-from app.core.database import ChangeCollided, Database
+from app.core.database import Database
+from app.core.database_errors import ChangeCollided
 from app.core.errors import Conflict, NotFound
 from app.core.secret import Secret
 from app.operations import operation as operation_module
@@ -401,11 +401,10 @@ def test_a_change_that_another_came_between_runs_anew_and_leaves_one_event(
 
 
 def test_what_cannot_be_recorded_goes_to_the_log_and_the_cause_is_raised_F5(
-    declare, appliance, database_url, person, monkeypatch, caplog
+    declare, appliance, database_url, person, caplog
 ):
     """The outbox is held by somebody else for longer than a change waits."""
-    monkeypatch.setattr(database_module, "BUSY_MILLISECONDS", 100)
-    database = Database(database_url)
+    database = Database(database_url, patience=100)
     held = Appliance(appliance.settings, database, appliance.keyring, machine="test")
     context = as_person(dataclasses.replace(person, appliance=held), rights=Rights())
 
