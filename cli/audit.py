@@ -1,10 +1,11 @@
 """`tenshu audit`: whole or not, proofs, checkpoints. Needs the sealed store and a public key."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from app.audit.checkpoint import open_checkpoint
+from app.audit.checkpoint import find_notes, open_checkpoint
 from app.audit.errors import ProofMalformed, ProofOfAnother, StoreUnreadable
 from app.audit.ledger import read_keys
 from app.audit.note import VerifierKey, parse_verifier_key
@@ -21,7 +22,10 @@ from app.start.keys import SIGNING_KEY
 from cli.invocation import Invocation, everywhere, report, this_call
 from cli.progress import Bar
 from cli.request import request
-from cli.table import moment
+from cli.table import columns, moment
+
+if TYPE_CHECKING:
+    from app.offsite.operations.showing import DestinationView
 
 
 class KeyNeeded(TenshuError):
@@ -51,9 +55,12 @@ def audit() -> None:
 @KEY
 @click.option(
     "--against",
+    "--checkpoint",
+    "against",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="File with a checkpoint that was kept elsewhere; may be given more than once.",
+    help="File with checkpoints that were kept elsewhere: the file of a folder, a mail, a log of "
+    "syslog; may be given more than once.",
 )
 @everywhere
 @this_call
@@ -63,10 +70,11 @@ def verify(
     """Tell whether the history is whole. Exit code 0 whole, 3 tampered, 2 cannot be read."""
     bar = Bar()
     try:
+        keys = _keys(invocation, store, key_file)
         verdict = verify_store(
             _store(invocation, store),
-            _keys(invocation, store, key_file),
-            against=[_read(path) for path in against],
+            keys,
+            against=[note for path in against for note in _held(path, keys)],
             processes=2,
             indexes=True,
             progress=lambda done, total: bar.show("", 100 * done / max(total, 1)),
@@ -148,6 +156,42 @@ def checkpoint(invocation: Invocation, store: Path | None) -> None:
 
 
 @audit.command
+@everywhere
+@this_call
+def destinations(invocation: Invocation) -> None:
+    """List the places off the machine that get the history, and how far behind each is."""
+    from app.offsite.operations.showing import list_destinations  # noqa: PLC0415 - see context()
+    from app.operations.operation import NoRequest  # noqa: PLC0415
+
+    with invocation.context() as context:
+        found = list_destinations(context, NoRequest())
+    heads = [
+        invocation.words(head)
+        for head in (
+            mark("Name"),
+            mark("Kind"),
+            mark("Arrived"),
+            mark("Behind"),
+            mark("Last"),
+            mark("State"),
+        )
+    ]
+    rows = [
+        (
+            one.name,
+            one.kind.value,
+            one.arrived,
+            one.behind,
+            moment(one.arrived_at),
+            _state(invocation, one),
+        )
+        for one in found.items
+    ]
+    none = mark("No destination is set: a history that stands here alone can be cut off unseen.")
+    invocation.answer(found, lambda: columns(heads, rows) if rows else invocation.words(none))
+
+
+@audit.command
 @click.option("--form", default="jsonl", type=click.Choice(["csv", "jsonl"]), help="csv or jsonl.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="File; stdout by default.")
 @everywhere
@@ -161,6 +205,14 @@ def export(invocation: Invocation, form: str, output: Path | None) -> None:
         with click.open_file(str(output) if output else "-", "wb") as file:
             for chunk in download.chunks:
                 file.write(chunk)
+
+
+def _state(invocation: Invocation, one: "DestinationView") -> str:
+    from app.web.names import explain_code  # noqa: PLC0415 - see context()
+
+    if one.error:
+        return explain_code(invocation.language, one.error, one.error_parameters)
+    return invocation.words(mark("behind") if one.stuck else mark("well"))
 
 
 def tell_proven(invocation: Invocation, proven: Proven) -> str:
@@ -206,6 +258,14 @@ def _keys(invocation: Invocation, store: Path | None, key_file: Path | None) -> 
         raise KeyNeeded
     invocation.tell(mark("The public key was taken from beside the store: give yours with --key."))
     return read_keys(_store(invocation, store))
+
+
+def _held(path: Path, keys: list[VerifierKey]) -> list[str]:
+    """Return the checkpoints in a file; a log may hold those of other appliances too."""
+    text = _read(path)
+    notes = find_notes(text) or [text]
+    names = {key.name for key in keys}
+    return [note for note in notes if note.partition("\n")[0] in names] or notes
 
 
 def _read(path: Path) -> str:

@@ -31,6 +31,13 @@ from app.core.messages import mark
 
 MAX_SIZE: Final = 2**63 - 1
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+_KEPT = re.compile(
+    r"[^\s+\ufeff\"]+\n"  # name
+    r"[0-9]{1,19}\n"  # number of events
+    r"[A-Za-z0-9+/]{43}=\n"  # root
+    r"(?:[^\n]+\n)*\n"  # extensions
+    r"(?:— [^\s+]+ [A-Za-z0-9+/=]+(?:\n|(?=[^A-Za-z0-9+/=])|\Z))+"
+)
 _EPOCH: Final = "epoch "
 _PREVIOUS: Final = "previous "
 
@@ -108,6 +115,17 @@ def split_notes(text: str) -> list[str]:
         for head, signatures in pairwise(blocks)
         if signatures.startswith("— ")
     ]
+
+
+def find_notes(text: str) -> list[str]:
+    """Return the notes in whatever a checkpoint was kept in: a file, a mail, a log of syslog.
+
+    Logs put a sign in the place of a line end (`#012`, or as JSON has it), something in front of
+    the first line, and leave the last line end out.
+    """
+    for other in ("\r\n", "#012", "\\n"):
+        text = text.replace(other, "\n")
+    return [f"{found[0].rstrip()}\n" for found in _KEPT.finditer(text)]
 
 
 def note_hash(note: str) -> bytes:

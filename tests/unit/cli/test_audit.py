@@ -192,3 +192,37 @@ def test_an_export_goes_to_a_file_and_is_recorded_itself(sealed, tmp_path, envir
     assert sealed("audit", "export", "--form", "csv", "--output", str(file)).code == 0
     assert "setup.create_first" in file.read_text(encoding="utf-8-sig")
     assert "audit.export" in sealed("audit", "export").out
+
+
+def test_a_history_that_was_cut_off_is_found_by_a_checkpoint_from_a_log_F5(
+    sealed, environ, tmp_path, tenshu
+):
+    settings = load_settings(environ)
+    store = settings.sealed_store / "sealed.sqlite"
+    before = tmp_path / "before.sqlite"
+    with (
+        contextlib.closing(sqlite3.connect(store)) as now,
+        contextlib.closing(sqlite3.connect(before)) as copy,
+    ):
+        now.backup(copy)
+    assert tenshu("audit", "export", "-o", str(tmp_path / "x")).code == 0  # leaves an event
+    seal(settings)
+    note = sealed("audit", "checkpoint", "--json").json["checkpoint"]
+    log = tmp_path / "syslog"
+    other = note.replace("tenshu/audit/", "tenshu/audit/0")  # of another appliance in the same log
+    lines = [f"host tenshu \ufeff{each.rstrip()}".replace("\n", "#012") for each in (other, note)]
+    log.write_text("\n".join([*lines, "something else"]) + "\n")
+    assert sealed("audit", "verify", "--checkpoint", str(log)).code == 0
+    for name in ("-wal", "-shm"):
+        store.with_name(store.name + name).unlink(missing_ok=True)
+    store.write_bytes(before.read_bytes())
+    assert sealed("audit", "verify").code == 0, "nothing here shows it"
+    found = sealed("audit", "verify", "--checkpoint", str(log), "--json")
+    assert (found.code, found.json["wrong"]["wrong"]) == (3, "rolled_back")
+
+
+def test_destinations_are_listed_with_what_they_lack(sealed):
+    told = sealed("audit", "destinations")
+    assert told.code == 0, told.err
+    assert "No destination is set" in told.out
+    assert sealed("audit", "destinations", "--json").json["items"] == []

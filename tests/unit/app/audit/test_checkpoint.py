@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from app.audit.checkpoint import (
     Checkpoint,
+    find_notes,
     note_hash,
     open_checkpoint,
     parse_checkpoint,
@@ -96,3 +97,13 @@ def test_a_log_is_split_into_its_checkpoints_whatever_a_power_cut_left_METI_18()
 def test_the_hash_of_a_note_covers_its_signature() -> None:
     note = Checkpoint(OURS.name, 1, b"r" * 32).sign(KEY)
     assert note_hash(note) != note_hash(note[:-2] + "\n")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "#012", "\\n"])
+@pytest.mark.parametrize("around", [("", ""), ("<109>1 host - \ufeff", ""), ('{"m":"', '"}')])
+def test_a_note_is_found_in_whatever_it_was_kept_in(end, around):
+    before, behind = around
+    note = Checkpoint("tenshu/audit/1", 12, b"r" * 32, 7, b"p" * 32).sign(KEY)
+    kept = before + note.rstrip().replace("\n", end) + behind
+    assert find_notes(f"something else\n{kept}\nand this\n{kept}\n") == [note, note]
+    assert find_notes("nothing of the kind") == []
