@@ -65,6 +65,5 @@ def follow(folder: Path, position: int, limit: int) -> list[Sealed]:
                 if content is None
                 else row_of(place, content, parts_of(connection, place, content))
             )
-            leaf = leaf_hash(raw if isinstance(raw, bytes) else raw.encode())
-            followed.append(Sealed(place, leaf.hex(), row, content))
+            followed.append(Sealed(place, leaf_hash(raw.encode()).hex(), row, content))
     return followed

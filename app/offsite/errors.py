@@ -90,6 +90,15 @@ class HistoryShorter(TenshuError):
     )
 
 
+class EventsMissing(TenshuError):
+    """The newest checkpoint covers events that are not there."""
+
+    code = "offsite.events_missing"
+    status = 500
+    message = "The history lacks the events from position {position} on; its checkpoint has {size}."
+    hint = "Somebody took events away. Verify the history."
+
+
 class NothingSealed(TenshuError):
     """There is no checkpoint yet."""
 

@@ -17,7 +17,7 @@ from app.audit.following import Head, follow, head_of
 from app.core import clock
 from app.core.errors import TenshuError
 from app.offsite import progress, receiver
-from app.offsite.errors import HistoryShorter
+from app.offsite.errors import EventsMissing, HistoryShorter
 from app.offsite.folder import put_checkpoint
 from app.offsite.kinds import CheckpointFolder, Kind, SyslogReceiver
 from app.offsite.operations.noting import Failed, Recovered, failed, recovered
@@ -130,9 +130,12 @@ def _ship_events(
     # whoever did not take a batch in time gets a smaller one: a slow line goes on too
     limit = max(BATCH >> min(one.attempts, 10), SMALLEST_BATCH)
     events = follow(appliance.settings.sealed_store, one.position, limit)
+    if not events and one.position < head.size:
+        raise EventsMissing(position=one.position, size=head.size)
     teller = Teller(target, appliance.machine, head.history)
     frames = [teller.event(event) for event in events]
-    position, checkpoint, now = one.position + len(events), one.checkpoint, clock.now()
+    position = events[-1].position + 1 if events else one.position
+    checkpoint, now = one.checkpoint, clock.now()
     if position >= head.size and _checkpoint_is_due(one, head, now):
         frames.append(teller.checkpoint(head, now))
         checkpoint = head.size

@@ -84,7 +84,9 @@ def test_in_the_open_the_same_arrives(appliance: Appliance, desk: Desk, rsyslog:
     assert positions(events) == list(range(size))
     told = next(each for each in events if each["kind"] == "test.happen")
     assert "花子" not in str(told), "names stay at home where that was chosen"
-    assert "Something happens. Outcome: done. By: system. Target: thing one." in told["text"]
+    assert "Outcome: done. By: system. Target: thing one. From: –." in told["text"]
+    made = next(each for each in events if each["kind"] == "offsite.create")
+    assert made["text"].startswith("\ufeffSend the history to a further place off the machine.")
 
 
 def test_a_receiver_may_get_only_what_is_new(
