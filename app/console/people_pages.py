@@ -13,8 +13,10 @@ from app.core.errors import TenshuError
 from app.core.messages import mark
 from app.files import spool
 from app.identity.roles import NAMES
+from app.operations.context import Context
 from app.operations.permissions import Permission
 from app.people.columns import LABELS
+from app.people.errors import RowsFaulty
 from app.people.operations import exporting, importing, preview
 from app.web.asking import AnyRequest, appliance_of
 from app.web.names import VALUES
@@ -90,10 +92,19 @@ def start_import(request: AnyRequest, upload_id: FromPath[str], data: Form) -> A
             people=_whole(str(data.get("people", ""))),
             good_rows=data.get("rows") == "good",
         )
+        _require_good_rows(context, upload_id, data)
         return perform(request, importing.import_list, wanted)
     except TenshuError as error:
         errors = field_errors(context.language, error)
         return _preview_page(request, upload_id, data, errors, error.status)
+
+
+def _require_good_rows(context: Context, upload_id: str, data: Form) -> None:
+    """Raise RowsFaulty where all rows must fit and some do not: before a code is spent."""
+    wanted = ask(preview.PreviewList, **_source(upload_id, data), limit=1)
+    faulty = preview.preview_list(context, wanted).counts["faulty"]
+    if faulty and data.get("rows") != "good":
+        raise RowsFaulty(rows=faulty)
 
 
 @post("/people/import/{upload_id:str}/faults")

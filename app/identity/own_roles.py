@@ -27,8 +27,12 @@ def permissions_of_roles(session: Session) -> PermissionsOf:
 
 def role_names(session: Session) -> dict[str, str]:
     """Return the name of each role; those of the product's are English, pages translate them."""
-    own = session.exec(select(OwnRole.id, OwnRole.name)).all()
-    return {**{role.value: NAMES[role] for role in Role}, **dict(own)}
+    return {**{role.value: NAMES[role] for role in Role}, **own_names(session)}
+
+
+def own_names(session: Session) -> dict[str, str]:
+    """Return the names of the company's own roles, by identifier."""
+    return dict(session.exec(select(OwnRole.id, OwnRole.name)).all())
 
 
 def find_role(session: Session, role: str) -> OwnRole:

@@ -15,7 +15,7 @@ from app.audit import outbox
 from app.audit.event import Draft
 from app.core.errors import Conflict
 from app.core.identifiers import new_identifier
-from app.identity import account_rows, passwords, rights, session_rows
+from app.identity import account_rows, own_roles, passwords, rights, session_rows
 from app.identity.group_paths import paths_of
 from app.identity.models import Account, Grant, Group, Membership, Password
 from app.operations.context import Context, Plane
@@ -190,8 +190,11 @@ class Writer:
 
     def _give_roles(self, changes: Sequence[Change], identifiers: dict[int, str]) -> None:
         given = [change for change in changes if change.roles is not None]
+        known = own_roles.permissions_of_roles(self.session)
         for change in given:
             account, roles = identifiers[change.row], change.roles or frozenset()
+            if not roles <= known.keys():  # somebody has deleted one since the list was compared
+                raise Conflict(name=change.name)
             for role in roles ^ change.old_roles:
                 rights.require_reach(self.context.actor, rights.expand(self.session, "", role, ""))
             lost = change.old_roles - roles

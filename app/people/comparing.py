@@ -9,7 +9,7 @@ from app.files import spool
 from app.operations.context import Context
 from app.people import present
 from app.people.columns import KEYS, Column, guess
-from app.people.entries import read_entry
+from app.people.entries import read_entry, role_words
 from app.people.errors import NoKeyColumn
 from app.people.plan import Plan, plan
 from app.people.reading import Sheet, read_sheet
@@ -24,6 +24,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """What each column of the list holds."""
     plan: Plan
     """Empty where no column tells who a row is about."""
+    own_roles: dict[str, str] = {}
+    """Names of the company's own roles, by identifier."""
 
 
 NOTHING = Plan(
@@ -49,12 +51,14 @@ def compare(
     held = chosen_columns(sheet.headings, columns)
     if not any(key in held for key in KEYS):
         return Compared(name=name, sheet=sheet, columns=held, plan=NOTHING)
-    read = [read_entry(record, held) for record in sheet.rows]
     with context.appliance.database.read() as session:
         there = present.load(context, session)
+    roles = role_words(there.own_roles)
+    read = [read_entry(record, held, roles) for record in sheet.rows]
     entries = [entry for entry, _ in read]
     faults = [fault for _, found in read for fault in found]
-    return Compared(name=name, sheet=sheet, columns=held, plan=plan(entries, faults, there))
+    made = plan(entries, faults, there)
+    return Compared(name=name, sheet=sheet, columns=held, plan=made, own_roles=there.own_roles)
 
 
 def compare_upload(

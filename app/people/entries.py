@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -137,7 +138,7 @@ def _date(text: str) -> str:
     return read_date(text.strip().removesuffix(" 00:00:00"))
 
 
-def _words(known: dict[str, str], reason: str) -> Callable[[str], str]:
+def _words(known: Mapping[str, str], reason: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         try:
             return known[normal(text).casefold()]
@@ -161,11 +162,28 @@ _ROLES: Final = {
     for role in Role
     for word in (role.value, NAMES[role], translate("ja", NAMES[role]))
 }
-_role = _words(_ROLES, BAD_ROLE)
 
 
-def _roles(text: str) -> frozenset[str]:
-    return frozenset(_role(part) for part in _BETWEEN_ROLES.split(normal(text)) if part.strip())
+def role_words(own: Mapping[str, str]) -> dict[str, str]:
+    """Return how a list may name each role; `own` are the company's: identifier → name.
+
+    A name that two roles share, but for case and width, names neither of them.
+    """
+    folded = [(normal(name).casefold(), role) for role, name in own.items()]
+    times = Counter(word for word, _ in folded)
+    return {word: role for word, role in folded if times[word] == 1} | _ROLES
+
+
+def _roles(words: Mapping[str, str]) -> Callable[[str], frozenset[str]]:
+    role = _words(words, BAD_ROLE)
+
+    def read(text: str) -> frozenset[str]:
+        if normal(text).casefold() in words:  # a name may hold a sign that stands between roles
+            return frozenset({role(text)})
+        parts = _BETWEEN_ROLES.split(normal(text))
+        return frozenset(role(part) for part in parts if part.strip())
+
+    return read
 
 
 READERS: Final[dict[Column, Callable[[str], Any]]] = {
@@ -177,7 +195,6 @@ READERS: Final[dict[Column, Callable[[str], Any]]] = {
     Column.MAIL: _mail,
     Column.LEAVES_ON: _date,
     Column.LANGUAGE: _words(_LANGUAGES, BAD_LANGUAGE),
-    Column.ROLE: _roles,
     Column.STATE: _words(_STATES, BAD_STATE),
 }
 FIELDS: Final = {Column.ROLE: "roles"}
@@ -190,8 +207,11 @@ def plain(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and neutral(cell[1:]) == cell else cell
 
 
-def read_entry(record: Record, columns: Sequence[Column | None]) -> tuple[Entry, list[Fault]]:
-    """Return what a row says, and what of it cannot be read."""
+def read_entry(
+    record: Record, columns: Sequence[Column | None], roles: Mapping[str, str] = _ROLES
+) -> tuple[Entry, list[Fault]]:
+    """Return what a row says, and what of it cannot be read; `roles` is of `role_words`."""
+    readers = READERS | {Column.ROLE: _roles(roles)}
     if record.reason:
         return Entry(row=record.number), [Fault(row=record.number, reason=record.reason)]
     values: dict[str, Any] = {}
@@ -205,7 +225,7 @@ def read_entry(record: Record, columns: Sequence[Column | None]) -> tuple[Entry,
                 values[column.value] = ""
             continue
         try:
-            values[FIELDS.get(column, column.value)] = READERS[column](cell)
+            values[FIELDS.get(column, column.value)] = readers[column](cell)
         except Unfit as unfit:
             faults.append(
                 Fault(row=record.number, column=column, value=cell[:200], reason=unfit.reason)

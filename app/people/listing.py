@@ -39,7 +39,7 @@ def rows_of(present: Present) -> list[list[str]]:
                 one.mail,
                 one.leaves_on,
                 one.language,
-                ",".join(sorted(one.roles)),
+                ",".join(sorted(present.own_roles.get(role, role) for role in one.roles)),
                 one.state,
             ]
         )

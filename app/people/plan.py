@@ -320,6 +320,9 @@ class _Planner:
             old_roles=old_roles,
         )
 
+    def _named(self, roles: Iterable[str]) -> str:
+        return ", ".join(sorted(self.present.own_roles.get(role, role) for role in roles))
+
     def _check_reach(
         self,
         entry: Entry,
@@ -334,7 +337,7 @@ class _Planner:
         if roles is not None and (roles ^ (person.roles if person else frozenset())) - (
             self.present.givable
         ):
-            self._refuse(entry, Column.ROLE, BEYOND_ROLE, ", ".join(sorted(roles)))
+            self._refuse(entry, Column.ROLE, BEYOND_ROLE, self._named(roles))
         touched = {department, *(person.departments if person else ())} if department else set()
         if any(
             not found.reachable

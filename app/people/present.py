@@ -6,7 +6,6 @@ from sqlmodel import Session, col, select
 from app.identity import own_roles, rights
 from app.identity.group_paths import paths_of
 from app.identity.models import Account, Grant, Group, Membership
-from app.identity.roles import Role
 from app.operations.context import Context
 from app.operations.permissions import Rights
 from app.people.entries import Path
@@ -56,6 +55,8 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     departments: dict[Path, Department]
     givable: frozenset[str]
     """Roles that the one who imports may give and take."""
+    own_roles: dict[str, str] = {}
+    """Names of the company's own roles, by identifier."""
 
 
 def load(context: Context, session: Session) -> Present:
@@ -105,8 +106,9 @@ def load(context: Context, session: Session) -> Present:
             for group in groups
         },
         givable=frozenset(
-            role.value
-            for role in Role
+            role
+            for role in bundles
             if rights.is_within_reach(actor, rights.expand(session, "", role, ""))
         ),
+        own_roles=own_roles.own_names(session),
     )

@@ -1,5 +1,6 @@
 """A list before it is applied: what it would change, and what of it does not fit."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -7,6 +8,7 @@ from msgspec import Meta
 
 from app.core.messages import mark, translate
 from app.files.csv_writing import UTF8_MARK, csv_lines, neutral
+from app.identity.roles import NAMES
 from app.operations.context import Context, Plane
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
@@ -140,7 +142,9 @@ def counts_of(plan: Plan) -> dict[str, int]:
 def preview_list(context: Context, wanted: PreviewList) -> ListPreview:
     """Show what a list of people would change."""
     compared: Compared = context.ahead
-    rows = [*_faulty(compared.plan, context.language), *map(_row, compared.plan.changes)]
+    names = _role_names(compared, context.language)
+    rows = _faulty(compared.plan, context.language)
+    rows += [_row(change, names) for change in compared.plan.changes]
     found = [row for row in rows if _fits(row, wanted)]
     context.event.numbers["rows"] = len(compared.sheet.rows)
     return ListPreview(
@@ -190,7 +194,13 @@ def _stem(name: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _row(change: Change) -> PreviewRow:
+def _role_names(compared: Compared, language: str) -> dict[str, str]:
+    """Return the name of each role in `language`."""
+    built_in = {role.value: translate(language, name) for role, name in NAMES.items()}
+    return built_in | compared.own_roles
+
+
+def _row(change: Change, names: Mapping[str, str]) -> PreviewRow:
     differences = [
         Difference(field=field, before=change.before.get(field, ""), after=after)
         for field, after in change.after.items()
@@ -201,7 +211,10 @@ def _row(change: Change) -> PreviewRow:
         after = "/".join(change.department)
         differences.append(Difference(field="department", before=was, after=after))
     if change.roles is not None:
-        before, after = (" ".join(sorted(roles)) for roles in (change.old_roles, change.roles))
+        before, after = (
+            ", ".join(sorted(names.get(role, role) for role in roles))
+            for roles in (change.old_roles, change.roles)
+        )
         differences.append(Difference(field="role", before=before, after=after))
     return PreviewRow(
         row=change.row,

@@ -1,9 +1,15 @@
 """A list is applied: people come, change, move and leave, each with one event (F4)."""
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 
+from app.identity.models import OwnRole
+from app.identity.operations import accounts
+from app.identity.operations.roles import NewRole, create_role
 from app.jobs.lease import LEASE
 from app.jobs.models import JobState
+from app.operations.permissions import Permission
 from app.people import running
 from app.people.errors import ListChanged, NoKeyColumn, NothingToDo, RowsFaulty
 from app.people.operations.applying import apply_part
@@ -121,3 +127,52 @@ def test_who_is_suspended_is_signed_out_and_roles_become_those_of_the_list_F4(pe
     assert "records.view" not in person.rights
     personnel.apply((head + "user00001,復職,\n").encode())
     assert personnel.account("user00001").state == "active"
+
+
+def own_role(personnel, name):
+    new = NewRole(name=name, permissions=(Permission.RECORDS_EXPORT,))
+    return create_role(personnel.house.local, new).role
+
+
+def test_own_roles_stand_in_the_list_by_their_names_and_come_back_so_F4(personnel):
+    role = own_role(personnel, "経理、締め")
+    table = list(rows(2))
+    table[0][ROLE], table[1][ROLE] = "経理、締め", "staff,Auditor"
+    seen = personnel.preview(table)
+    assert seen.counts["faulty"] == 0
+    personnel.apply(table)
+    person = personnel.account("user00001").id
+    held = accounts.get_account(personnel.house.local, accounts.AccountRef(person))
+    assert [grant.role for grant in held.grants] == [role]
+    exported = b"".join(export_list(personnel.context, ExportList(format="csv")).chunks).decode()
+    assert "経理、締め" in exported
+    assert role not in exported
+    assert personnel.preview(exported.encode()).counts["unchanged"] == 3
+    table[0][ROLE] = "staff"
+    (change,) = personnel.preview(table).rows
+    assert [(one.before, one.after) for one in change.differences] == [("経理、締め", "スタッフ")]
+
+
+def test_a_name_that_two_own_roles_share_but_for_its_width_names_neither_F4(personnel):
+    own_role(personnel, "ＡＢ")
+    own_role(personnel, "ab")
+    table = list(rows(1))
+    table[0][ROLE] = "AB"
+    (fault,) = personnel.preview(table).rows
+    assert (fault.shown, fault.column) == ("faulty", "役割")
+
+
+def test_a_role_deleted_after_the_list_was_compared_gives_nothing_F4(personnel, monkeypatch):
+    role = own_role(personnel, "経理")
+    table = list(rows(1))
+    table[0][ROLE] = "経理"
+
+    def deletes_first(context, part):
+        with personnel.appliance.database.write() as session:
+            session.exec(delete(OwnRole).where(col(OwnRole.id) == role))
+        return apply_part(context, part)
+
+    monkeypatch.setattr(running, "apply_part", deletes_first)
+    job = personnel.apply(table)
+    assert (job.result["counts"], job.result["faulty"]) == ({}, 1)
+    assert len(personnel.events("accounts.create")) == 1, "the owner alone"
