@@ -12,6 +12,7 @@ from app.identity.ending import Ending
 from app.leaving.watch import Watch as LeavingWatch
 from app.operations.context import Plane
 from app.privacy.watch import keep_no_longer, reapply_missing
+from app.reviews.watch import remind_everybody
 from app.web.gate import AsgiApplication
 from app.web.plane import create_plane
 from app.web.process import open_appliance
@@ -23,7 +24,9 @@ def create() -> AsgiApplication:
     appliance = open_appliance()
     watches = (
         Watch(appliance),
-        LeavingWatch(appliance, further=(keep_no_longer,), always=(reapply_missing,)),
+        LeavingWatch(
+            appliance, further=(keep_no_longer, remind_everybody), always=(reapply_missing,)
+        ),
         Ending(appliance),
     )
     with contextlib.suppress(TenshuError):  # the watch tries again

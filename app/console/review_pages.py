@@ -1,12 +1,18 @@
 """Access reviews on the console: the list, one review with its progress, its end, the report."""
 
+from collections import Counter
 from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from app.core.errors import TenshuError
+from app.console.group_pages import account_of
+from app.console.review_progress import decided_over_time
+from app.core import clock
+from app.core.errors import InvalidInput, NotFound, TenshuError
+from app.core.messages import mark
 from app.identity.operations import groups
+from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.reviews.operations import campaigns, closing, report
@@ -27,6 +33,8 @@ from app.web.right_words import words_of_rights
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
+OUTCOMES = ("kept", "withdrawn", "gone", "undecided")
+NOBODY = mark("There is no account with this login ID.")
 DAYS = ("30", "60", "90", "180", "365")
 
 
@@ -44,11 +52,19 @@ def begin(request: AnyRequest, data: Form) -> Answer:
     typed: dict[str, Any] = {
         "name": str(data.get("name", "")).strip(),
         "due": str(data.get("due", "")),
+        "owner": str(data.get("owner", "")).strip(),
         "groups": chosen if isinstance(chosen, list) else [str(chosen)],
     }
     try:
         due_at = day_is_over(request, "due", typed["due"])
-        new = ask(campaigns.NewCampaign, name=typed["name"], due_at=due_at, groups=typed["groups"])
+        owner = _account_of(context, typed["owner"]) if typed["owner"] else ""
+        new = ask(
+            campaigns.NewCampaign,
+            name=typed["name"],
+            due_at=due_at,
+            owner=owner,
+            groups=typed["groups"],
+        )
         return perform(request, campaigns.create_campaign, new)
     except TenshuError as error:
         errors = {
@@ -76,6 +92,23 @@ def close(request: AnyRequest, campaign: FromPath[str]) -> Answer:
     except TenshuError as error:
         errors = field_errors(context.language, error)
         return _review_page(request, campaign, errors, status=error.status)
+
+
+@get("/reviews/{campaign:str}/print")
+def show_paper(request: AnyRequest, campaign: FromPath[str]) -> Answer:
+    """Show the result as it is printed and signed."""
+    context = need_sign_in(request)
+    kept = closing.show_result(context, ask(campaigns.CampaignRef, campaign=campaign))
+    outcomes = Counter(line.outcome for line in kept.result.lines)
+    return page(
+        request,
+        "console/review_result.html",
+        result=kept.result,
+        digest=kept.digest,
+        outcomes_of=outcomes,
+        refused=sum(count for one, count in outcomes.items() if one not in OUTCOMES),
+        words=words_of_rights(request),
+    )
 
 
 @post("/reviews/{campaign:str}/result")
@@ -125,6 +158,14 @@ def closed(_request: AnyRequest, result: CampaignRow) -> Answer:
     return go(f"/reviews/{result.id}?notice=closed")
 
 
+def _account_of(context: Context, login_id: str) -> str:
+    """Return the account of a login ID. Raise InvalidInput at the field of the owner."""
+    try:
+        return account_of(context, login_id)
+    except NotFound as error:
+        raise InvalidInput(field="owner", reason=NOBODY) from error
+
+
 def _asked(days: str, unused: str) -> report.ReportAsked:
     return ask(
         report.ReportAsked,
@@ -164,12 +205,20 @@ def _review_page(
         counts = heads.setdefault(line.reviewer_name, [0, 0])
         counts[0] += bool(line.decision)
         counts[1] += 1
+    one = found.campaign
+    times, decided = decided_over_time(
+        (line.decided_at for line in found.lines),
+        one.created_at,
+        one.closed_at or clock.now(),
+    )
     return page(
         request,
         "console/review.html",
         status=status,
         found=found,
         heads=sorted(heads.items()),
+        times=times,
+        decided=decided,
         words=words_of_rights(request),
         errors=errors,
         notice=notice,
@@ -180,4 +229,4 @@ def _review_page(
 
 def console_review_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_reviews, begin, show_review, close, download, show_report, export]
+    return [show_reviews, begin, show_review, show_paper, close, download, show_report, export]

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from app.identity.access import CONSOLE_WRITES, renewed_by_workspace
+from app.identity.access import CONSOLE_ONLY, CONSOLE_WRITES, renewed_by_workspace
 
 
 class Campaign(SQLModel, table=True):
@@ -54,3 +54,17 @@ class ReviewLine(SQLModel, table=True):
     decided_at: int = Field(default=0, sa_type=BigInteger)
     outcome: str = ""
     """After the end: kept, withdrawn, gone, undecided, or the code of what stood against it."""
+
+
+class ReviewReminder(SQLModel, table=True):
+    """A mail that went to somebody who had not answered; each occasion once."""
+
+    __tablename__ = "review_reminder"
+    __table_args__ = (CONSOLE_ONLY,)
+
+    campaign: str = Field(primary_key=True, foreign_key="review_campaign.id")
+    account: str = Field(primary_key=True)
+    """Who was reminded."""
+    occasion: str = Field(primary_key=True)
+    """soon or overdue."""
+    at: int = Field(sa_type=BigInteger)

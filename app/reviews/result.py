@@ -13,10 +13,65 @@ import msgspec
 from app.reviews.models import Campaign, ReviewLine
 
 FORMAT: Final = "tenshu access review 1"
-LINE: Final = (
-    "account", "login_id", "name", "group", "kind", "thing", "right", "since",
-    "decision", "reason", "decided_by", "decided_at", "outcome",
-)  # fmt: skip
+
+
+class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One person × one right, and what came of it."""
+
+    account: str
+    """Whose right it was."""
+    login_id: str
+    """As it was called when the review began."""
+    name: str
+    """As the person was called when the review began."""
+    group: str
+    """Identifier of the group under which it was reviewed; empty for nobody's."""
+    kind: str
+    """grant or membership."""
+    thing: str
+    """Identifier of the grant, or of the group."""
+    right: str
+    """`role:viewer tables/1`, `records.view`, or the name of the group."""
+    since: int
+    """Since when (ms); 0: not known."""
+    decision: str
+    """confirm, withdraw or empty."""
+    reason: str
+    """Why it was withdrawn."""
+    decided_by: str
+    """Account; empty: nobody."""
+    decided_at: int
+    """Milliseconds since 1970; 0: never."""
+    outcome: str
+    """kept, withdrawn, gone, undecided, or the code of what stood against it."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a review, as it is kept."""
+
+    id: str
+    """Identifier of the review."""
+    name: str
+    """As it was called."""
+    owner: str
+    """Account that answered where no head was left."""
+    due_at: int
+    """Milliseconds since 1970."""
+    created_at: int
+    """Milliseconds since 1970."""
+    created_by: str
+    """Account."""
+    closed_at: int
+    """Milliseconds since 1970."""
+    closed_by: str
+    """Account."""
+    people: dict[str, str]
+    """Account → name of whoever decided, owned or closed."""
+    lines: list[ResultLine]
+    """By group and login ID."""
+
+
+LINE: Final = ResultLine.__struct_fields__
 
 _canonical: Final = msgspec.json.Encoder(order="sorted")
 
@@ -38,6 +93,11 @@ def write_result(campaign: Campaign, lines: Iterable[ReviewLine], people: dict[s
             "lines": [{name: getattr(line, name) for name in LINE} for line in lines],
         }
     ).decode()
+
+
+def read_result(result: str) -> Result:
+    """Return the result of a text of `write_result`."""
+    return msgspec.json.decode(result, type=Result)
 
 
 def digest_of(result: str) -> str:

@@ -1,5 +1,5 @@
 """Access reviews as operations."""
 
-from app.reviews.operations import campaigns, closing, deciding, report
+from app.reviews.operations import campaigns, closing, deciding, reminding, report
 
-__all__ = ["campaigns", "closing", "deciding", "report"]
+__all__ = ["campaigns", "closing", "deciding", "reminding", "report"]

@@ -67,6 +67,8 @@ class CampaignDetails(msgspec.Struct, frozen=True, kw_only=True):
 
     campaign: CampaignRow
     """The review itself."""
+    owner_name: str
+    """Name of the account that answers where no head is left."""
     lines: list[LineRow]
     """By group and login ID."""
     digest: str
@@ -141,6 +143,7 @@ def get_campaign(context: Context, which: CampaignRef) -> CampaignDetails:
     lines = lines_of(session, campaign.id)
     return CampaignDetails(
         campaign=row_of(campaign, lines),
+        owner_name=account_rows.by_id(session, campaign.owner).name,
         lines=rows_of(session, campaign, lines),
         digest=digest_of(campaign.result) if campaign.result else "",
     )

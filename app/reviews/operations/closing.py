@@ -7,6 +7,7 @@ stands against one line stops no other: its reason is part of the result.
 
 from collections.abc import Iterator
 
+import msgspec
 from sqlmodel import Session, select
 
 from app.core.errors import NotFound, TenshuError
@@ -28,9 +29,18 @@ from app.reviews.operations.views import (
     lines_of,
     row_of,
 )
-from app.reviews.result import digest_of, write_result
+from app.reviews.result import Result, digest_of, read_result, write_result
 
 ON_CONSOLE = (Plane.CONSOLE,)
+
+
+class KeptResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a closed review."""
+
+    result: Result
+    """Read from the bytes that are kept."""
+    digest: str
+    """SHA-256 over these bytes, as it stands in the event of the closing."""
 
 
 @operation(
@@ -82,6 +92,21 @@ def download_result(context: Context, which: CampaignRef) -> Download:
     if not campaign.result:
         raise NotFound(kind=mark("result"), name=campaign.name)
     return Download(f"review-{campaign.id}.json", "application/json", _once(campaign.result))
+
+
+@operation(
+    "reviews.read_result",
+    permission=Permission.ACCOUNTS_VIEW,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+)
+def show_result(context: Context, which: CampaignRef) -> KeptResult:
+    """Show the result of a closed review as it is kept, with its digest."""
+    campaign = find_campaign(context.session, which.campaign)
+    context.event.about("review", campaign.id, campaign.name)
+    if not campaign.result:
+        raise NotFound(kind=mark("result"), name=campaign.name)
+    return KeptResult(result=read_result(campaign.result), digest=digest_of(campaign.result))
 
 
 def _once(text: str) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlmodel import select
 
+import app.people.jobs  # noqa: F401 - registers the handler
 from app.identity.actors import actor_of
 from app.identity.models import Account
 from app.jobs.worker import Worker

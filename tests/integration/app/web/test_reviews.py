@@ -1,6 +1,7 @@
 """Access reviews on pages: begun, decided on both planes, closed, downloaded (METI-46)."""
 
 import datetime as dt
+import hashlib
 
 import pytest
 
@@ -72,3 +73,35 @@ def test_the_report_is_shown_and_downloaded_METI_46(admin: Browser) -> None:
 
 def test_too_few_owners_are_told_on_the_overview_METI_46(admin: Browser) -> None:
     assert "2人目の所有者が必要です" in admin.get("/").text
+
+
+def test_another_owner_is_chosen_by_login_id_and_who_is_nobody_stays_typed_METI_46(
+    admin: Browser, appliance: Appliance
+) -> None:
+    new = accounts.NewAccount(login_id="saburo", name="高橋 三郎", role="viewer")
+    accounts.create_account(Context(appliance, actor=SYSTEM), new)
+    form = {"name": "2027年度", "due": tomorrow(), "owner": "nobody"}
+    refused = admin.post("/reviews", form)
+    assert refused.status_code == 422
+    assert 'href="#field-owner"' in refused.text
+    assert 'value="nobody"' in refused.text
+    begun = admin.post("/reviews", {**form, "owner": "SABURO"})
+    shown = admin.get(begun.headers["location"]).text
+    assert "責任者がいない場合の判断者" in shown
+    assert "高橋 三郎" in shown
+
+
+def test_the_result_is_printed_as_it_is_kept_with_its_digest_and_room_to_sign_METI_46(
+    admin: Browser, worker: Browser, owner: Owner, appliance: Appliance, review: str
+) -> None:
+    assert admin.get(f"/reviews/{review}/print").status_code == 404, "there is none yet"
+    line = line_of(admin, appliance, review, "jiro")
+    worker.post("/reviews/mine", {"selected": line, "decision": "confirm"})
+    confirm(admin, owner, admin.post(f"/reviews/{review}/close"))
+    paper = admin.get(f"/reviews/{review}/print").text
+    kept = admin.post(f"/reviews/{review}/result").content
+    assert hashlib.sha256(kept).hexdigest() in paper
+    assert "data-prints" in paper
+    assert "署名" in paper
+    assert "佐藤 次郎" in paper
+    assert "維持: 1件" in paper
