@@ -1,5 +1,6 @@
 """`tenshu start`."""
 
+import gc
 import os
 
 import click
@@ -12,6 +13,7 @@ from cli.invocation import Invocation, everywhere, this_call
 @this_call
 def start(invocation: Invocation) -> None:
     """Start console, workspace and what they need, in the foreground."""
+    gc.disable()  # loading makes no garbage, and this process ends in an exec
     from app.start.start import start as start_appliance  # noqa: PLC0415 - half a second of imports
 
     def say(step: str) -> None:

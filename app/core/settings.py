@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from app.core.errors import TenshuError
 from app.core.messages import mark
@@ -142,7 +140,12 @@ def _address(environ: Mapping[str, str]) -> str:
 
 def _database_url(environ: Mapping[str, str], data: Path) -> str:
     """Return the database's address; over a network only one with verified TLS."""
-    text = environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}"
+    text = environ.get("TENSHU_DATABASE_URL", "")
+    if not text:
+        return f"sqlite:///{data / 'tenshu.sqlite'}"
+    from sqlalchemy import make_url  # noqa: PLC0415 - commands that open no database do without
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     try:
         url = make_url(text)
     except ArgumentError:

@@ -9,8 +9,6 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
-from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL
 from sqlalchemy.exc import ProgrammingError
 
@@ -23,6 +21,8 @@ from app.start.errors import RoleNotAdmitted, RolesNotMade
 
 PASSWORD_BYTES: Final = 32
 CONNECT_SECONDS: Final = 10
+INSUFFICIENT_PRIVILEGE: Final = "42501"
+"""SQLSTATE (PostgreSQL, “Error Codes”)."""
 HOW_TO_REACH: Final = (
     "host",
     "hostaddr",
@@ -48,12 +48,13 @@ def make_roles(database: Database) -> None:
     try:
         postgresql_roles.make_roles(database)
     except ProgrammingError as error:
-        if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+        cause: Any = error.orig
+        if cause.sqlstate != INSUFFICIENT_PRIVILEGE:
             raise
         with database.read() as session:
             owner = session.connection().exec_driver_sql("SELECT current_user").scalar_one()
         remedy = f"ALTER ROLE {postgresql_roles.quote(owner)} CREATEROLE;"
-        raise RolesNotMade(reason=_first(error.orig), remedy=remedy) from error
+        raise RolesNotMade(reason=_first(cause), remedy=remedy) from error
 
 
 def lay_out(settings: Settings, database: Database) -> dict[str, str]:
@@ -102,15 +103,20 @@ def _escape(text: str) -> str:
 
 
 def _set_password(driver: Any, role: str, password: str) -> None:  # noqa: ANN401
+    from psycopg import sql  # noqa: PLC0415 - as below
+
     verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
     driver.execute(
-        psycopg.sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-            psycopg.sql.Identifier(role), psycopg.sql.Literal(verifier.decode())
+        sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+            sql.Identifier(role), sql.Literal(verifier.decode())
         )
     )
 
 
 def _try(parameters: dict[str, str], roles: Roles) -> None:
+    import psycopg  # noqa: PLC0415 - a tenth of a second that a start on SQLite does not need
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
     try:
         asked = make_conninfo(**parameters, connect_timeout=str(CONNECT_SECONDS))
         psycopg.connect(asked).close()

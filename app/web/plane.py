@@ -1,5 +1,6 @@
 """One plane: a litestar application behind the gate."""
 
+import functools
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from app.web.openapi import document
 from app.web.own_account_pages import own_account_pages
 from app.web.pages import Side, nothing_at_the_side
 from app.web.preference_pages import preference_pages
+from app.web.process import end_loading
 from app.web.proving import proving_pages
 from app.web.review_pages import review_pages
 from app.web.routing import get
@@ -56,12 +58,12 @@ def health(request: AnyRequest) -> Response[bytes]:
 
 
 def _openapi(plane: Plane) -> HTTPRouteHandler:
-    body = encode(document(plane))
+    whole = functools.cache(lambda: encode(document(plane)))  # not at the start: few ask for it
 
     @get(f"{PREFIX}/openapi.json")
     def openapi() -> Response[bytes]:
         """Return the OpenAPI document."""
-        return Response(body, media_type="application/json")
+        return Response(whole(), media_type="application/json")
 
     return openapi
 
@@ -116,6 +118,7 @@ def create_plane(
         exception_handlers=handlers(),
         openapi_config=None,
         debug=False,
+        on_startup=[end_loading],
         on_shutdown=[at_end, appliance.database.close],
         request_max_body_size=None,  # the gate measures, route by route
         on_app_init=[_without_logging],

@@ -4,6 +4,7 @@ One worker process under granian's main process; the worker dies with the main p
 with the supervisor, so that no orphan serves old code.
 """
 
+import gc
 import socket
 import sys
 from typing import Any, Final
@@ -32,6 +33,7 @@ AS_OURS: Final[dict[str, Any]] = {
 
 def serve(plane: Plane) -> None:
     """Serve `plane` until the process is told to stop."""
+    gc.disable()  # until the worker has loaded: app.web.process.end_loading
     settings = load_settings()
     configure_logging(plane.value)
     lifeline.die_with_parent()

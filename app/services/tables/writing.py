@@ -7,8 +7,6 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-import psycopg
-from psycopg.errors import ProgramLimitExceeded
 from sqlalchemy import BigInteger, Column, Connection, Table, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
 
@@ -202,16 +200,17 @@ def _insert(connection: Connection, table: TableInfo, rows: Sequence[tuple[Any, 
             connection.exec_driver_sql(statement, list(rows))
         return True
     before = connection.begin_nested()
+    driver = connection.dialect.loaded_dbapi
     try:
         with connection.connection.cursor().copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-    except ProgramLimitExceeded:
+    except driver.errors.ProgramLimitExceeded:
         before.rollback()
         return False
-    except psycopg.Error as error:  # COPY runs past SQLAlchemy, which names errors for everybody
+    except driver.Error as error:  # COPY runs past SQLAlchemy, which names errors for everybody
         raise DBAPIError.instance(
-            "COPY", None, error, psycopg.Error, dialect=connection.dialect
+            "COPY", None, error, driver.Error, dialect=connection.dialect
         ) from error
     before.commit()
     return True
