@@ -5,15 +5,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
 
 from alembic import command
 from alembic.script import Script, ScriptDirectory
 
 from app.core.database import Database
-from app.migrations.migrate import configure, migrate
-
-VERSIONS: Final = Path(__file__).with_name("versions")
+from app.migrations.migrate import migrate
+from app.migrations.revisions import VERSIONS
+from app.migrations.upgrade import configure
 
 
 def draft(message: str, folder: Path = VERSIONS) -> Path:

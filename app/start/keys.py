@@ -9,7 +9,7 @@ from app.core.database import Database
 from app.core.keyring import FILE_NAME, KeyRing, SealBroken
 from app.core.secret import Secret
 from app.core.settings import Settings
-from app.migrations.migrate import current_revision
+from app.migrations.revisions import current_revision
 from app.start.errors import KeyRingMissing, KeyRingOfAnother
 
 PROBE: Final = "keyring.probe"

@@ -3,13 +3,12 @@
 import contextlib
 from collections.abc import Iterator
 
-from alembic.script import ScriptDirectory
-
 from app.core.database import Database
 from app.core.database_errors import in_our_words
 from app.core.keyring import KeyRing
 from app.core.settings import Settings
-from app.migrations.migrate import NewerData, configure, current_revision
+from app.migrations.migrate import NewerData
+from app.migrations.revisions import current_revision, known_revisions
 from app.operations.context import Appliance, Context
 from app.start.errors import NotPrepared
 from app.start.local import local_context
@@ -32,10 +31,9 @@ def open_context(settings: Settings, language: str) -> Iterator[Context]:
 
 
 def _require_this_version(settings: Settings, database: Database) -> None:
-    script = ScriptDirectory.from_config(configure())
-    known = [revision.revision for revision in script.walk_revisions()]
+    known = known_revisions()
     found = current_revision(database)
     if found not in (None, *known):
         raise NewerData(revision=found)
-    if found != script.get_current_head():
+    if found != known[-1]:
         raise NotPrepared(data=settings.data)

@@ -12,9 +12,11 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 from app.core.database import Database
-from app.migrations import migrate as migrate_module
+from app.migrations import upgrade as upgrade_module
 from app.migrations.draft import draft
-from app.migrations.migrate import NewerData, configure, current_revision, migrate
+from app.migrations.migrate import NewerData, migrate
+from app.migrations.revisions import current_revision, known_revisions
+from app.migrations.upgrade import configure
 
 HEAD = ScriptDirectory.from_config(configure()).get_current_head()
 
@@ -41,6 +43,13 @@ def empty(empty_database_url):
     opened = Database(empty_database_url)
     yield opened
     opened.close()
+
+
+def test_the_names_of_the_files_tell_the_revisions_as_alembic_reads_them():
+    script = ScriptDirectory.from_config(configure())
+    read = [revision.revision for revision in script.walk_revisions()]
+    assert known_revisions() == read[::-1]
+    assert known_revisions()[-1] == HEAD
 
 
 def tables(database):
@@ -95,13 +104,13 @@ def test_a_migration_that_is_killed_in_its_middle_leaves_nothing_and_the_next_on
 
 
 def test_a_migration_that_fails_in_its_middle_leaves_nothing(empty, monkeypatch):
-    upgrade = migrate_module.command.upgrade
+    upgrade = upgrade_module.command.upgrade
 
     def fail_after(*arguments):
         upgrade(*arguments)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(migrate_module.command, "upgrade", fail_after)
+    monkeypatch.setattr(upgrade_module.command, "upgrade", fail_after)
     with pytest.raises(ZeroDivisionError):
         migrate(empty)
     assert tables(empty) == set()
