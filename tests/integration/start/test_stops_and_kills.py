@@ -9,7 +9,14 @@ import pytest
 from tests.running import Copy, launch, parent_of, wait_until
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    ],
+)
 def test_a_stop_ends_every_process_cleanly(tmp_path, number):
     copy = launch(tmp_path)
     assert len(copy.processes()) >= 6
@@ -22,7 +29,7 @@ def _children(copy: Copy, parent: int) -> list[int]:
     return [pid for pid in copy.processes() if parent_of(pid) == parent]
 
 
-@pytest.mark.parametrize("plane", ["console", "workspace"])
+@pytest.mark.parametrize("plane", ["console", pytest.param("workspace", marks=pytest.mark.slow)])
 def test_a_killed_server_takes_its_workers_along_and_comes_back(copy: Copy, plane):
     main = copy.main_process(f"app.web.serve {plane}")
     workers = _children(copy, main)
