@@ -10,6 +10,7 @@ from app.core.errors import TenshuError
 from app.core.lifeline import die_with_parent
 from app.identity.ending import Ending
 from app.leaving.watch import Watch as LeavingWatch
+from app.offsite.daily import mail_what_is_due
 from app.operations.context import Plane
 from app.privacy.watch import keep_no_longer, reapply_missing
 from app.reviews.watch import remind_everybody
@@ -25,7 +26,9 @@ def create() -> AsgiApplication:
     watches = (
         Watch(appliance),
         LeavingWatch(
-            appliance, further=(keep_no_longer, remind_everybody), always=(reapply_missing,)
+            appliance,
+            further=(keep_no_longer, remind_everybody, mail_what_is_due),
+            always=(reapply_missing,),
         ),
         Ending(appliance),
     )

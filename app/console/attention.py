@@ -11,6 +11,7 @@ from app.core import clock, reserve
 from app.core.messages import mark, translate
 from app.identity.operations import owners
 from app.leaving.operations import listing
+from app.offsite.operations import showing
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
@@ -53,6 +54,7 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
         found += _backup_attention(context, last_backup)
     if context.actor.rights.allows(Permission.SETTINGS_VIEW):
         found += _drift_attention(context)
+        found += _offsite_attention(context)
     if context.actor.rights.allows(Permission.ACCOUNTS_VIEW):
         found += _leaving_attention(context)
         found += _people_attention(context)
@@ -158,6 +160,33 @@ def _drift_attention(context: Context) -> list[Attention]:
             },
         )
         for one in drift.show_drift(context, NoRequest()).items
+    ]
+
+
+def _offsite_attention(context: Context) -> list[Attention]:
+    """Tell that the history has left the machine nowhere, or that a destination gets nothing."""
+    standing = showing.list_destinations(context, NoRequest())
+    if not standing.reached:
+        return [
+            Attention(
+                kind="warning",
+                title=mark("The history stands on this machine only"),
+                text=mark("Whoever takes the machine over could cut its end off unseen."),
+                href="/settings/off-the-machine",
+                action=mark("Choose a place outside"),
+            )
+        ]
+    return [
+        Attention(
+            kind="danger",
+            title=mark("The history does not reach “{name}”"),
+            text=mark("Events that have not arrived: {behind}."),
+            href="/settings/off-the-machine",
+            action=mark("Show the destinations"),
+            parameters={"name": one.name, "behind": one.behind},
+        )
+        for one in standing.items
+        if one.stuck
     ]
 
 

@@ -12,6 +12,7 @@ from app.console.history_pages import history_pages
 from app.console.invitation_pages import invitation_pages
 from app.console.leaving_pages import leaving_pages
 from app.console.mail_pages import mail_pages
+from app.console.offsite_pages import offsite_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
 from app.console.privacy_pages import privacy_pages
@@ -48,5 +49,6 @@ def console_pages() -> list[HTTPRouteHandler]:
         *storage_pages(),
         *sign_in_rules_pages(),
         *mail_pages(),
+        *offsite_pages(),
         *settings_pages(),
     ]

@@ -78,7 +78,8 @@ def wants(one: Standing, head: Head, now: int) -> bool:
     """Tell whether a destination is to be sent something now."""
     if one.kind is Kind.MAIL or not head.size or not progress.is_due(one, now):
         return False
-    return one.position != head.size or _checkpoint_is_due(one, head, now)
+    lacks_events = one.kind is Kind.SYSLOG and one.position != head.size
+    return lacks_events or _checkpoint_is_due(one, head, now)
 
 
 def _checkpoint_is_due(one: Standing, head: Head, now: int) -> bool:

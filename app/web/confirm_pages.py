@@ -10,6 +10,7 @@ from app.core.errors import TenshuError
 from app.identity.confirmation import PendingRequest
 from app.identity.models import Account, Grant, Group
 from app.identity.operations import requests
+from app.offsite.models import Destination
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, appliance_of, context_of, plane_of
 from app.web.cookies import make_cookie, session_cookie_name
@@ -153,4 +154,6 @@ def in_names(session: Session, field: str, value: str) -> list[tuple[str, str]]:
     if field in ("account", "holder", "group"):
         found = session.get(Account, value) or session.get(Group, value)
         return [(field, found.name if found else value)]
+    if field == "destination" and (place := session.get(Destination, value)):
+        return [(field, place.name)]
     return [(field, value)]

@@ -1,5 +1,5 @@
 """Destinations: shown, set, tried; and what the shippers note."""
 
-from app.offsite.operations import changing, noting, showing, trying
+from app.offsite.operations import changing, mailing, noting, showing, trying
 
-__all__ = ["changing", "noting", "showing", "trying"]
+__all__ = ["changing", "mailing", "noting", "showing", "trying"]

@@ -111,10 +111,7 @@ def create_destination(context: Context, new: NewDestination) -> DestinationView
     Raise InvalidInput naming the field.
     """
     session, target = context.session, new.target
-    known = progress.all_standing(session)
-    if len(known) >= MOST:
-        raise InvalidInput(field="name", reason=mark("There are 20 destinations already."))
-    _check(context, target, new.name, [one.name for one in known])
+    check(context, session, new)
     head = head_of(context.appliance.settings.sealed_store)
     made = Destination(
         id=new_identifier(),
@@ -145,14 +142,7 @@ def update_destination(context: Context, change: DestinationChange) -> Destinati
     """
     session, target = context.session, change.target
     old = _need(session, change.destination)
-    if old.kind is not change.kind:
-        raise InvalidInput(
-            field=change.kind.value, reason=mark("The kind stays: add a further destination.")
-        )
-    if old.rev != change.rev:
-        raise Conflict(name=old.name)
-    others = [one.name for one in progress.all_standing(session) if one.id != old.id]
-    _check(context, target, change.name, others)
+    check(context, session, change)
     row = session.get_one(Destination, old.id)
     row.name, row.document, row.rev = change.name, encode_target(target), old.rev + 1
     session.add(row)
@@ -228,9 +218,19 @@ def _tell(
             context.event.change(field, before.get(field), value)
 
 
-def _check(context: Context, target: Target, name: str, others: list[str]) -> None:
-    """Raise InvalidInput, or NotAllowed where somebody would send what they may not take away."""
-    if name in others:
+def check(context: Context, session: Session, wanted: NewDestination | DestinationChange) -> None:
+    """Find out what is wrong before a code is spent.
+
+    Raise InvalidInput, Conflict where somebody else changed it in the meantime, NotAllowed where
+    somebody would send what they may not take away.
+    """
+    known, target = progress.all_standing(session), wanted.target
+    if isinstance(wanted, DestinationChange):
+        _check_old(_need(session, wanted.destination), wanted)
+        known = [one for one in known if one.id != wanted.destination]
+    elif len(known) >= MOST:
+        raise InvalidInput(field="name", reason=mark("There are 20 destinations already."))
+    if wanted.name in {one.name for one in known}:
         raise InvalidInput(field="name", reason=mark("Another destination is called so."))
     if isinstance(target, SyslogReceiver):
         context.require(Permission.AUDIT_EXPORT)
@@ -238,7 +238,15 @@ def _check(context: Context, target: Target, name: str, others: list[str]) -> No
     elif isinstance(target, CheckpointFolder):
         _check_folder(context, target)
     else:
-        _check_mail(context.session, target)
+        _check_mail(session, target)
+
+
+def _check_old(old: Standing, change: DestinationChange) -> None:
+    if old.kind is not change.kind:
+        reason = mark("The kind stays: add a further destination.")
+        raise InvalidInput(field=change.kind.value, reason=reason)
+    if old.rev != change.rev:
+        raise Conflict(name=old.name)
 
 
 def _check_authority(target: SyslogReceiver) -> None:

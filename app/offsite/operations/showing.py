@@ -4,8 +4,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from app.audit.following import Head, head_of
 from app.core import clock
@@ -142,8 +142,8 @@ def _is_stuck(one: Standing, arrived_at: int, now: int, *, behind: bool) -> bool
 
 
 def _names(session: Session, people: list[str]) -> dict[str, str]:
-    found = select(col(Account.id), col(Account.name)).where(col(Account.id).in_(people))
-    return dict(session.connection().execute(found).tuples().all())
+    found = select(Account.id, Account.name).where(col(Account.id).in_(people))
+    return dict(session.exec(found).all())
 
 
 def _mails_of(session: Session, one: Standing) -> tuple[int, MailWaits | None]:
@@ -151,7 +151,7 @@ def _mails_of(session: Session, one: Standing) -> tuple[int, MailWaits | None]:
     sent = select(func.count(), func.max(MailMessage.finished_at)).where(
         col(MailMessage.id).in_(one.mails), col(MailMessage.state) == MailState.SENT
     )
-    count, at = session.connection().execute(sent).one()
+    count, at = session.exec(sent).one()
     if count:
         return at, None
     total = len(one.mails)

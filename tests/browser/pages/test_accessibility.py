@@ -16,6 +16,8 @@ CONSOLE = (
     "/leavers", "/leavers?q=nobody", "/disclosures", "/settings/retention",
     "/storage", "/backups", "/backups/new", "/jobs", "/requests", "/settings",
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/settings/mail",
+    "/settings/off-the-machine", "/settings/off-the-machine/new/syslog",
+    "/settings/off-the-machine/new/folder", "/settings/off-the-machine/new/mail",
     "/history/evidence", "/account", "/account/preferences", "/account/rights",
     "/account/tokens", "/nowhere", "/search", "/search?q=佐藤", "/search?q=nothing",
     "/settings/permissions?q=nothing",

@@ -87,7 +87,8 @@ class Desk:
         return made
 
     def folder(self, path: object) -> str:
-        new = NewDestination(name=f"folder {path}"[:64], folder=CheckpointFolder(path=str(path)))
+        target = CheckpointFolder(path=str(path))
+        new = NewDestination(name=f"folder {str(path)[-40:]}", folder=target)
         made = create_destination(self.system, new).id
         self.write(0)
         return made
