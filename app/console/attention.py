@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from app.audit.errors import StoreUnreadable
 from app.backups import kit
 from app.backups.errors import MachineError
 from app.backups.operations import runs as backup_runs
@@ -165,7 +166,10 @@ def _drift_attention(context: Context) -> list[Attention]:
 
 def _offsite_attention(context: Context) -> list[Attention]:
     """Tell that the history has left the machine nowhere, or that a destination gets nothing."""
-    standing = showing.list_destinations(context, NoRequest())
+    try:
+        standing = showing.list_destinations(context, NoRequest())
+    except StoreUnreadable:
+        return []  # a history that cannot be read is told of by itself
     if not standing.reached:
         return [
             Attention(
