@@ -131,8 +131,13 @@ def _in_words(receiver: SyslogReceiver) -> Iterator[None]:
     except ssl.SSLCertVerificationError as error:
         raise ReceiverTlsFailed(**place, reason=error.verify_message) from error
     except ssl.SSLEOFError as error:
-        raise ReceiverBroke(**place, reason=error.reason or str(error)) from error
+        raise ReceiverBroke(**place, reason=_reason(error)) from error
     except ssl.SSLError as error:
-        raise ReceiverTlsFailed(**place, reason=error.reason or str(error)) from error
+        raise ReceiverTlsFailed(**place, reason=_reason(error)) from error
     except OSError as error:
         raise ReceiverBroke(**place, reason=error.strerror or str(error)) from error
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """Return what the library calls it (`WRONG_VERSION_NUMBER`) as words."""
+    return (error.reason or str(error)).replace("_", " ").lower()
