@@ -98,6 +98,33 @@ def search(
     )
 
 
+class SealedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of what is sealed."""
+
+    rows: tuple[EventRow, ...]
+    """Events, the newest first."""
+    next: str = ""
+    """Cursor of the next page; empty on the last."""
+
+
+def search_sealed(
+    folder: Path, wanted: EventFilter, *, after: str = "", limit: int = PAGE
+) -> SealedPage:
+    """Return a page of sealed events, newest first; nothing that still waits to be sealed.
+
+    Raise InvalidCursor or StoreUnreadable.
+    """
+    _, before = _read_cursor(after)
+    with _reading_if_begun(folder) as connection:
+        if connection is None:
+            return SealedPage(rows=())
+        below = LAST if before is None else before
+        rows = _sealed(connection, folder, wanted, below, limit + 1)
+    return SealedPage(
+        rows=tuple(rows[:limit]), next=_cursor(rows[limit - 1]) if len(rows) > limit else ""
+    )
+
+
 def detail(database: Database, folder: Path, event: str) -> EventDetail:
     """Return one event with its values. Raise EventUnknown or StoreUnreadable."""
     with database.read() as session:

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.console.history_pages import day_of, meanings
+from app.console.history_pages import day_of
 from app.core import clock
 from app.history import activity
 from app.history.unusual import Reason
 from app.web.asking import AnyRequest, signed_in
+from app.web.meanings import meanings
 from app.web.names import ACTORS
 from app.web.pages import DEFAULT_ZONE, Answer, ask, need_sign_in, page
 from app.web.routing import get

@@ -16,12 +16,11 @@ from app.history.kinds import Kind
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
-from app.operations.registry import all_operations
 from app.web.asking import AnyRequest, signed_in
+from app.web.meanings import meanings
 from app.web.names import (
     ACTORS,
     FIELDS,
-    OTHER_EVENTS,
     SCREENS,
     TARGETS,
     VALUES,
@@ -123,11 +122,6 @@ def show_event(request: AnyRequest, event: FromPath[str]) -> Answer:
         screens=SCREENS,
         reason=explain_code(context.language, found.row.error) if found.row.error else "",
     )
-
-
-def meanings() -> dict[str, str]:
-    """Return verb → what it means, of all that the history may hold."""
-    return {one.name: one.summary for one in all_operations()} | OTHER_EVENTS
 
 
 @post("/history/export")

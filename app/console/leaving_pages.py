@@ -9,7 +9,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from app.console.group_pages import account_of
-from app.console.history_pages import meanings
 from app.core.errors import NotFound, TenshuError
 from app.identity import account_rows
 from app.identity.operations.account_views import AccountRef
@@ -19,6 +18,7 @@ from app.operations.operation import Operation
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.error_places import errors_at_fields
+from app.web.meanings import meanings
 from app.web.names import JOB_KINDS, SCREENS, VALUES
 from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post

@@ -9,7 +9,6 @@ from app.audit.inspection import Inspected
 from app.audit.rows import EventRow
 from app.console.attention import last_backup, needs_attention, unreadable_history
 from app.console.health import remember
-from app.console.history_pages import meanings
 from app.console.verification import verification_attention
 from app.core import clock
 from app.core.errors import TenshuError
@@ -22,6 +21,7 @@ from app.operations.operation import NoRequest, registered
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest, context_of, signed_in
 from app.web.design.formatting import percent
+from app.web.meanings import meanings
 from app.web.names import ACTORS
 from app.web.pages import Answer, go, need_sign_in, page
 from app.web.routing import get

@@ -14,7 +14,7 @@ from app.audit.inspection import VERB as VERIFY
 from app.audit.inspection import Inspection, read_inspection
 from app.audit.rows import EventDetail, EventRow
 from app.core.csv_lines import csv_head, csv_line
-from app.history import activity  # noqa: F401 - one operation has a room of its own
+from app.history import activity, own  # noqa: F401 - these have rooms of their own
 from app.history.kinds import Kind, verbs_of
 from app.operations.context import Context, Plane
 from app.operations.download import Download

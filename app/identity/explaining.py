@@ -141,9 +141,9 @@ def gather(periods: Iterable[RightsPeriod], at: int) -> Facts:
 
 def explain(facts: Facts, account: str, permission: str, scope: str) -> Explanation:
     """Return by which chains `account` could or could not do `permission` on `scope`."""
-    chains = [
+    found = [
         chain
-        for chain in _chains(facts, account, permission)
+        for chain in chains(facts, account, permission)
         if (overlap(chain.scope, scope) if chain.taken else covers(chain.scope, scope))
     ]
     active = facts.is_active(account)
@@ -151,8 +151,8 @@ def explain(facts: Facts, account: str, permission: str, scope: str) -> Explanat
     return Explanation(
         allowed=active and rights.allows(Permission(permission), scope),
         active=active,
-        gives=[chain for chain in chains if not chain.taken],
-        takes=[chain for chain in chains if chain.taken],
+        gives=[chain for chain in found if not chain.taken],
+        takes=[chain for chain in found if chain.taken],
     )
 
 
@@ -166,7 +166,8 @@ def holders_of(facts: Facts, permission: str, scope: str) -> dict[str, Explanati
     return found
 
 
-def _chains(facts: Facts, account: str, permission: str) -> Iterable[Chain]:
+def chains(facts: Facts, account: str, permission: str) -> Iterable[Chain]:
+    """Give every chain by which `permission` comes to an account, or is taken from it."""
     own: tuple[str, Stood | None] = (account, None)
     for holder, joined in (own, *facts.memberships.get(account, ())):
         for given, stood in facts.grants.get(holder, ()):

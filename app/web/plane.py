@@ -23,6 +23,7 @@ from app.web.invitation_pages import invitation_pages
 from app.web.job_pages import job_pages
 from app.web.openapi import document
 from app.web.own_account_pages import own_account_pages
+from app.web.own_history_pages import own_history_pages
 from app.web.pages import Side, nothing_at_the_side
 from app.web.preference_pages import preference_pages
 from app.web.process import end_loading
@@ -97,6 +98,7 @@ def create_plane(
             *review_pages(),
             *proving_pages(),
             *preference_pages(),
+            *own_history_pages(),
             *job_pages(),
             *search_pages(),
             *api_handlers(plane),

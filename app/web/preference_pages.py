@@ -1,4 +1,4 @@
-"""One's own language, time zone and appearance, and one's rights in words."""
+"""One's own language, time zone and appearance."""
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
@@ -6,11 +6,9 @@ from litestar.params import FromQuery
 from app.core.errors import TenshuError
 from app.identity.operations import own_preferences
 from app.operations.operation import NoRequest
-from app.operations.permissions import EVERYTHING
 from app.web.asking import AnyRequest
 from app.web.cookies import LANGUAGE, YEAR_SECONDS, make_cookie
 from app.web.pages import Answer, field_errors, go, need_sign_in, page, read_form
-from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.zones import zones
@@ -34,19 +32,6 @@ def change_preferences(request: AnyRequest, data: Form) -> Answer:
         return _page(request, dict(data), errors, status=error.status)
     spoken = make_cookie(LANGUAGE, wanted.language, lasts=YEAR_SECONDS)
     return go("/account/preferences?notice=changed", [spoken])
-
-
-@get("/account/rights")
-def show_rights(request: AnyRequest) -> Answer:
-    """Show what one may do, in words."""
-    context = need_sign_in(request)
-    held = context.actor.rights.grants()
-    rows = [
-        (name, sorted(scope for held_name, scope in held if held_name == permission))
-        for permission, name in PERMISSION_NAMES.items()
-        if any(held_name == permission for held_name, _ in held)
-    ]
-    return page(request, "web/own_rights.html", rows=rows, everything=EVERYTHING)
 
 
 def _page(
@@ -73,4 +58,4 @@ def _page(
 
 def preference_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_preferences, change_preferences, show_rights]
+    return [show_preferences, change_preferences]

@@ -249,12 +249,14 @@ def _answer(account: Account, told: Explanation) -> Answer:
 
 
 def _givers(session: Session, answers: Iterable[Explanation]) -> dict[str, str]:
-    asked = {
-        person
-        for answer in answers
-        for chain in (*answer.gives, *answer.takes)
-        for person in (chain.given_by, chain.member_by)
-    }
+    return givers(
+        session, (chain for answer in answers for chain in (*answer.gives, *answer.takes))
+    )
+
+
+def givers(session: Session, chains: Iterable[Chain]) -> dict[str, str]:
+    """Return the names of those who gave something in some chains, by account."""
+    asked = {person for chain in chains for person in (chain.given_by, chain.member_by)}
     found = select(Account.id, Account.name).where(col(Account.id).in_(asked))
     return dict(session.exec(found).all())
 

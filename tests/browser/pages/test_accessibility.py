@@ -18,7 +18,7 @@ CONSOLE = (
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/settings/mail",
     "/settings/off-the-machine", "/settings/off-the-machine/new/syslog",
     "/settings/off-the-machine/new/folder", "/settings/off-the-machine/new/mail",
-    "/history/evidence", "/account", "/account/preferences", "/account/rights",
+    "/history/evidence", "/account", "/account/preferences", "/account/rights", "/account/history",
     "/account/tokens", "/nowhere", "/search", "/search?q=佐藤", "/search?q=nothing",
     "/settings/permissions?q=nothing",
 )  # fmt: skip
@@ -30,6 +30,7 @@ WORKSPACE = (
     "/account",
     "/account/preferences",
     "/account/rights",
+    "/account/history",
     "/account/tokens",
     "/reviews/mine",
     "/nowhere",

@@ -7,8 +7,12 @@ import time
 import pyotp
 import pytest
 
-from app.operations.context import Appliance
+from app.core.messages import translate
+from app.history import own
+from app.identity.operations import own_preferences
+from app.operations.context import Actor, Appliance, Context, Plane
 from tests.faces import PASSWORD, Browser, Owner
+from tests.integration.app.web.test_history_pages import seal
 
 CHOSEN = {"language": "en", "time_zone": "Europe/Berlin", "theme": "dark"}
 
@@ -45,6 +49,36 @@ def test_ones_rights_stand_there_in_words(admin: Browser) -> None:
     shown = html.unescape(admin.get("/account/rights").text)
     assert "アカウント" in shown
     assert "すべて" in shown
+    assert "本人に付与 ← 役割「所有者」" in " ".join(shown.split())
+
+
+def test_ones_own_history_is_paged_searched_and_holds_nobody_elses_METI_18(
+    seat: Browser, stranger: Browser, appliance: Appliance, owner: Owner
+) -> None:
+    for theme in ("dark", "light"):
+        seat.post("/account/preferences", {**CHOSEN, "language": "ja", "theme": theme})
+    stranger.post("/sign-in", {"login_id": "nobody", "password": "x" * 12})
+    seal(appliance)
+    shown = seat.get("/account/history").text
+    changed = translate("ja", own_preferences.change_preferences.summary)
+    assert shown.count(changed) == 2
+    assert changed not in seat.get("/account/history?kind=sign_ins").text
+    assert changed in seat.get("/account/history?q=dark&kind=changes").text
+    assert "見つかりません" in seat.get("/account/history?q=nothing-of-this").text
+    context = Context(appliance, actor=Actor(account=owner.account), plane=Plane.WORKSPACE)
+    first = own.list_own_events(context, own.OwnEvents(limit=1))
+    second = own.list_own_events(context, own.OwnEvents(limit=1, after=first.next))
+    assert (len(first.rows), len(second.rows)) == (1, 1)
+    assert first.rows[0].id > second.rows[0].id
+    last = own.list_own_events(context, own.OwnEvents(limit=200))
+    assert last.next == ""
+    assert {row.actor for row in last.rows} == {owner.account}
+
+
+def test_before_anything_is_sealed_ones_history_is_empty(seat: Browser) -> None:
+    answer = seat.get("/account/history")
+    assert answer.status_code == 200
+    assert "見つかりません" in answer.text
 
 
 def test_a_mistyped_first_code_keeps_the_qr_page_F11(seat: Browser, owner: Owner) -> None:

@@ -6,10 +6,13 @@ from sqlmodel import select
 from app.core.clock import DAY, HOUR
 from app.core.errors import InvalidInput, NotFound
 from app.identity import periods, rights
+from app.identity.errors import InPersonOnly
 from app.identity.models import Membership, RightsPeriod
-from app.identity.operations import accounts, ends, grants, groups, roles, why
+from app.identity.operations import accounts, ends, grants, groups, own_rights, roles, why
 from app.identity.operations.grants import GrantRef, NewGrant
 from app.identity.operations.groups import GroupChange, GroupRef, Member, NewGroup
+from app.operations.context import Actor, Context, Plane
+from app.operations.operation import NoRequest
 from tests.unit.app.identity.test_managing_accounts import confirmed
 
 
@@ -186,3 +189,29 @@ def test_who_could_is_downloaded_as_a_table_that_no_spreadsheet_runs_METI_45(hou
     (line,) = [each for each in text if each.startswith("tanaka")]
     assert "'=経理" in line
     assert line.endswith(",Owner")
+
+
+def test_one_sees_where_each_right_of_ones_own_comes_from_METI_45(house):
+    owner, person = house.person("owner", "owner"), house.person("tanaka")
+    group = groups.create_group(house.local, NewGroup("経理"))
+    groups.add_member(house.local, Member(group.id, person.id))
+    boss = house.enter(owner)
+    confirmed(boss, grants.give, NewGrant(holder=group.id, role="staff", scope="tables/1"))
+    own = NewGrant(holder=person.id, permission="jobs.view", scope="jobs/1")
+    confirmed(boss, grants.give, own)
+    away = NewGrant(holder=person.id, permission="records.export", taken=True)
+    confirmed(boss, grants.give, away)
+    for plane in (Plane.WORKSPACE, Plane.CONSOLE):
+        context = Context(house.appliance, actor=Actor(account=person.id), plane=plane)
+        found = own_rights.list_rights(context, NoRequest())
+        told = {one.permission: one for one in found.items}
+        (chain,) = told["records.view"].gives
+        assert (chain.group_name, chain.role, chain.scope) == ("経理", "staff", "tables/1")
+        assert told["records.view"].scopes == ["tables/1"]
+        assert told["jobs.view"].gives[-1].group == ""
+        assert len(told["records.export"].takes) == 1
+        assert found.people == {owner.id: "Owner"}
+        assert "accounts.manage" not in told
+    token = Context(house.appliance, actor=Actor(account=person.id, token="t"), plane=plane)
+    with pytest.raises(InPersonOnly):
+        own_rights.list_rights(token, NoRequest())
