@@ -94,6 +94,8 @@ class Searched:
     What is gone already is fine."""
     forget_uploads: Callable[[Context, str], int]
     """Removes files that one account left on their way; returns how many."""
+    is_one_thing: Callable[[str], bool] = lambda _place: True
+    """Tells whether a place is one thing that can be erased, and no container of many."""
 
 
 _about: dict[str, About] = {}

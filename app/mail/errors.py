@@ -76,3 +76,12 @@ class GivenUp(TenshuError):
     status = 504
     message = "The mail could not be sent within {days} days."
     hint = "Put the relay in order, then send the mail again."
+
+
+class RecipientLeft(TenshuError):
+    """The person whose address it is has left before it went."""
+
+    code = "mail.recipient_left"
+    status = 409
+    message = "The person has left: the mail was not sent."
+    hint = "Nothing has to be done."

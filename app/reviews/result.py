@@ -6,7 +6,7 @@ checkpoints are signed. Whoever holds the file and a checkpoint proves both with
 
 import hashlib
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -46,6 +46,15 @@ class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
     """kept, withdrawn, gone, undecided, or the code of what stood against it."""
 
 
+class ErasedName(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whose name was erased from a result."""
+
+    account: str
+    """Whose."""
+    at: int
+    """When (ms)."""
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a review, as it is kept."""
 
@@ -69,6 +78,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Account → name of whoever decided, owned or closed."""
     lines: list[ResultLine]
     """By group and login ID."""
+    erasures: list[ErasedName] = []
+    """Whose name was erased since: the digest is another one than at the closing."""
 
 
 LINE: Final = ResultLine.__struct_fields__
@@ -93,6 +104,21 @@ def write_result(campaign: Campaign, lines: Iterable[ReviewLine], people: dict[s
             "lines": [{name: getattr(line, name) for name in LINE} for line in lines],
         }
     ).decode()
+
+
+def without_person(text: str, account: str, name: str, *, at: int) -> str:
+    """Return a result in which `name` stands for a person who was erased; the same without them."""
+    told = msgspec.json.decode(text, type=dict[str, Any])
+    lines = [line for line in told["lines"] if line["account"] == account]
+    if not lines and account not in told["people"]:
+        return text
+    for line in lines:
+        line.update(login_id=name, name=name, reason="")
+    if account in told["people"]:
+        told["people"][account] = name
+    if all(one["account"] != account for one in told.get("erasures", ())):
+        told["erasures"] = [*told.get("erasures", ()), {"account": account, "at": at}]
+    return _canonical.encode(told).decode()
 
 
 def read_result(result: str) -> Result:

@@ -93,6 +93,10 @@ def _end(context: Context, mail: str, values: Mapping[str, object]) -> None:
         .values(values)
         .returning(mails.c.template, mails.c.attempts)
     )
-    template, attempts = context.session.connection().execute(ended).one()
+    row = context.session.connection().execute(ended).first()
+    if row is None:  # its recipient was erased while the courier had it in its hands
+        context.event.about("mail", mail)
+        return
+    template, attempts = row
     context.event.about("mail", mail, template)
     context.event.numbers["attempt"] = attempts

@@ -13,6 +13,7 @@ from app.core.messages import mark
 from app.identity import account_rows
 from app.identity.fields import Limit
 from app.identity.models import Account
+from app.identity.personal import all_searched
 from app.jobs.lease import jobs
 from app.jobs.models import JobState
 from app.jobs.queue import enqueue
@@ -283,4 +284,5 @@ def _finding(row: Finding) -> FindingView:
 
 def is_one_thing(place: str) -> bool:
     """Tell whether a place is one thing that can be erased: `tables/12/records/345`."""
-    return place.count("/") == 3
+    kind = place.partition("/")[0]
+    return any(one.kind == kind and one.is_one_thing(place) for one in all_searched())

@@ -189,7 +189,8 @@ def _carry_out(context: Context, places: list[str]) -> ErasedPerson:
     changed = sum(
         about.forget(session, account)
         for account in accounts
-        for about in all_about()
+        # what hangs on a value of the account goes before the account is emptied
+        for about in reversed(all_about())
         if about.forget is not None
     )
     emptied = _empty_disclosures(context, accounts, elsewhere)

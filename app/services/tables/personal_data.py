@@ -237,5 +237,6 @@ declare_searched(
         count=count,
         forget=forget,
         forget_uploads=forget_uploads,
+        is_one_thing=lambda place: place.count("/") == 3,  # `tables/12` alone is the whole table
     )
 )
