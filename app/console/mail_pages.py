@@ -21,6 +21,8 @@ from app.web.shared_pages import Form
 FIELDS: Final = tuple(Relay.__struct_fields__)
 EMPTY: Final = dict.fromkeys(FIELDS, "") | {"port": "587", "encryption": "starttls"}
 PLACE: Final = "/settings/mail"
+ASKED: Final = ("q", "state", "sort", "after")
+NEWEST, OLDEST = "-created_at", "created_at"
 
 
 @get("/settings/mail")
@@ -88,7 +90,8 @@ def _mail_page(
     context = need_sign_in(request)
     found = relay.get_relay(context, NoRequest())
     may_manage = context.actor.rights.allows(Permission.SETTINGS_MANAGE)
-    asked = {name: request.query_params.get(name, "") for name in ("q", "state", "after")}
+    asked = {name: request.query_params.get(name, "") for name in ASKED}
+    asked["sort"] = asked["sort"] if asked["sort"] == OLDEST else NEWEST
     kept = msgspec.to_builtins(found.relay) if found.relay else EMPTY
     return page(
         request,
@@ -107,16 +110,28 @@ def _mail_page(
 
 
 def _mails(request: AnyRequest, asked: dict[str, str]) -> Any:  # noqa: ANN401 - a page of rows
+    return messages.list_mails(need_sign_in(request), _wanted(asked))
+
+
+@post("/settings/mail/messages/export")
+def export(request: AnyRequest, data: Form) -> Answer:
+    """Hand out what the list shows."""
+    need_sign_in(request)
+    asked = {name: str(data.get(name, "")) for name in ASKED} | {"after": ""}
+    return perform(request, messages.export_mails, _wanted(asked))
+
+
+def _wanted(asked: dict[str, str]) -> messages.ListMails:
     known = {one.value: one for one in MailState}
-    wanted = ask(
+    return ask(
         messages.ListMails,
         search=asked["q"][:254],
         state=known.get(asked["state"]),
+        sort=asked["sort"] if asked["sort"] == OLDEST else NEWEST,
         after=asked["after"][:40],
     )
-    return messages.list_mails(need_sign_in(request), wanted)
 
 
 def mail_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_mail, change_relay, send_test, retry]
+    return [show_mail, change_relay, send_test, retry, export]

@@ -1,16 +1,20 @@
 """The mails that wait, were sent, or failed."""
 
-from typing import Annotated, Final
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlmodel import Session
 
+from app.core.csv_lines import csv_head, csv_line, iso
 from app.core.errors import NotFound
 from app.core.messages import mark
 from app.mail.operations.delivery import MailId, mails
 from app.mail.states import MailState
-from app.operations.context import Context, Plane
+from app.operations.context import Appliance, Context, Plane
+from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.page import Page
 from app.operations.permissions import Permission
@@ -23,6 +27,9 @@ class ListMails(msgspec.Struct, frozen=True, kw_only=True):
 
     state: Annotated[MailState | None, Meta(description="Only mails that stand so.")] = None
     search: Annotated[str, Meta(max_length=254, description="Part of the recipient.")] = ""
+    sort: Annotated[
+        Literal["-created_at", "created_at"], Meta(description="Newest or oldest first.")
+    ] = "-created_at"
     after: Annotated[str, Meta(max_length=40, description="Where the page before ended.")] = ""
     limit: Annotated[int, Meta(ge=1, le=200, description="Most mails to return.")] = 50
 
@@ -58,6 +65,10 @@ class OneMail(msgspec.Struct, frozen=True, kw_only=True):
     mail: MailId
 
 
+EXPORTED: Final = (
+    "created_at", "recipient", "template", "state", "attempts", "finished_at", "error", "id",
+)  # fmt: skip
+AT_ONCE: Final = 200
 COLUMNS: Final = tuple(mails.c[name] for name in MailRow.__struct_fields__)
 
 
@@ -77,20 +88,65 @@ def _row(row: Row[tuple[object, ...]]) -> MailRow:
 )
 def list_mails(context: Context, request: ListMails) -> Page[MailRow]:
     """List mails, the newest first."""
+    total = select(func.count()).select_from(mails).where(*_fitting(request))
+    found = _read(context.session, request)
+    items = found[: request.limit]
+    more = len(found) > request.limit
+    return Page(
+        items=items,
+        after=items[-1].id if more else "",
+        total=context.session.connection().execute(total).scalar_one(),
+    )
+
+
+@operation(
+    "mail.export",
+    permission=Permission.SETTINGS_MANAGE,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/mail/messages/export"),
+)
+def export_mails(context: Context, request: ListMails) -> Download:
+    """Export the list of mails as CSV."""
+    context.event.about("mail", "list")
+    return Download("mails.csv", "text/csv; charset=utf-8", _csv(context.appliance, request))
+
+
+def _csv(appliance: Appliance, request: ListMails) -> Iterator[bytes]:
+    yield csv_head(EXPORTED)
+    after, more = request.after, True
+    while more:
+        wanted = msgspec.structs.replace(request, after=after, limit=AT_ONCE)
+        with appliance.database.read() as session:
+            found = _read(session, wanted)
+        for row in found[:AT_ONCE]:
+            yield csv_line([_cell(name, getattr(row, name)) for name in EXPORTED])
+        more = len(found) > AT_ONCE
+        after = found[AT_ONCE - 1].id if more else ""
+
+
+def _cell(name: str, value: object) -> object:
+    """Return a value as a spreadsheet shows it."""
+    return iso(value) if name.endswith("_at") and isinstance(value, int) else value
+
+
+def _read(session: Session, request: ListMails) -> list[MailRow]:
+    """Return the mails that are asked for, and one more where there is one."""
+    oldest = request.sort == "created_at"
+    order = mails.c.id if oldest else mails.c.id.desc()
+    query = select(*COLUMNS).where(*_fitting(request)).order_by(order).limit(request.limit + 1)
+    if request.after:
+        query = query.where(mails.c.id > request.after if oldest else mails.c.id < request.after)
+    return [_row(row) for row in session.connection().execute(query)]
+
+
+def _fitting(request: ListMails) -> list[ColumnElement[bool]]:
     fitting = []
     if request.state is not None:
         fitting.append(mails.c.state == request.state)
     if request.search:
         fitting.append(mails.c.recipient.icontains(request.search, autoescape=True))
-    connection = context.session.connection()
-    total = connection.execute(select(func.count()).select_from(mails).where(*fitting))
-    query = select(*COLUMNS).where(*fitting).order_by(mails.c.id.desc()).limit(request.limit + 1)
-    if request.after:
-        query = query.where(mails.c.id < request.after)
-    found = [_row(row) for row in connection.execute(query)]
-    items = found[: request.limit]
-    more = len(found) > request.limit
-    return Page(items=items, after=items[-1].id if more else "", total=total.scalar_one())
+    return fitting
 
 
 @operation(

@@ -2,7 +2,10 @@
 
 import html
 
+from app.mail.models import MailMessage
+from app.mail.operations.messages import ListMails, list_mails
 from app.mail.operations.relay import get_relay
+from app.mail.states import MailState
 from app.operations.context import SYSTEM, Appliance, Context
 from app.operations.operation import NoRequest
 from tests.faces import Browser, Owner
@@ -54,3 +57,37 @@ def test_a_test_mail_to_a_relay_that_is_away_tells_why_and_what_to_do(
     assert "ファイアウォール" in told
     assert 'value="hanako@example.test"' in told
     assert admin.post("/settings/mail/test", {"to": "hanako"}).status_code == 422
+
+
+RECIPIENTS = ("hanako@example.test", "taro@example.test", "=1@x.test")
+
+
+def test_the_list_of_mails_is_sorted_and_handed_out_as_it_is_shown(
+    admin: Browser, appliance: Appliance
+) -> None:
+    system = Context(appliance, actor=SYSTEM)
+    with appliance.database.write() as session:
+        for number, recipient in enumerate(RECIPIENTS):
+            session.add(
+                MailMessage(
+                    id=f"{number}", template="test", recipient=recipient, language="ja", content="",
+                    created_at=number, created_by="", state=MailState.SENT.value,
+                )
+            )  # fmt: skip
+    newest, oldest = (
+        [row.id for row in list_mails(system, ListMails(sort=sort)).items]
+        for sort in ("-created_at", "created_at")
+    )
+    assert newest == oldest[::-1] == ["2", "1", "0"]
+    first = list_mails(system, ListMails(sort="created_at", limit=1))
+    rest = list_mails(system, ListMails(after=first.after, sort="created_at"))
+    assert [row.id for row in rest.items] == ["1", "2"]
+    page = admin.get("/settings/mail?sort=created_at").text
+    assert page.index("hanako@example.test") < page.index("taro@example.test")
+    got = admin.post("/settings/mail/messages/export", {"q": "", "state": "", "sort": "created_at"})
+    assert got.headers["content-type"].startswith("text/csv")
+    lines = got.text.splitlines()
+    assert "hanako@example.test" in lines[1]
+    assert "'=1@x.test" in lines[3], "no spreadsheet runs it"
+    some = admin.post("/settings/mail/messages/export", {"q": "taro", "state": "sent", "sort": ""})
+    assert len(some.text.splitlines()) == 2
