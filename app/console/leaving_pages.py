@@ -48,7 +48,17 @@ def show_leavers(
         q=q,
         when=when,
         next=f"/leavers?{following}" if found.after else "",
+        total=found.total,
+        may_export=context.actor.rights.allows(Permission.ACCOUNTS_EXPORT),
     )
+
+
+@post("/leavers/export")
+def export(request: AnyRequest, data: Form) -> Answer:
+    """Hand out what the list shows, all its pages."""
+    need_sign_in(request)
+    wanted = {"search": str(data.get("q", ""))[:128], "when": str(data.get("status", ""))}
+    return perform(request, listing.export_leavers, ask(listing.ExportLeavers, **wanted))
 
 
 @get("/accounts/{account:str}/leaving")
@@ -153,4 +163,4 @@ def _leaving_page(
 
 def leaving_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_leavers, show_leaving, plan, withdraw, end]
+    return [show_leavers, export, show_leaving, plan, withdraw, end]

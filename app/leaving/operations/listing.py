@@ -1,13 +1,16 @@
 """Who leaves, who left, and what needs somebody before a last day (F4)."""
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from app.core import clock
+from app.core.csv_lines import csv_head, csv_line, iso
 from app.identity import login_ids
 from app.identity.fields import Limit
 from app.identity.models import Account
@@ -17,6 +20,7 @@ from app.leaving.ending import is_due, unpassed
 from app.leaving.models import Departure, SeenClock
 from app.leaving.operations.showing import ON_CONSOLE
 from app.operations.context import Context
+from app.operations.download import Download
 from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.page import Page
 from app.operations.permissions import Permission
@@ -27,13 +31,18 @@ PATIENCE: Final = 2 * clock.HOUR
 """So long an ending may take before the overview tells of it."""
 
 
-class LeaverFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which leavers to show."""
+class ExportLeavers(msgspec.Struct, frozen=True, kw_only=True):
+    """Which leavers are meant."""
 
     search: Annotated[str, Meta(max_length=128, description="Part of login ID or name")] = ""
     when: Annotated[
         Literal["", "coming", "left"], Meta(description="To come or past; empty for all")
     ] = ""
+
+
+class LeaverFilter(ExportLeavers, frozen=True, kw_only=True):
+    """Which leavers to show."""
+
     after: Annotated[str, Meta(max_length=80, description="Where the page before ended")] = ""
     limit: Limit = 50
 
@@ -91,17 +100,8 @@ class UnreadyList(msgspec.Struct, frozen=True, kw_only=True):
 def list_leavers(context: Context, wanted: LeaverFilter) -> Page[Leaver]:
     """Show who leaves and who has left, the latest day first."""
     session = context.session
-    question = _leavers().order_by(col(Account.leaves_on).desc(), col(Account.id).desc())
-    if wanted.search:
-        question = question.where(
-            col(Account.login_id).contains(login_ids.fold(wanted.search), autoescape=True)
-            | col(Account.name).contains(wanted.search, autoescape=True)
-        )
-    ended = col(Departure.last_day) == col(Account.leaves_on)
-    if wanted.when == "left":
-        question = question.where(ended)
-    elif wanted.when == "coming":
-        question = question.where(col(Departure.account).is_(None) | ~ended)
+    question = _asked(wanted)
+    total = session.exec(select(func.count()).select_from(question.subquery())).one()
     if wanted.after:
         day, _, identifier = wanted.after.partition(" ")
         question = question.where(
@@ -114,8 +114,51 @@ def list_leavers(context: Context, wanted: LeaverFilter) -> Page[Leaver]:
     last = shown[-1][0] if len(found) > wanted.limit else None
     after = f"{last.leaves_on} {last.id}" if last else ""
     return Page(
-        items=[_leaver(session, one, gone, context.now) for one, gone in shown], after=after
+        items=[_leaver(session, one, gone, context.now) for one, gone in shown],
+        after=after,
+        total=total,
     )
+
+
+@operation(
+    "leaving.export",
+    permission=Permission.ACCOUNTS_EXPORT,
+    effect=Effect.REVEAL,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/leavers/export"),
+)
+def export_leavers(context: Context, wanted: ExportLeavers) -> Download:
+    """Download who leaves and who has left as CSV."""
+    session = context.session
+    found = [
+        _leaver(session, one, gone, context.now) for one, gone in session.exec(_asked(wanted)).all()
+    ]
+    context.event.numbers["rows"] = len(found)
+    return Download("leavers.csv", "text/csv; charset=utf-8", _csv(found))
+
+
+def _csv(found: list[Leaver]) -> Iterator[bytes]:
+    yield csv_head(("login_id", "name", "last_day", "state", "successor", "left_at"))
+    for one in found:
+        account = one.account
+        cells = (account.login_id, account.name, one.last_day, account.state, one.successor_name)
+        yield csv_line([*cells, iso(one.left_at)])
+
+
+def _asked(wanted: ExportLeavers) -> Select[Account, Departure]:
+    """Return the leavers that fit, the latest day first."""
+    question = _leavers().order_by(col(Account.leaves_on).desc(), col(Account.id).desc())
+    if wanted.search:
+        question = question.where(
+            col(Account.login_id).contains(login_ids.fold(wanted.search), autoescape=True)
+            | col(Account.name).contains(wanted.search, autoescape=True)
+        )
+    ended = col(Departure.last_day) == col(Account.leaves_on)
+    if wanted.when == "left":
+        question = question.where(ended)
+    elif wanted.when == "coming":
+        question = question.where(col(Departure.account).is_(None) | ~ended)
+    return question
 
 
 @operation("leaving.unready", permission=Permission.ACCOUNTS_VIEW, effect=Effect.READ)

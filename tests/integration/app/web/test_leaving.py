@@ -95,5 +95,23 @@ def test_the_overview_tells_of_a_leaver_without_a_successor_F4(
     assert f'href="/accounts/{jiro}/leaving"' in page
 
 
+def test_the_leavers_are_counted_and_downloaded_as_the_list_shows_them_F4(
+    admin: Browser, appliance: Appliance
+) -> None:
+    for login_id, name in (("jiro", "佐藤 次郎"), ("saburo", "=SUM(A1)")):
+        account = person(appliance, login_id, name)
+        rev = leaving(appliance, account).account.rev
+        plan_leaving(here(appliance), PlanLeaving(account=account, rev=rev, leaves_on=NEXT_YEAR))
+    assert "退職者: 2人" in admin.get("/leavers").text
+    assert "退職者: 1人" in admin.get("/leavers?q=jiro&status=coming").text
+    whole = admin.post("/leavers/export").content.decode("utf-8-sig").splitlines()
+    assert len(whole) == 3
+    assert any("'=SUM(A1)" in line for line in whole), "no spreadsheet runs it"
+    some = admin.post("/leavers/export", {"q": "jiro", "status": "coming"})
+    (_, line) = some.content.decode("utf-8-sig").splitlines()
+    assert line.startswith(f"jiro,佐藤 次郎,{NEXT_YEAR},active,")
+    assert admin.post("/leavers/export", {"status": "nonsense"}).status_code == 422
+
+
 def test_a_stranger_sees_no_leavers_F4(stranger: Browser) -> None:
     assert stranger.get("/leavers").status_code in (303, 401)

@@ -1,16 +1,22 @@
 """Everything about a person is told, and erased in every place, also where a restore was."""
 
+import contextlib
 import csv
 import io
 import json
 import sqlite3
 import zipfile
 
+import duckdb
 import pytest
 from sqlalchemy import delete
 from sqlmodel import select
 
 from app.audit.event import Source
+from app.audit.sealer import Sealer
+from app.audit.segment_writer import make_due
+from app.audit.segmenting import Segmenter
+from app.audit.segments import FOLDER
 from app.audit.signing import load_or_make_signer
 from app.audit.verdict import State
 from app.audit.verify import verify
@@ -243,6 +249,42 @@ def test_an_erased_person_stands_nowhere_any_more_METI_31(worked):
         assert account.name == account.login_id == f"erased-{account.id[-12:]}"
         assert session.get(Disclosure, disclosure).erased_at
     assert worked.record("新しい人") > 0
+
+
+def segmented(office):
+    """Make the segments that are due, as the sealer's process does."""
+    settings = office.appliance.settings
+    signer = load_or_make_signer(settings.keys / "audit-signing.key")
+    store = settings.sealed_store
+    sealer = Sealer(office.appliance.database, settings.data, store, signer, machine="test")
+    segmenter = Segmenter(store, sealer.tell_segment)
+    with contextlib.closing(sealer), contextlib.closing(segmenter):
+        while made := make_due(store):
+            segmenter._name(made)
+
+
+def in_segments(office, *values):
+    """Tell whether the segments hold one of some values: they are compressed, so they are read."""
+    files = sorted((office.appliance.settings.sealed_store / FOLDER).rglob("*.parquet"))
+    assert files
+    with duckdb.connect() as connection:
+        text = str([connection.read_parquet(str(file)).fetchall() for file in files])
+    return any(value in text for value in values)
+
+
+def test_no_segment_of_the_history_holds_an_erased_person_METI_31(worked, monkeypatch):
+    for module in ("segments", "segment_writer", "segmenting"):
+        monkeypatch.setattr(f"app.audit.{module}.SIZES", (8, 4))
+    segmented(worked)
+    values = (NAME, HOME.peer, DEVICE)
+    assert in_segments(worked, *values)
+    worked.suspend()
+    erase(worked)
+    worked.work()
+    worked.seal()
+    segmented(worked)
+    assert not in_segments(worked, *values)
+    assert [place for place in everything_of(worked) if place.startswith("audit/")] == []
 
 
 def test_the_history_stays_whole_and_says_who_erased_under_which_basis_METI_31_METI_46(worked):
