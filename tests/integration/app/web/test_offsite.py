@@ -116,7 +116,7 @@ def test_the_overview_warns_until_something_is_outside_and_when_nothing_gets_the
     admin: Browser, owner: Owner, appliance: Appliance, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    alone = "履歴がこの機械にしかありません"
+    alone = "操作履歴がこのアプライアンスにしかありません"
     assert alone in admin.get("/").text
     share = tmp_path / "share"
     share.mkdir()
