@@ -3,18 +3,22 @@
 import json
 import re
 import sqlite3
-import time
 from pathlib import Path
 
-import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.main_job.conftest import Person
+from tests.browser.main_job.steps import (
+    PASSWORD,
+    STAFF_PASSWORD,
+    Authenticator,
+    choose_password,
+    claim,
+    confirm,
+)
 from tests.running import Copy, launch, run_tenshu, wait_until
 
-PASSWORD = "hiroi sora ni shiroi kumo"
-STAFF_PASSWORD = "mado no soto wa haru desu"
 IMPORT_SECONDS = 120
 EVERY_STEP = (
     "setup.finish",
@@ -29,60 +33,6 @@ EVERY_STEP = (
     "backups.run",
     "backups.finish",
 )
-
-
-class Authenticator:
-    """An authenticator app: gives each code once, as a person would wait for the next."""
-
-    def __init__(self, secret: str) -> None:
-        self.totp = pyotp.TOTP(secret.replace(" ", ""))
-        self.used = 0
-
-    def code(self) -> str:
-        wait_until(lambda: int(time.time()) // 30 > self.used, "the next code", 35)
-        self.used = int(time.time()) // 30
-        return self.totp.at(self.used * 30)
-
-
-def totp_secret(page: Page) -> str:
-    page.locator("details:has(#totp-secret) summary").click()
-    return page.locator("#totp-secret").inner_text()
-
-
-def confirm(person: Person, phone: Authenticator) -> None:
-    """Give the fresh second factor that a dangerous change asks for."""
-    expect(person.page).to_have_url(re.compile("/confirm/"))
-    person.picture("confirm")
-    person.page.locator("#field-code").fill(phone.code())
-    person.page.locator("form button.primary").click()
-
-
-def claim(admin: Person, copy: Copy) -> Authenticator:
-    page = admin.page
-    page.goto(copy.console)
-    expect(page).to_have_url(re.compile("/setup"))
-    admin.picture("claim")
-    page.locator("#field-code").fill("WRONG-CODE")
-    page.locator("#claim button").click()
-    expect(page.locator(".error-summary")).to_be_visible()
-    page.locator("#field-code").fill(copy.claim_code or "")
-    page.locator("#claim button").click()
-    page.locator("#field-name").fill("山田 花子")
-    page.locator("#field-login_id").fill("hanako")
-    page.locator("#field-password").fill(PASSWORD)
-    page.locator("#field-again").fill(PASSWORD)
-    admin.picture("administrator")
-    page.locator("#person button.primary").click()
-    phone = Authenticator(totp_secret(page))
-    admin.picture("authenticator")
-    page.locator("#field-answer").fill(phone.code())
-    page.locator("#factor button.primary").click()
-    expect(page.locator("#recovery-codes li")).to_have_count(10)
-    admin.picture("recovery-codes")
-    page.locator("a.button.primary").click()
-    expect(page).to_have_url(re.compile(":[0-9]+/$"))
-    admin.picture("overview")
-    return phone
 
 
 def make_staff(admin: Person, copy: Copy, phone: Authenticator) -> str:
@@ -110,9 +60,7 @@ def staff_signs_in(staff: Person, copy: Copy, given: str) -> None:
     page.locator("#field-login_id").fill("jiro")
     page.locator("#field-password").fill(given)
     page.locator("#sign-in button.primary").click()
-    page.locator("#field-answer").fill(STAFF_PASSWORD)
-    staff.picture("new-password")
-    page.locator("#step button.primary").click()
+    choose_password(staff)
     expect(page).to_have_url(re.compile(":[0-9]+/$"))
     staff.picture("home")
 
