@@ -111,8 +111,9 @@ def update(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
             _check_login_id(request, str(data["login_id"]), account)
     except TenshuError as error:
         errors = errors_at_fields(context.language, error)
-        return _account_page(request, account, errors, error.status)
-    return _perform(request, account, accounts.update_account, accounts.AccountChange, data)
+        return _account_page(request, account, errors, error.status, typed=data)
+    change = accounts.AccountChange
+    return _perform(request, account, accounts.update_account, change, data, typed=data)
 
 
 @post("/accounts/{account:str}/suspend")

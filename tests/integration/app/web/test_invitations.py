@@ -182,9 +182,10 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_where_an_address_is_k
     place = f"/accounts/{account.id}"
     assert "メールで送信" not in admin.get(place).text
     form = {"rev": str(account.rev), "name": account.name, "login_id": "taro"}
-    bad = admin.post(f"{place}/update", {**form, "mail": "taro"})
+    bad = admin.post(f"{place}/update", {**form, "name": "佐藤 太朗", "mail": "taro@"})
     assert bad.status_code == 422
     assert 'href="#field-mail"' in bad.text
+    assert all(f'value="{typed}"' in bad.text for typed in ("佐藤 太朗", "taro@"))
     saved = admin.post(f"{place}/update", {**form, "mail": "taro@example.test"})
     confirm(admin, owner, saved)
     assert "1回限りのリンクをメールで送信" in admin.get(place).text
