@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 
 from app.core.errors import TenshuError
 from app.identity import relying_party
-from app.identity.operations import policies
+from app.identity.operations import policies, roles
 from app.identity.password_rules import PRESETS
 from app.identity.policies import DEFAULT
 from app.identity.policy_effects import Effects
@@ -19,8 +19,9 @@ from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, per
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
+ROLES: Final = "second_factor_roles"
 PASSWORD_RULES: Final = tuple(DEFAULT.password.__struct_fields__)
-RULES: Final = tuple(name for name in DEFAULT.__struct_fields__ if name != "password")
+RULES: Final = tuple(name for name in DEFAULT.__struct_fields__ if name not in ("password", ROLES))
 
 
 @get("/settings/sign-in")
@@ -40,6 +41,7 @@ def change_rules(request: AnyRequest, data: Form) -> Answer:
         return _rules_page(request, typed, {})
     typed = _typed(_flat(policies.get_policy(context, NoRequest()).policy), data)
     rules: dict[str, Any] = {name: typed[name] for name in RULES}
+    rules[ROLES] = typed[ROLES]
     rules["password"] = {name: typed[name] for name in PASSWORD_RULES}
     try:
         wanted = ask(policies.PolicyChange, policy=rules, rev=str(data.get("rev", "")))
@@ -53,9 +55,12 @@ def change_rules(request: AnyRequest, data: Form) -> Answer:
         return _rules_page(request, typed, errors, status=error.status)
 
 
-def _typed(in_force: dict[str, Any], data: dict[str, Any]) -> dict[str, str]:
+def _typed(in_force: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """Return every rule as it was typed; what a form leaves out stays as it is."""
-    return {name: str(data.get(name, value)).strip() for name, value in in_force.items()}
+    chosen = data.get(ROLES, in_force[ROLES])
+    chosen = chosen if isinstance(chosen, list | tuple) else [chosen]
+    typed = {name: str(data.get(name, value)).strip() for name, value in in_force.items()}
+    return {**typed, ROLES: [str(role) for role in chosen if role]}
 
 
 @result_of(policies.update_policy)
@@ -66,7 +71,7 @@ def changed(_request: AnyRequest, _result: policies.PolicyInForce) -> Answer:
 
 def _rules_page(
     request: AnyRequest,
-    typed: dict[str, str],
+    typed: dict[str, Any],
     errors: dict[str, str],
     *,
     status: int = 200,
@@ -82,6 +87,7 @@ def _rules_page(
         found=found,
         values={**_flat(found.policy), **typed},
         defaults=_flat(DEFAULT),
+        roles=[(row.role, row.name) for row in roles.list_roles(context, NoRequest()).items],
         errors=errors,
         notice=notice,
         effects=effects,

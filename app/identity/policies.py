@@ -15,6 +15,7 @@ from app.identity.password_rules import PasswordPolicy
 from app.identity.planes import SESSIONS
 
 ONLY_ROW: Final = 1
+RoleName = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,13 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
         Literal["if_enrolled", "required"],
         Meta(description="Whether the workspace asks everybody for a second factor"),
     ] = "if_enrolled"
+    second_factor_roles: Annotated[
+        tuple[RoleName, ...],
+        Meta(
+            max_length=64,
+            description="Roles whose holders need a second factor in the workspace in any case",
+        ),
+    ] = ()
     rp_id: Annotated[
         str,
         Meta(

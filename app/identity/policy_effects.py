@@ -5,7 +5,6 @@ measured again when its person types it.
 """
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 from sqlmodel import Session, col, select
@@ -13,13 +12,18 @@ from sqlmodel import Session, col, select
 from app.core.errors import InvalidInput
 from app.core.messages import mark
 from app.core.settings import Settings
-from app.identity import account_rows, factors, password_rules, relying_party
+from app.identity import (
+    account_rows,
+    demanding,
+    factors,
+    own_roles,
+    password_rules,
+    relying_party,
+)
 from app.identity.errors import OwnerLosesPasskey
 from app.identity.models import Account, CredentialColumns, Password
 from app.identity.planes import CREDENTIALS, SESSIONS
 from app.identity.policies import IdentityPolicy
-
-REQUIRED: Final = "required"
 
 
 class Affected(msgspec.Struct, frozen=True):
@@ -60,6 +64,9 @@ def judge(
     if after.rp_id and not any(relying_party.covers(after.rp_id, name) for name in known):
         reason = mark("The appliance is not called by this name, nor by one below it.")
         raise InvalidInput(field="rp_id", reason=reason)
+    unknown = set(after.second_factor_roles) - own_roles.role_names(session).keys()
+    if unknown - set(before.second_factor_roles):  # a role that went away since is no obstacle
+        raise InvalidInput(field="second_factor_roles", reason=mark("There is no such role."))
     lost = _lost(session, settings, before, after)
     if not lost:
         return
@@ -79,12 +86,12 @@ def effects(
         wanted = set(accounts)
         return [Affected(each.id, each.name, each.login_id) for each in people if each.id in wanted]
 
-    enrol: set[str] = set()
-    if before.workspace_second_factor != REQUIRED == after.workspace_second_factor:
-        held = {each.account for each in _factors(session)}
-        enrol = {each.id for each in people} - held
+    everybody = [each.id for each in people]
+    newly = demanding.demanded_of(session, after, everybody, now) - demanding.demanded_of(
+        session, before, everybody, now
+    )
     return Effects(
-        enrol=named(enrol),
+        enrol=named(newly - {each.account for each in _factors(session)}),
         signed_out=named(_signed_out(session, after, now)),
         change_password=named(_expired(session, before, after, now)),
         lose_passkey=named(_lost(session, settings, before, after)),

@@ -16,6 +16,7 @@ from app.core.identifiers import new_identifier
 from app.core.secret import Secret
 from app.identity import (
     built_in_steps,
+    demanding,
     factors,
     invitations,
     lockout,
@@ -184,11 +185,14 @@ def facts_about(attempt: Attempt) -> Facts | None:
     rules = policies.load(session)
     held = factors.kinds(attempt.holder)
     kept = session.get(Password, account.id)
-    demanded = attempt.policy.plane != Plane.CONSOLE and rules.workspace_second_factor == "required"
+    now = attempt.context.now
+    demanded = attempt.policy.plane != Plane.CONSOLE and demanding.is_demanded(
+        session, rules, account.id, now
+    )
     too_short = kept is not None and not kept.stands_alone and not held
     must_change = kept is not None and (
         kept.must_change
-        or password_rules.is_expired(rules.password, kept.changed_at, attempt.context.now)
+        or password_rules.is_expired(rules.password, kept.changed_at, now)
         or too_short
     )
     return Facts(
@@ -198,7 +202,7 @@ def facts_about(attempt: Attempt) -> Facts | None:
         may_enrol=account.may_enrol,
         must_change_password=must_change,
         factor_demanded=demanded,
-        rights=rights.held_by(session, account, attempt.context.now),
+        rights=rights.held_by(session, account, now),
     )
 
 

@@ -140,6 +140,8 @@ FIELDS: Final = {
     "until": mark("Until"),
     "upload": mark("Uploaded list"),
     "syslog": mark("Syslog receiver"),
+    "from_beginning": mark("The older events too"),
+    "second_factor_roles": mark("Roles that need a second factor in the workspace"),
     "with_grants": mark("Together with its grants"),
     "workspace_second_factor": mark("Second factor in the workspace"),
     "zone": mark("Time zone"),

@@ -9,7 +9,7 @@ from sqlmodel import select
 from app.core.errors import NotFound
 from app.core.messages import mark
 from app.core.secret import Secret
-from app.identity import factors, policies, proof, session_rows, totp
+from app.identity import demanding, factors, policies, proof, session_rows, totp
 from app.identity.built_in_steps import issuer
 from app.identity.errors import LastFactor, PasswordTooShortAlone
 from app.identity.fields import Code, Name, PasswordField
@@ -273,7 +273,9 @@ def _end_other_sessions(context: Context) -> None:
 
 def _require_dispensable(context: Context, account: str) -> None:
     rules = policies.load(context.session)
-    if context.plane != Plane.WORKSPACE or rules.workspace_second_factor == "required":
+    if context.plane != Plane.WORKSPACE or demanding.is_demanded(
+        context.session, rules, account, context.now
+    ):
         raise LastFactor
     kept = context.session.get(Password, account)
     if kept is not None and not kept.stands_alone:

@@ -262,7 +262,7 @@ def verdict_elsewhere(download: Path, folder: Path, fingerprint: str) -> tuple[i
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_from_a_personnel_list_to_evidence_that_another_computer_believes_F1_F4_F5_F16_METI_36(
+def test_from_a_personnel_list_to_evidence_that_another_computer_believes_F1_F4_F5(
     copy: Copy, browser: Browser, tmp_path: Path
 ) -> None:
     admin, head, leaver = (Person(browser, name) for name in ("admin", "head", "leaver"))

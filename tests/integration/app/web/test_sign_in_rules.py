@@ -37,6 +37,23 @@ def test_the_rules_hold_after_a_fresh_code_that_names_each_of_them(
     assert "無操作30分、または最長8時間" in shown
 
 
+def test_roles_that_need_a_factor_are_ticked_and_can_all_be_taken_out_again_F11(
+    admin: Browser, owner: Owner, appliance: Appliance
+) -> None:
+    ticked = {"rev": "0", "second_factor_roles": ["", "operator", "staff"], "step": "preview"}
+    shown = admin.post("/settings/sign-in", ticked).text
+    assert shown.count('name="second_factor_roles" value="operator" checked') == 1
+    confirm(admin, owner, admin.post("/settings/sign-in", {**ticked, "step": "apply"}))
+    assert in_force(appliance).policy.second_factor_roles == ("operator", "staff")
+    others = {"rev": "1", "idle_minutes": "20", "second_factor_roles": ""}
+    confirm(admin, owner, admin.post("/settings/sign-in", others), step=1)
+    assert in_force(appliance).policy.second_factor_roles == ()
+    wrong = {"rev": "2", "second_factor_roles": "nobody", "step": "preview"}
+    refused = admin.post("/settings/sign-in", wrong)
+    assert refused.status_code == 422
+    assert 'href="#field-second_factor_roles"' in refused.text
+
+
 def test_a_rule_out_of_bounds_is_told_at_its_field_and_what_was_typed_stays(
     admin: Browser, appliance: Appliance
 ) -> None:

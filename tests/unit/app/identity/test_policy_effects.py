@@ -1,13 +1,15 @@
 """What other rules do to people is told before they hold, and nobody locks an owner out."""
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 
 from app.core.clock import DAY, MINUTE
 from app.core.errors import InvalidInput
 from app.core.secret import Secret
 from app.identity import lockout, password_rules, policies, sessions
 from app.identity.errors import OwnerLosesPasskey, PasswordOverMaximum
-from app.identity.models import Password
+from app.identity.models import Grant, Password
 from app.identity.operations import own_factors, sign_in
 from app.identity.operations import policies as operations
 from app.identity.operations.own_factors import FactorCode
@@ -46,6 +48,31 @@ def test_who_has_no_factor_would_have_to_enrol_one_F11(house):
     assert logins(preview(house, required).enrol) == ["without"]
     put(house, required)
     assert preview(house, required).enrol == [], "what holds already changes nothing"
+
+
+def test_a_role_may_demand_a_factor_of_whoever_holds_it_F11(house):
+    with_role = house.person("operator", "operator", factor=False)
+    house.person("staff", "staff", factor=False)
+    operators = IdentityPolicy(second_factor_roles=("operator",))
+    assert logins(preview(house, operators).enrol) == ["operator"]
+    put(house, operators)
+    assert preview(house, operators).enrol == []
+    everybody = IdentityPolicy(workspace_second_factor="required")
+    assert logins(preview(house, everybody).enrol) == ["staff"], "the other one needs it already"
+    with house.appliance.database.write() as session:
+        session.exec(delete(Grant).where(col(Grant.holder) == with_role.id))
+    put(house, IdentityPolicy(), 1)
+    assert preview(house, operators).enrol == []
+
+
+def test_a_role_that_there_is_not_demands_nothing_unless_it_went_away_since(house):
+    gone = IdentityPolicy(second_factor_roles=("nobody",))
+    with pytest.raises(InvalidInput) as refused:
+        put(house, gone)
+    assert refused.value.parameters["field"] == "second_factor_roles"
+    with house.appliance.database.write() as session:
+        policies.store(session, gone, 0)
+    assert put(house, IdentityPolicy(second_factor_roles=("nobody", "staff")), 1).rev == 2
 
 
 def test_shorter_times_sign_out_whoever_was_away_longer_F7(house):

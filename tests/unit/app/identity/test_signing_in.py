@@ -369,6 +369,15 @@ def test_the_company_may_ask_everybody_for_a_factor_on_the_workspace_F11(house):
         assert session.get(Account, staff.id).may_enrol, "the console's own is still to come"
 
 
+def test_a_role_asks_its_holders_alone_for_a_factor_on_the_workspace_F11(house):
+    operator = house.person("operator", "operator", factor=False)
+    staff = house.person("staff", "staff", factor=False)
+    with house.appliance.database.write() as session:
+        policies.store(session, policies.IdentityPolicy(second_factor_roles=("operator",)), 0)
+    assert start(house, operator, plane=Plane.WORKSPACE).steps[0].step == "enrol"
+    assert start(house, staff, plane=Plane.WORKSPACE).signed_in
+
+
 def test_a_short_password_without_its_factor_must_be_changed_NIST_800_63B_4(house):
     person = house.person("tanaka", "staff")
     rules = policies.DEFAULT.password
