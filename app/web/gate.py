@@ -39,7 +39,8 @@ METHODS: Final = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 HEADER_BYTES: Final = 32 * 1024
 ADDRESS_BYTES: Final = 4 * 1024
 BODY_BYTES: Final = 1024 * 1024
-SMALL_BODY_BYTES: Final = 64 * 1024
+SMALL_BODY_BYTES: Final = BODY_BYTES
+"""What a refused request may still send and see its answer: as much as one that is not refused."""
 SMALL_BODY_SECONDS: Final = 5
 UPLOAD_BYTES: Final = 2 * 1024 * 1024 * 1024
 UPLOAD_PATH: Final = "/uploads"
