@@ -1,7 +1,5 @@
 """The daily mail, queued with its day: once, to those who may see the history."""
 
-import datetime as dt
-
 import msgspec
 import pytest
 
@@ -16,6 +14,7 @@ from app.mail import queue
 from app.mail.models import MailMessage
 from app.mail.states import MailState
 from app.offsite.daily import mail_what_is_due
+from app.offsite.days import day_of
 from app.offsite.errors import MailWaits, NobodyToMail
 from app.offsite.kinds import DailyMail
 from app.offsite.operations.changing import NewDestination, create_destination
@@ -84,7 +83,8 @@ def test_two_who_queue_the_same_day_queue_it_once(
 ) -> None:
     target = daily(desk, hanako)
     desk.write(1)
-    day = dt.datetime.now(dt.UTC).date().isoformat()
+    hers = DailyMail(people=[hanako])
+    day = day_of(clock.now(), hers.hour, hers.zone).isoformat()
     assert mail_day(system_of(appliance), MailDay(destination=target, day=day)).mails == 1
     assert mail_what_is_due(appliance) == 0
     assert mail_day(system_of(appliance), MailDay(destination="gone", day=day)).mails == 0
