@@ -64,6 +64,10 @@ def name_of(place: Place, address: str) -> str:
     return known.get(address) or "/" + address.split("/", 3)[3]
 
 
+IN_BOTH = pytest.mark.parametrize("language", ["ja", pytest.param("en", marks=pytest.mark.slow)])
+"""Every page twice over takes minutes: English, whose words are shorter, in the long form."""
+
+
 def test_the_first_visit_and_all_that_is_shown_once_is_accessible(place: Place) -> None:
     seen = " ".join(place.eyes.seen)
     for page in ("setup 1", "setup 2", "setup 3", "recovery codes", "confirm", "one-time password"):
@@ -71,7 +75,7 @@ def test_the_first_visit_and_all_that_is_shown_once_is_accessible(place: Place) 
     assert place.eyes.findings == {}
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@IN_BOTH
 def test_every_page_of_the_console_is_accessible(place: Place, language: str) -> None:
     page = place.admin
     page.goto(f"{place.copy.console}/history")
@@ -94,7 +98,7 @@ def test_every_page_of_the_console_is_accessible(place: Place, language: str) ->
     )
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@IN_BOTH
 def test_every_page_of_the_workspace_is_accessible(place: Place, language: str) -> None:
     addresses = [place.copy.workspace + path for path in WORKSPACE]
     searches = [f"{place.table}?q=社員01", f"{place.table}?q=nothing"]
