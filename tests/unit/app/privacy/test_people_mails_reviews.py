@@ -20,7 +20,7 @@ from app.mail.operations.delivery import Sent, sent
 from app.mail.operations.relay import RelayChange, update_relay
 from app.mail.relay import Relay
 from app.people.operations.mailing import MailInvitations, mail_invitations
-from app.people.personal_data import look
+from app.people.personal_data import HOLDS_IT, MAY_HOLD_IT, look
 from app.reviews.models import Campaign, ReviewReminder
 from app.reviews.operations import campaigns, closing, deciding
 from app.reviews.operations.campaigns import CampaignRef, NewCampaign
@@ -143,14 +143,20 @@ def test_a_list_is_searched_however_it_is_written_METI_31(office, encoding):
     batch = look(office.local, Wanted(account="", texts=(NAME,)), "")
     assert ([one.place for one in batch.found], batch.looked_at) == ([f"uploads/{upload}"], 2)
     assert look(office.local, Wanted(account="", texts=()), "").found == []
+    assert look(office.local, Wanted(account="", texts=("𠮷" + NAME[:1],)), "").found == []
     assert other
 
 
-def test_a_workbook_is_searched_in_its_cells_and_a_broken_one_names_nobody(office):
+def test_a_workbook_is_searched_in_its_cells_and_a_broken_one_is_not_passed_over_METI_31(office):
     upload = put_list(office, as_workbook(named_list()), "名簿.xlsx")
-    put_list(office, b"PK\x03\x04 broken", "broken.xlsx")
-    (found,) = look(office.local, Wanted(account="", texts=(NAME,)), "").found
-    assert (found.place, found.title) == (f"uploads/{upload}", "名簿.xlsx")
+    put_list(office, as_workbook(list(rows(2))), "others.xlsx")
+    broken = put_list(office, b"PK\x03\x04 broken", "broken.xlsx")
+    found = look(office.local, Wanted(account="", texts=(NAME,)), "").found
+    assert {one.place: one.why for one in found} == {
+        f"uploads/{upload}": HOLDS_IT,
+        f"uploads/{broken}": MAY_HOLD_IT,
+    }
+    assert look(office.local, Wanted(account="", texts=()), "").found == []
 
 
 def test_a_leavers_mails_stay_and_open_reviews_pass_to_the_successor_F4(written):
