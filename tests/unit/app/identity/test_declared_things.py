@@ -6,7 +6,7 @@ import pytest
 
 from app.core.secret import Secret
 from app.identity import holdings, keeping, personal
-from app.identity.models import Membership
+from app.identity.models import Grant, Membership
 from app.identity.operations import groups, requests, sign_in, tokens
 from app.identity.operations.grants import NewGrant
 from app.identity.operations.groups import GroupPlace, NewGroup
@@ -46,17 +46,21 @@ def test_all_that_stands_beside_an_account_is_told_and_no_secret_with_it_METI_31
     groups.place_group(house.local, GroupPlace(group=group.id, rev=1, head=person.id))
     with house.appliance.database.write() as session:
         session.add(Membership(group=group.id, account=person.id))
+        session.add(
+            Grant(id="given", holder=other.id, role="viewer", created_by=person.id, created_at=1)
+        )
     context = house.enter(person)
     tokens.create_token(
         context,
         tokens.NewToken(name="reports", rights=[tokens.WantedRight(permission="audit.view")]),
     )
-    requests.prepare(context, "grants.give", NewGrant(holder=other.id, role="viewer"))
+    requests.prepare(context, "grants.give", NewGrant(holder=other.id, role="auditor"))
     sign_in.start(house.nobody(Plane.WORKSPACE), sign_in.Start(person.login_id, Secret(PASSWORD)))
     found = told(house, person.id)
     for kind in ("account", "groups", "grants", "sessions", "factors", "password", "tokens"):
         assert found[kind], kind
     assert found["requests"]
+    assert [each["id"] for each in found["grants-given"]] == ["given"]
     assert not {"secret", "hash", "token_hash", "ticket_hash"} & {
         name for rows in found.values() for row in rows for name in row
     }
