@@ -12,7 +12,8 @@ from app.core.errors import Conflict
 from app.core.messages import mark
 from app.identity.models import StoredPolicy
 from app.identity.password_rules import PasswordPolicy
-from app.identity.planes import SESSIONS
+from app.identity.planes import SESSIONS, on_plane
+from app.operations.context import Plane
 
 ONLY_ROW: Final = 1
 RoleName = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -27,6 +28,12 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
     session_hours: Annotated[
         int, Meta(ge=1, le=24, description="Hours until a session ends in any case")
     ] = 12
+    console_idle_minutes: Annotated[
+        int, Meta(ge=0, le=240, description="Minutes without work in the console; 0: as elsewhere")
+    ] = 0
+    console_session_hours: Annotated[
+        int, Meta(ge=0, le=24, description="Hours of a session of the console; 0: as elsewhere")
+    ] = 0
     workspace_second_factor: Annotated[
         Literal["if_enrolled", "required"],
         Meta(description="Whether the workspace asks everybody for a second factor"),
@@ -53,15 +60,15 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
         PasswordPolicy()
     )
 
-    @property
-    def idle_limit(self) -> int:
-        """Milliseconds without a request after which a session ends (F7)."""
-        return self.idle_minutes * MINUTE
+    def idle_limit(self, plane: str) -> int:
+        """Return the milliseconds without a request after which a session ends (F7)."""
+        of_console = self.console_idle_minutes if plane == Plane.CONSOLE else 0
+        return (of_console or self.idle_minutes) * MINUTE
 
-    @property
-    def longest_session(self) -> int:
-        """Milliseconds after which a session ends in any case."""
-        return self.session_hours * HOUR
+    def longest_session(self, plane: str) -> int:
+        """Return the milliseconds after which a session ends in any case."""
+        of_console = self.console_session_hours if plane == Plane.CONSOLE else 0
+        return (of_console or self.session_hours) * HOUR
 
 
 DEFAULT: Final = IdentityPolicy()
@@ -93,11 +100,11 @@ def store(session: Session, policy: IdentityPolicy, rev: int) -> None:
     row.document, row.rev = msgspec.json.encode(policy).decode(), rev + 1
     session.add(row)
     session.flush()
-    for table in SESSIONS:
-        session.exec(
-            update(table).where(col(table.ended_at) == 0).values(idle_limit=policy.idle_limit)
-        )
-        latest = col(table.started_at) + policy.longest_session
+    for plane in (Plane.CONSOLE, Plane.WORKSPACE):
+        table = on_plane(SESSIONS, plane)
+        limit = policy.idle_limit(plane)
+        session.exec(update(table).where(col(table.ended_at) == 0).values(idle_limit=limit))
+        latest = col(table.started_at) + policy.longest_session(plane)
         session.exec(
             update(table)
             .where(col(table.ended_at) == 0, col(table.expires_at) > latest)

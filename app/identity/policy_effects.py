@@ -140,7 +140,8 @@ def _signed_out(session: Session, after: IdentityPolicy, now: int) -> set[str]:
         for row in session.exec(select(table).where(table.ended_at == 0, table.expires_at > now)):
             runs = now < row.seen_at + row.idle_limit
             would = now < min(
-                row.seen_at + after.idle_limit, row.started_at + after.longest_session
+                row.seen_at + after.idle_limit(row.plane),
+                row.started_at + after.longest_session(row.plane),
             )
             if runs and not would:
                 found.add(row.account)

@@ -38,6 +38,8 @@ FIELDS: Final = {
     "change": mark("Number of the change"),
     "changed": mark("Changed"),
     "columns": mark("Columns"),
+    "console_idle_minutes": mark("Minutes without work until a session of the console ends"),
+    "console_session_hours": mark("Hours until a session of the console ends in any case"),
     "days": mark("Days"),
     "department": mark("Department"),
     "departments": mark("Departments"),

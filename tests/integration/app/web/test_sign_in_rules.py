@@ -12,7 +12,7 @@ from tests.integration.app.web.confirming import confirm
 RULES = {
     "rev": "0", "idle_minutes": "30", "session_hours": "8", "workspace_second_factor": "required",
     "initial_password_days": "3", "minimum_alone": "16", "minimum_with_factor": "10",
-    "minimum_classes": "0", "expiry_days": "0",
+    "minimum_classes": "0", "expiry_days": "0", "console_idle_minutes": "10",
 }  # fmt: skip
 
 
@@ -35,6 +35,7 @@ def test_the_rules_hold_after_a_fresh_code_that_names_each_of_them(
     assert policy.password.minimum_alone == 16
     shown = admin.get(changed.headers["location"]).text
     assert "無操作30分、または最長8時間" in shown
+    assert "無操作10分、または最長8時間" in shown, "the console is stricter"
 
 
 def test_roles_that_need_a_factor_are_ticked_and_can_all_be_taken_out_again_F11(

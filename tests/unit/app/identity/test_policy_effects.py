@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete
 from sqlmodel import col
 
-from app.core.clock import DAY, MINUTE
+from app.core.clock import DAY, HOUR, MINUTE
 from app.core.errors import InvalidInput
 from app.core.secret import Secret
 from app.identity import lockout, password_rules, policies, sessions
@@ -98,6 +98,26 @@ def test_a_shorter_day_holds_for_sessions_that_run_F7(house):
     assert logins(preview(house, short).signed_out) == ["owner"]
     put(house, short)
     assert look(house.appliance, Plane.CONSOLE, token, OFFICE) is None
+
+
+def test_the_console_has_times_of_its_own_F7(house):
+    owner = house.person("owner", "owner")
+    there, here = house.sign_in(owner, Plane.WORKSPACE), house.sign_in(owner)
+    house.time.advance(6 * MINUTE)
+    strict = IdentityPolicy(console_idle_minutes=5, console_session_hours=2)
+    assert logins(preview(house, strict).signed_out) == ["owner"]
+    put(house, strict)
+
+    def look(plane, begun):
+        return sessions.look_up(house.appliance, plane, begun.token.reveal(), OFFICE)
+
+    assert look(Plane.CONSOLE, here) is None
+    assert look(Plane.WORKSPACE, there).idle_until == house.time.now + 15 * MINUTE
+    again = look(Plane.CONSOLE, house.sign_in(owner))
+    assert again.idle_until == house.time.now + 5 * MINUTE
+    assert again.expires_at == house.time.now + 2 * HOUR
+    put(house, IdentityPolicy(), 1)
+    assert strict.idle_limit(Plane.WORKSPACE) == IdentityPolicy().idle_limit(Plane.CONSOLE)
 
 
 def test_old_passwords_would_have_to_be_changed_F8(house):
