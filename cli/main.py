@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "setup": "cli.setup:setup",
     "accounts": "cli.accounts:accounts",
     "people": "cli.people:people",
+    "privacy": "cli.privacy:privacy",
     "audit": "cli.audit:audit",
     "status": "cli.status:status",
     "jobs": "cli.jobs:jobs",
