@@ -6,8 +6,9 @@ grants are written anew at each migration, so they follow the models. The owner 
 (migrations, restore) is a role of its own that no serving process holds; the machine's agent reads
 everything for the backup and changes nothing.
 
-User tables (`u…`, `j…`) are made while the workspace runs: they belong to its role. A restore
-makes them its own; the next start gives them back. Roles belong to the whole server, so they are
+User tables (`u…`, `j…`) are made while the workspace runs: they belong to its role, and the console
+sees of them how many rows were deleted. A restore makes them its own; the next start gives them
+back. Roles belong to the whole server, so they are
 called after their database: two appliances on one server stay apart. On SQLite all processes trust
 each other; there are no roles.
 """
@@ -31,6 +32,9 @@ BACKUP: Final = "backup"
 SCHEMA_VERSION: Final = "alembic_version"
 LONGEST_NAME: Final = 63 - len("_workspace")
 """Bytes of a database's name to which a role's ending fits (PostgreSQL's NAMEDATALEN)."""
+COUNTED: Final = "deleted_at"
+"""What the console's role sees of a user table: that rows were deleted, and when. So it tells what
+would go before somebody chooses how long deleted records are kept."""
 _USER_TABLE: Final = re.compile(r"[uj][0-9]+")
 _RIGHT: Final = re.compile(r"(select|insert|update|delete)(?:\(([a-z0-9_, ]+)\))?(?:\s+|$)")
 quote: Final = dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
@@ -49,6 +53,8 @@ class Relation(NamedTuple):
     name: str
     is_table: bool
     owner: str
+    is_counted: bool = False
+    """It has the column of deleted rows."""
 
 
 def roles_of(database: str) -> Roles:
@@ -86,9 +92,12 @@ def grant(session: Session, metadata: MetaData) -> bool:
     if len(_known(connection, roles)) != len(roles):
         return False
     found = connection.exec_driver_sql(
-        "SELECT relname, relkind <> 'S', pg_get_userbyid(relowner) FROM pg_class"
+        "SELECT relname, relkind <> 'S', pg_get_userbyid(relowner),"
+        " EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = %s)"
+        " FROM pg_class"
         " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')"
-        " AND pg_has_role(relowner, 'USAGE') ORDER BY relname"
+        " AND pg_has_role(relowner, 'USAGE') ORDER BY relname",
+        (COUNTED,),
     )
     relations = [Relation(*row) for row in found]
     connection.exec_driver_sql(";\n".join(statements(metadata, relations, roles)))
@@ -109,15 +118,28 @@ def statements(metadata: MetaData, existing: Iterable[Relation], roles: Roles) -
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {workspace} IN SCHEMA public "
             f"GRANT SELECT ON {kind} TO {backup}"
         )
-    for name, is_table, owner in existing:
+    for name, is_table, owner, is_counted in existing:
         if is_table and name in metadata.tables:
             yield from _table_statements(metadata.tables[name], names)
         elif is_table and _USER_TABLE.fullmatch(name) and owner != roles["workspace"]:
             yield f"ALTER TABLE {quote(name)} OWNER TO {workspace}"
             yield f"REVOKE ALL ON {quote(name)} FROM PUBLIC, {names['console']}, {names['audit']}"
+        if is_counted and _USER_TABLE.fullmatch(name):
+            yield _let_count(name, names["console"])
         yield f"GRANT SELECT ON {quote(name)} TO {backup}"
         if name == SCHEMA_VERSION:
             yield f"GRANT SELECT ON {quote(name)} TO {everybody}"
+
+
+def let_console_count(connection: Connection, name: str) -> None:
+    """Let the console's role count the deleted rows of a user table that its owner just made."""
+    role = _roles_here(connection)["console"]
+    if _known(connection, {"console": role}):
+        connection.exec_driver_sql(_let_count(name, quote(role)))
+
+
+def _let_count(name: str, role: str) -> str:
+    return f"GRANT SELECT ({COUNTED}) ON {quote(name)} TO {role}"
 
 
 def _roles_here(connection: Connection) -> Roles:

@@ -18,6 +18,7 @@ JOB_KINDS: Final = {
     "privacy.forget": mark("Erasure of a person"),
     "privacy.search": mark("Search for a person"),
     "tables.import": mark("Import of a table"),
+    "tables.remove_outdated": mark("Removal of what is kept no longer"),
 }
 
 FIELDS: Final = {

@@ -71,6 +71,12 @@ def all_tables(session: Session, *, deleted: bool = False) -> list[TableInfo]:
     return [_info(tuple(row), tuple(columns.get(row.id, ()))) for row in rows]
 
 
+def every_table(session: Session) -> list[TableInfo]:
+    """Return every table by number, the deleted ones too: their rows still lie in the database."""
+    both = all_tables(session), all_tables(session, deleted=True)
+    return sorted((table for some in both for table in some), key=lambda table: table.id)
+
+
 def find_table(session: Session, table: int, *, deleted: bool = False) -> TableInfo:
     """Return one table in whatever state it is. Raise NotFound."""
     rows = _ONE.all(session, table=table)

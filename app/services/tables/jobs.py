@@ -1,4 +1,4 @@
-"""The import as a background job: batch by batch, continued where a kill left it."""
+"""Imports, and the removal of what is kept no longer, batch by batch, continued after a kill."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from app.core.messages import mark
 from app.files import spool
 from app.files.csv_reading import CsvSource, Format, Record
 from app.jobs.handlers import handler
@@ -24,6 +25,13 @@ from app.services.tables.operations.import_steps import (
     import_batch,
 )
 from app.services.tables.operations.importing import IMPORT, ImportArguments
+from app.services.tables.operations.keeping import (
+    REMOVE,
+    RemoveArguments,
+    Removed,
+    RemoveSome,
+    remove_outdated,
+)
 from app.services.tables.physical import TableInfo
 
 BATCH: Final = 5_000
@@ -31,6 +39,9 @@ BATCH: Final = 5_000
 BATCH_BYTES: Final = 2 * 1024 * 1024
 """Of the file, a transaction: what it writes stays well below the room that a change starts with
 (`app.core.reserve`), so that no batch of long texts fills the disk in its middle."""
+
+
+REMOVING: Final = mark("Removing what is older than was chosen")
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +75,20 @@ def run_import(run: Run, arguments: ImportArguments) -> ImportResult:
     spool.remove(folder, arguments.upload)
     clear_uploads(run.appliance)
     return ImportResult(table=arguments.table, rows=stands.rows, rejected=stands.rejected)
+
+
+@handler(REMOVE, unit="rows")
+def run_removal(run: Run, arguments: RemoveArguments) -> Removed:
+    """Remove what is older than was chosen."""
+    stands = run.resume(Removed) or Removed()
+    run.report(phase=REMOVING)
+    while not stands.finished:
+        run.check()
+        step = RemoveSome(
+            lease=run.lease, kind=arguments.kind, before=arguments.before, stood=stands
+        )
+        stands = remove_outdated(run.system(), step)
+    return stands
 
 
 def _read(

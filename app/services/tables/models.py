@@ -14,6 +14,8 @@ def _access(console: str) -> dict[str, Any]:
 DESIGN: Final = _access("select")
 CONTENT: Final = _access("")
 """Administrators' console sees that a table exists, never what stands in it."""
+COUNTED: Final = _access("select(table_id)")
+"""It sees how many there are, to tell what would go when they are kept for some days only."""
 
 
 class TableState(enum.StrEnum):
@@ -116,7 +118,7 @@ class ImportRejection(SQLModel, table=True):
     __tablename__ = "tables_rejection"
     __table_args__ = (
         Index("ix_tables_rejection_job", "job", "row"),
-        {"sqlite_autoincrement": True, "info": CONTENT},
+        {"sqlite_autoincrement": True, "info": COUNTED},
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -22,9 +22,11 @@ from app.services.tables.reach import may
 STEP: Final = 5_000
 """Rows that one step looks at."""
 ROWS, FORMER, REJECTED = range(3)
+HELD: Final = mark("The record holds it.")
+DELETED: Final = mark("A deleted record holds it.")
 
-_history: Table = SQLModel.metadata.tables[str(RecordHistory.__tablename__)]
-_rejections: Table = SQLModel.metadata.tables[str(ImportRejection.__tablename__)]
+history: Table = SQLModel.metadata.tables[str(RecordHistory.__tablename__)]
+rejections: Table = SQLModel.metadata.tables[str(ImportRejection.__tablename__)]
 
 
 class _Stand(NamedTuple):
@@ -40,7 +42,7 @@ class _Stand(NamedTuple):
 
 def look(context: Context, wanted: Wanted, after: str) -> Batch:
     """Look at the next rows of the table at which the search stands."""
-    tables = _tables(context.session)
+    tables = catalogue.every_table(context.session)
     stand = _Stand(*map(int, after.split())) if after else _Stand(0)
     table = next((one for one in tables if one.id >= stand.table), None)
     if table is None:
@@ -51,12 +53,6 @@ def look(context: Context, wanted: Wanted, after: str) -> Batch:
         following = str(_Stand(table.id + 1))
         return Batch(found=[], after=following, looked_at=0, skipped=[table.name])
     return _LOOKERS[stand.part](context.session, table, wanted, stand)
-
-
-def _tables(session: Session) -> list[TableInfo]:
-    """Return every table, the deleted ones too: what is in them still lies in the database."""
-    both = catalogue.all_tables(session), catalogue.all_tables(session, deleted=True)
-    return sorted((table for some in both for table in some), key=lambda table: table.id)
 
 
 def _rows(session: Session, table: TableInfo, wanted: Wanted, stand: _Stand) -> Batch:
@@ -71,7 +67,7 @@ def _rows(session: Session, table: TableInfo, wanted: Wanted, stand: _Stand) -> 
                 place=f"{table.scope}/records/{row.id}",
                 title=table.name,
                 at=row.updated_at,
-                why=mark("The record holds it."),
+                why=DELETED if row.deleted_at else HELD,
                 body={field.name: row._mapping[field.column] for field in table.fields},  # noqa: SLF001
             )
         )
@@ -105,9 +101,9 @@ def _made_by(session: Session, table: TableInfo, account: str) -> Iterator[Found
 
 
 def _former(session: Session, table: TableInfo, wanted: Wanted, stand: _Stand) -> Batch:
-    c = _history.c
-    end, looked_at = _window(session, c.id, stand.last, _history, c.table_id == table.id)
-    matching = select(_history).where(
+    c = history.c
+    end, looked_at = _window(session, c.id, stand.last, history, c.table_id == table.id)
+    matching = select(history).where(
         c.table_id == table.id, c.id > stand.last, c.id <= end, _any_text(c.before, wanted)
     )
     names = {str(field.id): field.name for field in table.fields}
@@ -128,9 +124,9 @@ def _former(session: Session, table: TableInfo, wanted: Wanted, stand: _Stand) -
 
 
 def _rejected(session: Session, table: TableInfo, wanted: Wanted, stand: _Stand) -> Batch:
-    c = _rejections.c
-    end, looked_at = _window(session, c.id, stand.last, _rejections, c.table_id == table.id)
-    matching = select(_rejections).where(
+    c = rejections.c
+    end, looked_at = _window(session, c.id, stand.last, rejections, c.table_id == table.id)
+    matching = select(rejections).where(
         c.table_id == table.id,
         c.id > stand.last,
         c.id <= end,
@@ -191,11 +187,11 @@ def count(session: Session) -> int:
     connection = session.connection()
     rows = sum(
         connection.execute(select(func.count()).select_from(sql_table(table))).scalar_one()
-        for table in _tables(session)
+        for table in catalogue.every_table(session)
     )
     beside = sum(
         connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in (_history, _rejections)
+        for table in (history, rejections)
     )
     return rows + beside
 
@@ -205,14 +201,14 @@ def forget(context: Context, place: str) -> int:
     _, table, kind, number = place.split("/")
     connection = context.session.connection()
     if kind == "rejected":
-        gone = delete(_rejections).where(_rejections.c.id == int(number))
+        gone = delete(rejections).where(rejections.c.id == int(number))
         return connection.execute(gone).rowcount
-    known = {one.id: one for one in _tables(context.session)}
+    known = {one.id: one for one in catalogue.every_table(context.session)}
     if int(table) not in known:
         return 0
     rows = sql_table(known[int(table)])
-    former = delete(_history).where(
-        _history.c.table_id == int(table), _history.c.record_id == int(number)
+    former = delete(history).where(
+        history.c.table_id == int(table), history.c.record_id == int(number)
     )
     return sum(
         connection.execute(statement).rowcount

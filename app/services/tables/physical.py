@@ -18,6 +18,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
+from app.core import postgresql_roles
 from app.services.tables.models import FieldKind, TableState
 
 MOST_FIELDS: Final = 500
@@ -112,7 +113,10 @@ def sql_table(table: TableInfo) -> Table:
 
 def create(session: Session, table: TableInfo) -> None:
     """Make the SQL table, in the transaction that writes its definition."""
-    session.connection().execute(CreateTable(sql_table(table)))
+    connection = session.connection()
+    connection.execute(CreateTable(sql_table(table)))
+    if connection.dialect.name == "postgresql":
+        postgresql_roles.let_console_count(connection, sql_name(table.id))
 
 
 def drop(session: Session, table: TableInfo) -> None:

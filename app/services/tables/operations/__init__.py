@@ -5,9 +5,19 @@ from app.services.tables.operations import (
     exporting,
     import_steps,
     importing,
+    keeping,
     records,
     rejected,
     tables,
 )
 
-__all__ = ["drift", "exporting", "import_steps", "importing", "records", "rejected", "tables"]
+__all__ = [
+    "drift",
+    "exporting",
+    "import_steps",
+    "importing",
+    "keeping",
+    "records",
+    "rejected",
+    "tables",
+]

@@ -18,6 +18,7 @@ from app.core.postgresql_roles import (
     Relation,
     UnclearAccess,
     grant,
+    let_console_count,
     make_roles,
     roles_of,
     statements,
@@ -194,6 +195,34 @@ def test_tables_that_people_design_belong_to_the_workspace_and_only_the_backup_r
     connect("owner").execute("DROP TABLE u1")
 
 
+def test_the_console_counts_the_deleted_rows_of_a_table_and_sees_no_value_F4(
+    postgresql_server,
+):
+    name = postgresql_server.create()
+    database = Database(postgresql_server.url(name))
+    roles = make_roles(database)
+    try:
+        with postgresql_server.connect(name) as owner:
+            owner.execute("CREATE TABLE u7 (id bigserial, deleted_at bigint, c1 text)")
+        migrate(database)
+        with postgresql_server.connect(name, roles["workspace"]) as workspace:
+            workspace.execute("CREATE TABLE u8 (id bigserial, deleted_at bigint, c1 text)")
+        mine = Database(postgresql_server.url(name, roles["workspace"]))
+        with mine.write() as session:
+            let_console_count(session.connection(), "u8")
+        mine.close()
+        with postgresql_server.connect(name, roles["console"]) as console:
+            for table in ("u7", "u8"):
+                counted = f"SELECT count(*), min(deleted_at) FROM {table} WHERE deleted_at > 0"
+                assert console.execute(counted).fetchone() == (0, None)
+                refused(console, f"SELECT c1 FROM {table}")
+                refused(console, f"SELECT * FROM {table}")
+                refused(console, f"DELETE FROM {table}")
+    finally:
+        database.close()
+        postgresql_server.drop(name)
+
+
 def test_the_backups_role_reads_everything_and_changes_nothing_F4(connect):
     reader = connect(READER)
     for table in TABLES:
@@ -273,6 +302,7 @@ def test_where_no_role_was_made_nothing_is_granted(postgresql_server):
     database = Database(postgresql_server.url(name))
     with database.write() as session:
         assert not grant(session, SQLModel.metadata)
+        let_console_count(session.connection(), "u1")
     database.close()
     postgresql_server.drop(name)
 

@@ -6,6 +6,7 @@ from sqlmodel import select
 from app.core.clock import DAY, HOUR
 from app.core.errors import Conflict, NotFound
 from app.core.identifiers import new_identifier
+from app.files import spool
 from app.identity.models import ConsoleSession, WorkspaceSession
 from app.jobs.models import Job, JobState
 from app.leaving.watch import Night
@@ -23,7 +24,12 @@ from app.privacy.operations.keeping import (
     set_retention,
 )
 from app.privacy.watch import keep_no_longer
+from app.services.tables.models import RecordChange, RecordHistory
+from app.services.tables.operations import records, tables
+from app.services.tables.operations.importing import ImportFile, import_file
+from app.services.tables.operations.rejected import ImportErrors, count_import_errors
 from tests.unit.app.privacy.conftest import NAME, everything_with
+from tests.unit.app.privacy.test_privacy import erase, findings
 
 
 def choose(office, kind, days, rev=0):
@@ -112,3 +118,102 @@ def test_no_history_yet_and_unknown_kinds(office):
     with pytest.raises(Conflict):
         choose(office, "jobs", 60)
     assert choose(office, "jobs", 60, rev=1).days == 60
+
+
+def delete(office, record):
+    which = records.GetRecord(table=office.table, record=record)
+    seen = records.get_record(office.at_workspace(), which)
+    wanted = records.DeleteRecord(table=office.table, record=record, rev=seen.rev)
+    records.delete_record(office.at_workspace(), wanted)
+
+
+def put_file(office, data):
+    """Import a file; return the table that it went into."""
+    with spool.receive(office.appliance.settings.spool, office.owner.id, "名簿.csv") as incoming:
+        incoming.write(data)
+        upload = incoming.finish().id
+    started = import_file(office.at_workspace(), ImportFile(upload=upload, name="名簿"))
+    office.work()
+    return started.table
+
+
+def rejected(office, table):
+    return count_import_errors(office.at_workspace(), ImportErrors(table=table)).rows
+
+
+@pytest.mark.sql
+def test_deleted_records_go_after_their_days_with_their_former_states_METI_31(office, time):
+    changed = office.record(NAME)
+    wanted = records.UpdateRecord(
+        table=office.table, record=changed, rev=1, values={office.name_field: "佐藤様"}
+    )
+    records.update_record(office.at_workspace(), wanted)
+    delete(office, changed)
+    first = time.now
+    time.advance(20 * DAY)
+    kept, late = office.record("鈴木様"), office.record("田中様")
+    delete(office, late)
+    time.advance(11 * DAY)
+    before = preview(office, "deleted-records", 30)
+    assert (before.count, before.oldest) == (1, first)
+    choose(office, "deleted-records", 30)
+    assert keep_no_longer(office.appliance) == 0  # the worker does it
+    office.work()
+    assert preview(office, "deleted-records", 30).count == 0
+    assert preview(office, "deleted-records", 1).count == 1
+    listed = records.list_records(office.at_workspace(), records.ListRecords(table=office.table))
+    assert [one.id for one in listed.records] == [kept]
+    with office.appliance.database.read() as session:
+        assert {one.record_id for one in session.exec(select(RecordHistory))} == {late}
+        roots = session.exec(select(RecordChange.action).where(RecordChange.first == changed))
+        assert sorted(roots) == ["create", "delete", "update"]
+    time.advance(DAY)
+    keep_no_longer(office.appliance)
+    office.work()  # nothing is due: no job is asked for
+    with office.appliance.database.read() as session:
+        assert len(session.exec(select(Job).where(Job.kind == "tables.remove_outdated")).all()) == 1
+
+
+@pytest.mark.sql
+def test_rows_of_imports_that_did_not_fit_go_after_their_days_METI_31(office, time):
+    made = time.now
+    table = put_file(office, f"a,b\n1,2\n{NAME}\n".encode())
+    time.advance(8 * DAY)
+    later = put_file(office, b"a,b\n1,2\n3\n")
+    assert (rejected(office, table), rejected(office, later)) == (1, 1)
+    before = preview(office, "rejected-rows", 7)
+    assert (before.count, before.oldest) == (1, made)
+    choose(office, "rejected-rows", 7)
+    keep_no_longer(office.appliance)
+    office.work()
+    assert (rejected(office, table), rejected(office, later)) == (0, 1)
+    assert records.list_records(office.at_workspace(), records.ListRecords(table=table)).total == 1
+
+
+@pytest.mark.sql
+def test_records_of_deleted_tables_are_counted_and_removed_too(office, time):
+    delete(office, office.record(NAME))
+    tables.delete_table(office.at_workspace(), tables.ChangeTable(table=office.table, rev=1))
+    time.advance(2 * DAY)
+    assert preview(office, "deleted-records", 1).count == 1
+    choose(office, "deleted-records", 1)
+    keep_no_longer(office.appliance)
+    office.work()
+    assert preview(office, "deleted-records", 1).count == 0
+
+
+def test_who_is_erased_is_found_in_deleted_records_and_rows_that_did_not_fit_METI_31(office):
+    delete(office, office.record(NAME))
+    put_file(office, f"a,b\n1,2\n{NAME}\n".encode())
+    office.suspend()
+    disclosure = office.search(account=office.person.id)
+    found = findings(office, disclosure)
+    assert {one.why for one in found} >= {
+        "A deleted record holds it.",
+        "A row of a file that did not fit holds it.",
+    }
+    office.seal()
+    erase(office, disclosure=disclosure, findings=[one.id for one in found])
+    office.work()
+    office.seal()
+    assert everything_with(office, NAME) == []
