@@ -4,8 +4,9 @@ Every module `personal_data.py` of `app` declares what its package keeps. Whoeve
 erases a person (`app.privacy`) knows no package by name. There are two kinds of things:
 
 - what stands beside an account (`About`), read and erased with the console's database role;
-- what may name anybody and must be searched for (`Searched`), read and erased by the background
-  worker. Each thing has a place, `tables/12/records/345`, under which an erasure names it for ever.
+- what may name anybody and must be searched for (`Searched`), read by the background worker, and
+  erased by it, or by the console where only that may. Each thing has a place,
+  `tables/12/records/345`, under which an erasure names it for ever.
 """
 
 import importlib
@@ -96,6 +97,8 @@ class Searched:
     """Removes files that one account left on their way; returns how many."""
     is_one_thing: Callable[[str], bool] = lambda _place: True
     """Tells whether a place is one thing that can be erased, and no container of many."""
+    at_once: bool = False
+    """Erased in the erasure's own transaction: it belongs to the console's database role."""
 
 
 _about: dict[str, About] = {}

@@ -47,10 +47,10 @@ class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErasedName(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody whose name was erased from a result."""
+    """A name that was erased from a result, or a reason that held one."""
 
     account: str
-    """Whose."""
+    """Whose; empty for a reason."""
     at: int
     """When (ms)."""
 
@@ -79,7 +79,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     lines: list[ResultLine]
     """By group and login ID."""
     erasures: list[ErasedName] = []
-    """Whose name was erased since: the digest is another one than at the closing."""
+    """What was erased since: the digest is another one than at the closing."""
 
 
 LINE: Final = ResultLine.__struct_fields__
@@ -118,6 +118,23 @@ def without_person(text: str, account: str, name: str, *, at: int) -> str:
         told["people"][account] = name
     if all(one["account"] != account for one in told.get("erasures", ())):
         told["erasures"] = [*told.get("erasures", ()), {"account": account, "at": at}]
+    return _canonical.encode(told).decode()
+
+
+def without_reason(text: str, line: ReviewLine, *, at: int) -> str:
+    """Return a result without the reason of a line; the same where it holds none."""
+    told = msgspec.json.decode(text, type=dict[str, Any])
+    mine = (line.account, line.kind, line.thing)
+    reasoned = [
+        one
+        for one in told["lines"]
+        if (one["account"], one["kind"], one["thing"]) == mine and one["reason"]
+    ]
+    if not reasoned:
+        return text
+    for one in reasoned:
+        one["reason"] = ""
+    told["erasures"] = [*told.get("erasures", ()), {"account": "", "at": at}]
     return _canonical.encode(told).decode()
 
 

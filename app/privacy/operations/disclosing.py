@@ -284,5 +284,10 @@ def _finding(row: Finding) -> FindingView:
 
 def is_one_thing(place: str) -> bool:
     """Tell whether a place is one thing that can be erased: `tables/12/records/345`."""
-    kind = place.partition("/")[0]
+    kind = kind_of(place)
     return any(one.kind == kind and one.is_one_thing(place) for one in all_searched())
+
+
+def kind_of(place: str) -> str:
+    """Return the kind of thing that lies at a place: `tables/12/records/345` is of `tables`."""
+    return place.partition("/")[0]

@@ -30,7 +30,7 @@ from app.operations.permissions import Permission
 from app.privacy.errors import NobodyNamed, PlaceUnknown, StillActive
 from app.privacy.models import Applied, Disclosure, Finding
 from app.privacy.operations.carrying_out import FORGET, ForgetArguments
-from app.privacy.operations.disclosing import ON_CONSOLE, empty, find, is_one_thing
+from app.privacy.operations.disclosing import ON_CONSOLE, empty, find, is_one_thing, kind_of
 
 ACCOUNTS: Final = "accounts/"
 MOST_PLACES: Final = 10_000
@@ -182,7 +182,7 @@ def _note(context: Context, erasure: str, place: str) -> None:
 
 
 def _carry_out(context: Context, places: list[str]) -> ErasedPerson:
-    """Erase accounts now, and hand everything else to the worker."""
+    """Erase accounts, and what only the console may, now; hand everything else to the worker."""
     session = context.session
     accounts = [place.removeprefix(ACCOUNTS) for place in places if place.startswith(ACCOUNTS)]
     elsewhere = [place for place in places if not place.startswith(ACCOUNTS)]
@@ -194,7 +194,11 @@ def _carry_out(context: Context, places: list[str]) -> ErasedPerson:
         if about.forget is not None
     )
     emptied = _empty_disclosures(context, accounts, elsewhere)
-    job = ""
+    at_once = {one.kind: one for one in all_searched() if one.at_once}
+    here = [place for place in elsewhere if kind_of(place) in at_once]
+    changed += sum(at_once[kind_of(place)].forget(context, place) for place in here)
+    elsewhere = [place for place in elsewhere if kind_of(place) not in at_once]
+    left, job = len(elsewhere), ""
     for account in accounts or [""]:
         # the first job takes the places along
         job = enqueue(context, FORGET, ForgetArguments(places=elsewhere, account=account))
@@ -203,7 +207,7 @@ def _carry_out(context: Context, places: list[str]) -> ErasedPerson:
         account="",
         disclosure="",
         changed=changed,
-        places=len(places) - len(accounts),
+        places=left,
         disclosures=emptied,
         job=job,
     )

@@ -137,9 +137,8 @@ def decide(context: Context, wanted: Decision) -> Decided:
             context.now,
         )
         line.reason = reason if wanted.decision == "withdraw" else ""
+    # the reason stands in line and result alone: it may name anybody, and there it can be erased
     context.event.change("decision", None, wanted.decision)
-    if reason:
-        context.event.change("reason", None, reason)
     context.event.numbers["rows"] = len(lines)
     return Decided(len(lines))
 

@@ -3,6 +3,7 @@
 import io
 import json
 import sqlite3
+import time
 
 
 def test_an_account_is_made_listed_shown_suspended_and_taken_back_F4(owned):
@@ -31,6 +32,35 @@ def test_roles_are_given_shown_and_taken(owned):
     assert owned("accounts", "roles", "suzuki", "--take", "auditor", "--json").json["items"] == []
     assert owned("accounts", "roles", "suzuki", "--take", "auditor").code == 1
     assert owned("accounts", "roles", "suzuki", "--give", "emperor").code == 1
+
+
+def test_why_somebody_may_something_is_told_with_what_gives_it_and_on_which_day_F4(owned):
+    owned("accounts", "create", "suzuki", "--name", "鈴木")
+    owned("accounts", "roles", "suzuki", "--give", "auditor")
+    why = ("accounts", "why", "suzuki")
+    may = owned(*why, "audit.export", "--json").json
+    assert (may["answer"]["allowed"], may["answer"]["active"]) == (True, True)
+    assert [one["role_name"] for one in may["answer"]["gives"]] == ["Auditor"]
+    shown = owned(*why, "audit.export")
+    assert shown.out.splitlines()[0] == "yes"
+    assert "gives" in shown.out
+    assert "Auditor" in shown.out
+    assert owned(*why, "accounts.manage").out == "no\n"
+    assert owned(*why, "records.view", "--scope", "tables/12").out == "no\n"
+    today = time.strftime("%Y-%m-%d")
+    assert owned(*why, "audit.export", "--at", today).out.startswith("yes")
+    before = owned(*why, "audit.export", "--at", "2001-01-01")
+    assert before.out == "no: the account was suspended or not yet there\n"
+
+
+def test_a_question_that_makes_no_sense_is_refused_with_its_reason(owned):
+    why = ("accounts", "why", "yamada", "audit.export", "--json")
+    for day in ("2999-01-01", "someday"):
+        refused = owned(*why, "--at", day)
+        assert (refused.code, refused.error["code"]) == (1, "invalid_input"), day
+    assert owned("accounts", "why", "nobody", "audit.export", "--json").error["code"] == "not_found"
+    unknown = owned("accounts", "why", "yamada", "fly", "--json")
+    assert (unknown.code, unknown.error["code"]) == (1, "invalid_input")
 
 
 def test_a_person_leaves_on_a_day_stays_after_all_or_is_ended_now_F4(owned):

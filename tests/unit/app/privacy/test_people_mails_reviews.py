@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlmodel import select
 
+from app.audit.event import Draft
 from app.core.clock import DAY
 from app.core.identifiers import new_identifier
 from app.files import spool
@@ -19,15 +20,18 @@ from app.mail.models import MailMessage
 from app.mail.operations.delivery import Sent, sent
 from app.mail.operations.relay import RelayChange, update_relay
 from app.mail.relay import Relay
+from app.operations.context import Actor, Context, Plane
 from app.people.operations.mailing import MailInvitations, mail_invitations
 from app.people.personal_data import HOLDS_IT, MAY_HOLD_IT, look
-from app.reviews.models import Campaign, ReviewReminder
+from app.privacy.operations.erasing import ErasePerson, erase_person
+from app.reviews.models import Campaign, ReviewLine, ReviewReminder
 from app.reviews.operations import campaigns, closing, deciding
 from app.reviews.operations.campaigns import CampaignRef, NewCampaign
-from app.reviews.result import digest_of
+from app.reviews.personal_data import forget as forget_reason
+from app.reviews.result import digest_of, without_reason
 from tests.personnel import as_csv, as_workbook, rows
-from tests.unit.app.privacy.conftest import MAIL, NAME, confirmed
-from tests.unit.app.privacy.test_privacy import erase, everything_of, findings, lines, read
+from tests.unit.app.privacy.conftest import MAIL, NAME, confirmed, everything_with
+from tests.unit.app.privacy.test_privacy import BASIS, erase, everything_of, findings, lines, read
 
 
 @pytest.fixture
@@ -126,6 +130,66 @@ def test_who_is_erased_stands_in_no_mail_list_job_or_review_METI_31(written):
         assert (session.get(Job, job).error, session.get(Job, job).error_parameters) == (
             "internal", "{}",
         )  # fmt: skip
+
+
+def decide_about_another(office, reason):
+    """In a review the person decides about somebody else; return review and line."""
+    other = office.house.person("other", "staff")
+    review = begin_review(office, office.person.id)
+    whole = campaigns.get_campaign(office.local, CampaignRef(review))
+    (line,) = [one.id for one in whole.lines if one.account == other.id]
+    wanted = deciding.Decision(lines=[line], decision="withdraw", reason=reason)
+    seat = Context(office.appliance, actor=Actor(account=office.person.id), plane=Plane.WORKSPACE)
+    deciding.decide(seat, wanted)
+    return review, line
+
+
+def reasons(office, review):
+    whole = campaigns.get_campaign(office.local, CampaignRef(review))
+    return [one.reason for one in whole.lines if one.reason]
+
+
+def erase_reason(office, line):
+    """Find the reason of a line by the name in it, and erase it alone."""
+    disclosure = office.search(text=f"何も\n{NAME}")
+    (found,) = [one for one in findings(office, disclosure) if one.place == f"reviews/{line}"]
+    wanted = ErasePerson(basis=BASIS, disclosure=disclosure, findings=[found.id])
+    erased = confirmed(office.admin(), erase_person, wanted)
+    assert (erased.changed, erased.places) == (1, 0)  # the console did it: nothing is left over
+    office.work()
+    return found
+
+
+def test_a_reason_in_a_closed_review_that_names_the_person_goes_from_its_result_METI_31(office):
+    review, line = decide_about_another(office, f"{NAME}が引き継ぐ")
+    closing.close_campaign(office.local, CampaignRef(review))
+    assert erase_reason(office, line).title == "2026"
+    kept = closing.show_result(office.local, CampaignRef(review))
+    assert {one.reason for one in kept.result.lines} == {""}
+    assert [one.account for one in kept.result.erasures] == [""]
+    assert [one.decision for one in kept.result.lines if one.decision] == ["withdraw"]
+    assert reasons(office, review) == []
+
+
+def test_a_reason_in_an_open_review_goes_and_its_event_never_held_it_METI_31(office):
+    review, line = decide_about_another(office, "太郎兵衛の後任")
+    office.seal()
+    assert everything_with(office, "太郎兵衛の後任") == ["tenshu.sqlite"]
+    with office.appliance.database.write() as session:
+        session.get(ReviewLine, line).reason = NAME
+    erase_reason(office, line)
+    assert reasons(office, review) == []
+
+
+def test_a_reason_that_went_already_is_no_fault(office):
+    review, line = decide_about_another(office, NAME)
+    closing.close_campaign(office.local, CampaignRef(review))
+    with office.appliance.database.read() as session:
+        campaign, decided = session.get(Campaign, review), session.get(ReviewLine, line)
+        once = without_reason(campaign.result, decided, at=1)
+        assert without_reason(once, decided, at=2) == once
+        context = office.local.running(session, Draft(verb="privacy.erase", at=1))
+        assert forget_reason(context, "reviews/nothing") == 0
 
 
 def test_a_mail_that_was_erased_in_the_couriers_hands_stops_nothing(written):
