@@ -1,5 +1,6 @@
 """The rules about sign-in, sessions and passwords that a company chooses."""
 
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -45,14 +46,21 @@ def change_rules(request: AnyRequest, data: Form) -> Answer:
     rules["password"] = {name: typed[name] for name in PASSWORD_RULES}
     try:
         wanted = ask(policies.PolicyChange, policy=rules, rev=str(data.get("rev", "")))
-        if step == "preview":
-            shown = policies.preview_policy(context, ask(policies.Preview, policy=rules))
-            return _rules_page(request, typed, {}, effects=shown)
+        digest = _digest(rules)
+        differs = step != "preview" and str(data.get("shown", "")) not in ("", digest)
+        if step == "preview" or differs:  # what is put into force is what the effect was shown of
+            effects = policies.preview_policy(context, ask(policies.Preview, policy=rules))
+            return _rules_page(request, typed, {}, effects=effects, shown=digest, differs=differs)
         return perform(request, policies.update_policy, wanted)
     except TenshuError as error:
         found = field_errors(context.language, error)
         errors = {name.rpartition(".")[2]: text for name, text in found.items()}
         return _rules_page(request, typed, errors, status=error.status)
+
+
+def _digest(rules: dict[str, Any]) -> str:
+    """Return what tells whether rules are those whose effect was shown."""
+    return sha256(msgspec.json.encode(rules, order="sorted")).hexdigest()
 
 
 def _typed(in_force: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +85,8 @@ def _rules_page(
     status: int = 200,
     notice: str = "",
     effects: Effects | None = None,
+    shown: str = "",
+    differs: bool = False,
 ) -> Answer:
     context = need_sign_in(request)
     found = policies.get_policy(context, NoRequest())
@@ -91,6 +101,8 @@ def _rules_page(
         errors=errors,
         notice=notice,
         effects=effects,
+        shown=shown,
+        differs=differs,
         rp_id=relying_party.rp_id(found.policy, appliance_of(request).settings),
         may_manage=context.actor.rights.allows(Permission.SETTINGS_MANAGE),
     )

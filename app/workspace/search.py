@@ -44,6 +44,10 @@ def _pages(context: Context) -> list[Place]:
         known.append(("/tables/deleted", mark("Deleted tables"), "trash-2"))
     known += [
         ("/account", mark("My account"), "user-cog"),
+        ("/account/preferences", mark("Language and appearance"), "languages"),
+        ("/account/rights", mark("My rights"), "key-round"),
+        ("/account/history", mark("My history"), "scroll-text"),
+        ("/reviews/mine", mark("My access reviews"), "clipboard-check"),
         ("/account/tokens", mark("API tokens"), "key-round"),
     ]
     return [Place(href, translate(context.language, name), icon) for href, name, icon in known]

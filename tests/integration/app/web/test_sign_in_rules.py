@@ -1,6 +1,7 @@
 """The company's rules about sign-in, changed on the console."""
 
 import html
+import re
 import time
 
 from app.identity.operations import policies
@@ -53,6 +54,24 @@ def test_roles_that_need_a_factor_are_ticked_and_can_all_be_taken_out_again_F11(
     refused = admin.post("/settings/sign-in", wrong)
     assert refused.status_code == 422
     assert 'href="#field-second_factor_roles"' in refused.text
+
+
+def test_rules_that_were_changed_after_their_effect_was_shown_are_shown_again_F11(
+    admin: Browser, appliance: Appliance
+) -> None:
+    page = admin.post("/settings/sign-in", {**RULES, "step": "preview"}).text
+    shown = re.search(r'name="shown" value="([0-9a-f]{64})"', page)
+    assert shown
+    other = {**RULES, "idle_minutes": "45", "shown": shown[1], "step": "apply"}
+    again = admin.post("/settings/sign-in", other)
+    assert again.status_code == 200
+    assert "影響の確認後に規則が変更されました" in again.text
+    assert 'value="45"' in again.text
+    assert in_force(appliance).rev == 0
+    shown = re.search(r'name="shown" value="([0-9a-f]{64})"', again.text)
+    assert shown
+    asked = admin.post("/settings/sign-in", {**other, "shown": shown[1]})
+    assert "/confirm/" in asked.headers["location"]
 
 
 def test_a_rule_out_of_bounds_is_told_at_its_field_and_what_was_typed_stays(
