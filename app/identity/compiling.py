@@ -62,9 +62,13 @@ def compile_rights(grants: Iterable[Given], roles: PermissionsOf, at: int) -> Co
         (grant.role, grant.scope, grant.taken, grant.until) == (Role.OWNER, EVERYTHING, False, 0)
         for grant in live
     )
-    whole = Rights((each, EVERYTHING) for each in roles.get(Role.OWNER, ()))
     return Compiled(
         rights=rights,
-        is_owner=is_owner and whole.within(rights),
+        is_owner=is_owner and _whole(roles).within(rights),
         until=min((grant.until for grant in live if grant.until), default=0),
     )
+
+
+def _whole(roles: PermissionsOf) -> Rights:
+    """Return what an owner of everything holds."""
+    return Rights((each, EVERYTHING) for each in roles.get(Role.OWNER, ()))

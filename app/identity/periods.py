@@ -8,16 +8,16 @@ to keep it, and doing it twice keeps it once.
 import enum
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 from sqlmodel import Session, col, select
 
 from app.core.identifiers import new_identifier
 from app.identity import own_roles
-from app.identity.compiling import Given
-from app.identity.models import Account, Grant, Group, Membership, OwnRole, RightsPeriod
+from app.identity.given_rows import read_grants
+from app.identity.models import Account, Group, Membership, OwnRole, RightsPeriod
 from app.identity.roles import NAMES, Role
 
 AT_ONCE: Final = 500
@@ -77,48 +77,71 @@ def everything_but_accounts(session: Session) -> set[str]:
 
 
 def _keep(session: Session, holders: list[str], by: str, now: int) -> None:
-    question = select(RightsPeriod).where(col(RightsPeriod.holder).in_(holders))
-    known = {(each.kind, each.holder, each.detail): each for each in _open(session, holders)}
-    present = dict(_facts(session, holders))
-    for fact in known.keys() - present.keys():
-        session.exec(
+    known, present = _open(session, holders), dict(_facts(session, holders))
+    over = [known[fact] for fact in known.keys() - present.keys()]
+    if over:
+        session.connection().execute(
             update(RightsPeriod)
-            .where(col(RightsPeriod.id) == known[fact].id)
+            .where(col(RightsPeriod.id) == bindparam("period"))
+            .values(ended=bindparam("at"), ended_by=by),
             # a clock that was set back must not make a period end before it began
-            .values(ended=max(now, known[fact].since), ended_by=by)
+            [{"period": each.id, "at": max(now, each.since)} for each in over],
         )
     new = sorted(present.keys() - known.keys())
     first = {fact for fact in new if fact[0] == Kind.ROLE and fact[1] in set(Role)}
     if first:  # what the product brought with it was so from the beginning, as far as is known
-        seen = {each.holder for each in session.exec(question).all() if each.kind == Kind.ROLE}
+        seen = _told_of_roles(session, {holder for _, holder, _ in first})
         first = {fact for fact in first if fact[1] not in seen}
-    session.add_all(
-        RightsPeriod(
-            id=new_identifier(),
-            kind=fact[0],
-            holder=fact[1],
-            detail=fact[2],
-            since=0 if fact in first else now,
-            begun_by=present[fact] or by,
-        )
+    rows = [
+        {
+            "id": new_identifier(),
+            "kind": fact[0],
+            "holder": fact[1],
+            "detail": fact[2],
+            "since": 0 if fact in first else now,
+            "begun_by": present[fact] or by,
+        }
         for fact in new
+    ]
+    if rows:
+        session.connection().execute(insert(RightsPeriod), rows)
+
+
+class _Period(NamedTuple):
+    """A period that has not ended."""
+
+    id: str
+    since: int
+
+
+def _open(session: Session, holders: list[str]) -> dict[Fact, _Period]:
+    names = ("kind", "holder", "detail", *_Period._fields)
+    question = select(*[getattr(RightsPeriod, name) for name in names]).where(
+        col(RightsPeriod.holder).in_(holders), RightsPeriod.ended == 0
     )
-    session.flush()
+    return {
+        (kind, holder, detail): _Period(*rest)
+        for kind, holder, detail, *rest in session.exec(question)
+    }
 
 
-def _open(session: Session, holders: list[str]) -> Iterable[RightsPeriod]:
-    return session.exec(
-        select(RightsPeriod).where(col(RightsPeriod.holder).in_(holders), RightsPeriod.ended == 0)
-    ).all()
+def _told_of_roles(session: Session, roles: set[str]) -> set[str]:
+    """Return the roles of which there is a period already."""
+    question = select(RightsPeriod.holder).where(
+        col(RightsPeriod.holder).in_(roles), RightsPeriod.kind == Kind.ROLE
+    )
+    return set(session.exec(question))
 
 
 def _facts(session: Session, holders: list[str]) -> Iterator[tuple[Fact, str]]:
     """Yield what stands now, and who began it where that is written down."""
-    for grant in session.exec(select(Grant).where(col(Grant.holder).in_(holders))).all():
-        given = Given(**{name: getattr(grant, name) for name in Given.__struct_fields__})
-        yield (Kind.GRANT, grant.holder, _text(given)), grant.created_by
-    for member in session.exec(select(Membership).where(col(Membership.account).in_(holders))):
-        yield (Kind.MEMBERSHIP, member.account, _text(InGroup(member.group))), ""
+    for held in read_grants(session, holders):
+        yield (Kind.GRANT, held.holder, _text(held.given)), held.created_by
+    members = select(Membership.account, Membership.group).where(
+        col(Membership.account).in_(holders)
+    )
+    for account, group in session.exec(members):
+        yield (Kind.MEMBERSHIP, account, _text(InGroup(group))), ""
     states = select(Account.id, Account.state).where(col(Account.id).in_(holders))
     for account, state in session.exec(states):
         yield (Kind.STATE, account, _text(InState(state))), ""

@@ -20,7 +20,8 @@ from app.core import clock
 from app.identity import own_roles, periods
 from app.identity.compiling import Compiled, Given, PermissionsOf, compile_rights
 from app.identity.errors import BeyondYourRights, LastOwner
-from app.identity.models import Account, Grant, Membership
+from app.identity.given_rows import read_grants
+from app.identity.models import Account, Membership
 from app.identity.roles import is_administrative
 from app.operations.context import Actor
 from app.operations.permissions import Permission, Rights
@@ -99,17 +100,12 @@ def grants_held(session: Session, accounts: Sequence[str]) -> dict[str, list[Giv
     by_holder: defaultdict[str, list[Given]] = defaultdict(list)
     wanted = iter(sorted(holders))
     while part := list(itertools.islice(wanted, AT_ONCE)):
-        for grant in session.exec(select(Grant).where(col(Grant.holder).in_(part))).all():
-            by_holder[grant.holder].append(as_given(grant))
+        for held in read_grants(session, part):
+            by_holder[held.holder].append(held.given)
     return {
         account: [grant for holder in (account, *groups[account]) for grant in by_holder[holder]]
         for account in accounts
     }
-
-
-def as_given(grant: Grant) -> Given:
-    """Return a grant of the database as the compiler takes it."""
-    return Given(**{name: getattr(grant, name) for name in Given.__struct_fields__})
 
 
 def compiled_of(
@@ -145,9 +141,11 @@ def _compile(session: Session, accounts: Sequence[str], roles: PermissionsOf, no
 
 def _groups_of(session: Session, accounts: Sequence[str]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {account: [] for account in accounts}
-    found = session.exec(select(Membership).where(col(Membership.account).in_(accounts))).all()
-    for membership in found:
-        groups[membership.account].append(membership.group)
+    question = select(Membership.account, Membership.group).where(
+        col(Membership.account).in_(accounts)
+    )
+    for account, group in session.exec(question):
+        groups[account].append(group)
     return groups
 
 

@@ -8,20 +8,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 from sqlmodel import Session, col, select
 
 from app.audit import outbox
 from app.audit.event import Draft
 from app.core.errors import Conflict
 from app.core.identifiers import new_identifier
-from app.identity import account_rows, own_roles, passwords, rights, session_rows
+from app.identity import account_rows, passwords, rights, session_rows
 from app.identity.group_paths import paths_of
 from app.identity.models import Account, Grant, Group, Membership, Password
 from app.operations.context import Context, Plane
 from app.operations.permissions import Rights
 from app.people.entries import Path
 from app.people.plan import Change, Headship
+from app.people.role_changes import give_roles
 
 
 class Writer:
@@ -78,11 +79,9 @@ class Writer:
         self._require_free(new)
         identifiers = {change.row: change.account or new_identifier() for change in changes}
         self._insert(new, identifiers)
-        for change in changes:
-            if change.account:
-                self._update(change)
+        self._update([change for change in changes if change.account])
         self._move(changes, identifiers)
-        self._give_roles(changes, identifiers)
+        give_roles(self.context, changes, identifiers)
         rights.recompile(self.session, identifiers.values(), by=self.context.actor.account)
         for change in changes:
             self._tell(change, identifiers[change.row])
@@ -134,20 +133,50 @@ class Writer:
             ],
         )
 
-    def _update(self, change: Change) -> None:
-        account = account_rows.by_id(self.session, change.account)
-        rights.require_reach(
-            self.context.actor, rights.held_by(self.session, account, self.context.now)
-        )
-        changed = self.session.exec(
-            update(Account)
-            .where(col(Account.id) == change.account, col(Account.rev) == change.rev)
-            .values(**change.after, rev=change.rev + 1, changed_at=self.context.now)
-        )
-        if changed.rowcount != 1:
-            raise Conflict(name=change.name)
-        if change.after.get("state") == account_rows.SUSPENDED:
-            session_rows.end_all(self.session, Plane.CONSOLE, change.account, "suspended")
+    def _update(self, changed: Sequence[Change]) -> None:
+        """Change accounts that are as they were compared. Raise Conflict or BeyondYourRights."""
+        self._require_as_compared(changed)
+        alike: dict[tuple[str, ...], list[Change]] = {}
+        for change in changed:
+            alike.setdefault(tuple(sorted(change.after)), []).append(change)
+        for fields, some in alike.items():
+            self.session.connection().execute(
+                update(Account)
+                .where(col(Account.id) == bindparam("account"))
+                .values(
+                    {name: bindparam(f"new_{name}") for name in fields}
+                    | {"rev": bindparam("risen"), "changed_at": self.context.now}
+                ),
+                [
+                    {"account": change.account, "risen": change.rev + 1}
+                    | {f"new_{name}": change.after[name] for name in fields}
+                    for change in some
+                ],
+            )
+        for change in changed:
+            if change.after.get("state") == account_rows.SUSPENDED:
+                session_rows.end_all(self.session, Plane.CONSOLE, change.account, "suspended")
+
+    def _require_as_compared(self, changed: Sequence[Change]) -> None:
+        """Raise Conflict where an account is another by now, or BeyondYourRights.
+
+        Changes are serialisable: what is looked at here stays so until the end.
+        """
+        found = self.session.exec(
+            select(Account.id, Account.rev, Account.rights, Account.rights_until).where(
+                col(Account.id).in_([change.account for change in changed])
+            )
+        ).all()
+        revisions = {account: rev for account, rev, *_ in found}
+        for change in changed:
+            if revisions.get(change.account) != change.rev:
+                raise Conflict(name=change.name)
+        now = self.context.now
+        for held in {  # many hold the same, which is parsed once
+            rights.current(self.session, account, compiled, until, now)
+            for account, _, compiled, until in found
+        }:
+            rights.require_reach(self.context.actor, held)
 
     def _move(self, changes: Sequence[Change], identifiers: dict[int, str]) -> None:
         """Put people into their departments. Raise BeyondYourRights."""
@@ -169,11 +198,13 @@ class Writer:
             for account, group in there
             if group in self.departments and group != targets[account]
         }
-        for account, group in left:
-            self.session.exec(
+        if left:
+            self.session.connection().execute(
                 delete(Membership).where(
-                    col(Membership.account) == account, col(Membership.group) == group
-                )
+                    col(Membership.account) == bindparam("who"),
+                    col(Membership.group) == bindparam("where"),
+                ),
+                [{"who": account, "where": group} for account, group in left],
             )
         entered = [pair for pair in targets.items() if pair not in there]
         if entered:
@@ -187,37 +218,6 @@ class Writer:
         giving = select(Grant.holder).where(col(Grant.holder).in_(groups)).distinct()
         for group in self.session.exec(giving).all():
             rights.require_reach(self.context.actor, rights_of_group(self.session, group))
-
-    def _give_roles(self, changes: Sequence[Change], identifiers: dict[int, str]) -> None:
-        given = [change for change in changes if change.roles is not None]
-        known = own_roles.permissions_of_roles(self.session)
-        for change in given:
-            account, roles = identifiers[change.row], change.roles or frozenset()
-            if not roles <= known.keys():  # somebody has deleted one since the list was compared
-                raise Conflict(name=change.name)
-            for role in roles ^ change.old_roles:
-                rights.require_reach(self.context.actor, rights.expand(self.session, "", role, ""))
-            lost = change.old_roles - roles
-            if lost:
-                self.session.exec(
-                    delete(Grant).where(
-                        col(Grant.holder) == account,
-                        col(Grant.scope) == "",
-                        col(Grant.role).in_(lost),
-                        ~col(Grant.taken),
-                        col(Grant.until) == 0,
-                    )
-                )
-            for role in sorted(roles - change.old_roles):
-                self.session.add(
-                    Grant(
-                        id=new_identifier(),
-                        holder=account,
-                        role=role,
-                        created_by=self.context.actor.account,
-                        created_at=self.context.now,
-                    )
-                )
 
     def set_heads(self, heads: Sequence[Headship]) -> int:
         """Name who leads each department."""

@@ -4,8 +4,9 @@ import msgspec
 from sqlmodel import Session, col, select
 
 from app.identity import own_roles, rights
+from app.identity.given_rows import read_grants
 from app.identity.group_paths import paths_of
-from app.identity.models import Account, Grant, Group, Membership
+from app.identity.models import Account, Group, Membership
 from app.operations.context import Context
 from app.operations.permissions import Rights
 from app.people.entries import Path
@@ -65,15 +66,14 @@ def load(context: Context, session: Session) -> Present:
     groups = list(session.exec(select(Group)).all())
     paths = paths_of(groups)
     departments = {group.id for group in groups if group.is_department}
-    grants = session.exec(select(Grant)).all()
     bundles = own_roles.permissions_of_roles(session)
     roles: dict[str, set[str]] = {}
     given: dict[str, set[tuple[str, str]]] = {}
-    for grant in grants:
+    for holder, _, grant in read_grants(session):
         if grant.role and not grant.scope and not grant.taken and not grant.until:
-            roles.setdefault(grant.holder, set()).add(grant.role)
-        if grant.holder in paths:
-            given.setdefault(grant.holder, set()).update(rights.as_given(grant).pairs(bundles))
+            roles.setdefault(holder, set()).add(grant.role)
+        if holder in paths:
+            given.setdefault(holder, set()).update(grant.pairs(bundles))
     of: dict[str, set[Path]] = {}
     for membership in session.exec(
         select(Membership.account, Membership.group).where(col(Membership.group).in_(departments))

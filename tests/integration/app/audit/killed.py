@@ -6,40 +6,25 @@ input. It answers with the child's end (0, or -9 where it was killed) and the st
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
-from typing import Self
 
 from app.audit.sealer import Sealer
 from app.audit.signing import load_or_make_signer
 from app.core.database import Database
+from tests.integration import killing
 
-ROOT = Path(__file__).parents[4]
 
-
-class Killer:
+class Killer(killing.Killer):
     """The process that forks, as a test sees it."""
 
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.app.audit.killed"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
+    def __init__(self) -> None:
+        super().__init__(__spec__.name)
 
     def run(self, folder: Path, url: str, at: int) -> list[str] | None:
         """Run a sealer that dies at a step; return the steps it came by, None if it lived."""
-        print(folder, url, at, file=self._process.stdin, flush=True)
-        end, *steps = self._process.stdout.readline().strip().split("|")
-        assert end in {"0", "-9"}, f"the sealer ended with {end} after {steps}"
-        return steps if end == "-9" else None
+        lived, steps = self.ask(folder, url, at)
+        return None if lived else steps.split("|")
 
 
 def seal(folder: Path, url: str, at: int, steps: int) -> None:
@@ -76,7 +61,7 @@ def main() -> None:
         with os.fdopen(came_by) as pipe:
             text = pipe.read()
         end = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(f"{end}{text}\n")
+        sys.stdout.write(f"{end} {text.strip('|')}\n")
         sys.stdout.flush()
 
 

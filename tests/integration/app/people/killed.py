@@ -7,11 +7,10 @@ answers with the end (0, or -9 for a kill) and how far that came.
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from argon2 import PasswordHasher
 from sqlalchemy import event
@@ -28,34 +27,22 @@ from app.jobs.worker import Worker
 from app.leaving.watch import Night
 from app.operations.context import Appliance
 from app.people import running
+from tests.integration import killing
 
-ROOT: Final = Path(__file__).parents[4]
 NEVER: Final = 0
 """Killed at no step at all."""
 
 
-class Killer:
+class Killer(killing.Killer):
     """The process that forks, as a test sees it."""
 
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.app.people.killed"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
+    def __init__(self) -> None:
+        super().__init__(__spec__.name)
 
     def run(self, folder: Path, task: str, part: int, at: int = NEVER) -> tuple[bool, int]:
         """Run a task that dies at a step; tell whether it lived, and by how many steps it came."""
-        print(folder, task, part, at, file=self._process.stdin, flush=True)
-        end, steps = self._process.stdout.readline().split()
-        assert end in {"0", "-9"}, f"the task ended with {end} after {steps} steps"
-        return end == "0", int(steps)
+        lived, steps = self.ask(folder, task, part, at)
+        return lived, int(steps)
 
 
 def open_appliance(folder: Path) -> Appliance:
