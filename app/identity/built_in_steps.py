@@ -47,7 +47,7 @@ def _check_password(attempt: Attempt, answer: Secret) -> Account:
 
 
 def _has_authenticator(_policy: Policy, facts: Facts) -> bool:
-    return factors.TOTP in facts.factors
+    return factors.TOTP in facts.factors - facts.refused
 
 
 def _check_totp(attempt: Attempt, answer: Secret) -> Account:
@@ -57,7 +57,7 @@ def _check_totp(attempt: Attempt, answer: Secret) -> Account:
 
 
 def _has_recovery_code(_policy: Policy, facts: Facts) -> bool:
-    return factors.RECOVERY_CODE in facts.factors
+    return factors.RECOVERY_CODE in facts.factors - facts.refused
 
 
 def _check_recovery_code(attempt: Attempt, answer: Secret) -> Account:
@@ -65,9 +65,23 @@ def _check_recovery_code(attempt: Attempt, answer: Secret) -> Account:
     return attempt.known_account
 
 
-def _may_enrol(policy: Policy, facts: Facts) -> bool:
+def may_enrol(policy: Policy, facts: Facts) -> bool:
+    """Tell whether somebody may add a factor as they sign in: the first, or one after a proof."""
     # who knows only a password must not choose the console's second factor
-    return not facts.factors and (facts.may_enrol or policy.plane != Plane.CONSOLE)
+    first = not facts.factors and (facts.may_enrol or policy.plane != Plane.CONSOLE)
+    return first or facts.factor_proven
+
+
+def enrolled(attempt: Attempt) -> Account:
+    """Return the account that has added a factor: what an administrator allowed is used up."""
+    account = attempt.known_account
+    if attempt.policy.plane == Plane.CONSOLE:
+        account.may_enrol = False
+    return account
+
+
+def _may_enrol_app(policy: Policy, facts: Facts) -> bool:
+    return factors.TOTP in facts.addable and may_enrol(policy, facts)
 
 
 def _offer_enrolment(attempt: Attempt) -> Shown:
@@ -81,15 +95,13 @@ def _check_enrolment(attempt: Attempt, answer: Secret) -> Account:
     """Enrol the first authenticator of a new person, or of one whose factor was reset."""
     if not attempt.notes.enrolment:  # the factor went away since the step was offered
         raise StepNotOffered
-    now, account = attempt.context.now, attempt.known_account
+    now = attempt.context.now
     if totp.matching_step(Secret(attempt.notes.enrolment), answer, now) is None:
         raise WrongCode(seconds=totp.seconds_to_next(now))
     secret = Secret(attempt.notes.enrolment)
     identifier = factors.add_totp(attempt.holder, FIRST_NAME, secret, now, state=factors.PENDING)
     factors.activate(attempt.holder, identifier, answer, now)
-    if attempt.policy.plane == Plane.CONSOLE:
-        account.may_enrol = False
-    return account
+    return enrolled(attempt)
 
 
 def _check_new_password(attempt: Attempt, answer: Secret) -> Account:
@@ -119,7 +131,7 @@ PASSWORD: Final = Step("password", _check_password)
 INVITATION: Final = Step("invitation", _check_invitation)
 TOTP: Final = Step("totp", _check_totp, _has_authenticator)
 RECOVERY_CODE: Final = Step("recovery_code", _check_recovery_code, _has_recovery_code)
-ENROL: Final = Step("enrol", _check_enrolment, _may_enrol, _offer_enrolment)
+ENROL: Final = Step("enrol", _check_enrolment, _may_enrol_app, _offer_enrolment)
 NEW_PASSWORD: Final = Step("new_password", _check_new_password)
 
 for _step in (PASSWORD, INVITATION, TOTP, RECOVERY_CODE, ENROL, NEW_PASSWORD):

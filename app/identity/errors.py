@@ -128,6 +128,15 @@ class PasskeyElsewhere(Counted):
     )
 
 
+class PasskeyNeeded(Counted):
+    """The rules accept passkeys alone, and none can be added at this address."""
+
+    code = "sign_in.passkey_needed"
+    status = 403
+    message = "Here everybody signs in with a passkey, and none can be added at this address."
+    hint = "Open the appliance by its host name, and add a passkey as you sign in."
+
+
 class NotForThisPlane(Counted):
     """The account has nothing to do on this plane."""
 
@@ -239,6 +248,24 @@ class OwnerLosesPasskey(Refused):
     status = 409
     message = "{name} is an owner and would lose the only second factor."
     hint = "Let them add an authenticator app first."
+
+
+class OwnerWithoutFactor(Refused):
+    """Another choice of accepted factors would shut an owner out of the console."""
+
+    code = "identity_policy.owner_without_factor"
+    status = 409
+    message = "{name} is an owner and holds no second factor that the console would accept."
+    hint = "Let them add one under My account first."
+
+
+class FactorNotAccepted(Refused):
+    """The company's rules leave this kind of second factor out on this plane."""
+
+    code = "factors.not_accepted"
+    status = 409
+    message = "The sign-in rules do not accept this kind of second factor here."
+    hint = "Use the kind that the page offers."
 
 
 class BeyondYourRights(Refused):

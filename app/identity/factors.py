@@ -24,6 +24,8 @@ PASSKEY: Final = "passkey"
 RECOVERY_CODE: Final = "recovery_code"
 NAMED: Final = frozenset({TOTP, PASSKEY})
 """Kinds that a person names and proves themselves with again; recovery codes only sign in."""
+PROVING: Final = frozenset({TOTP, PASSKEY, RECOVERY_CODE})
+"""The steps of a sign-in that use a factor are called as its kind."""
 ACTIVE: Final = "active"
 PENDING: Final = "pending"
 PENDING_LIMIT: Final = 5

@@ -1,4 +1,4 @@
-"""A passkey as a step of the sign-in: its question is kept, sealed, in the pending sign-in.
+"""Passkeys as steps of the sign-in: used, and added. Their question is kept in the pending sign-in.
 
 A question is put when the step is shown and spent by the first answer, right or wrong.
 """
@@ -6,13 +6,23 @@ A question is put when the step is shown and spent by the first answer, right or
 import base64
 from typing import Final
 
+from app.core.messages import mark
 from app.core.secret import Secret
-from app.identity import factors, passkey_factors, passkeys, policies, relying_party
+from app.identity import (
+    built_in_steps,
+    factors,
+    passkey_factors,
+    passkeys,
+    policies,
+    relying_party,
+)
 from app.identity.errors import ChallengeSpent
 from app.identity.models import Account
 from app.identity.policies import IdentityPolicy
 from app.identity.sign_in import Facts, Policy
 from app.identity.sign_in_steps import Attempt, Shown, Step, register
+
+FIRST_NAME: Final = mark("Passkey")
 
 
 def works_here(attempt: Attempt, rules: IdentityPolicy) -> bool:
@@ -22,7 +32,7 @@ def works_here(attempt: Attempt, rules: IdentityPolicy) -> bool:
 
 
 def _usable(_policy: Policy, facts: Facts) -> bool:
-    return factors.PASSKEY in facts.factors and facts.passkeys_here
+    return factors.PASSKEY in facts.factors - facts.refused and facts.passkeys_here
 
 
 def _offer(attempt: Attempt) -> Shown:
@@ -39,6 +49,35 @@ def _check(attempt: Attempt, answer: Secret) -> Account:
     )
     attempt.context.event.references["factor"] = used
     return attempt.known_account
+
+
+def _may_add(policy: Policy, facts: Facts) -> bool:
+    return factors.PASSKEY in facts.addable and built_in_steps.may_enrol(policy, facts)
+
+
+def _offer_adding(attempt: Attempt) -> Shown:
+    known = passkey_factors.known(attempt.holder)
+    handle = known[0].handle if known else passkeys.new_handle()
+    attempt.notes.others[ENROL.name] = handle
+    options = passkeys.creation_options(
+        _party(attempt),
+        put_question(attempt),
+        handle=handle,
+        name=attempt.known_account.login_id,
+        known=known,
+    )
+    return Shown(passkey=options)
+
+
+def _check_added(attempt: Attempt, answer: Secret) -> Account:
+    """Keep the passkey that the browser has made (F11)."""
+    question, party = take_question(attempt), _party(attempt)
+    handle = attempt.notes.others.get(ENROL.name, "")
+    made, counter = passkeys.register(party, question, answer, handle=handle)
+    attempt.context.event.references["factor"] = passkey_factors.add(
+        attempt.holder, FIRST_NAME, made, counter, attempt.context.now
+    )
+    return built_in_steps.enrolled(attempt)
 
 
 def put_question(attempt: Attempt) -> bytes:
@@ -63,5 +102,7 @@ def _party(attempt: Attempt) -> relying_party.RelyingParty:
 
 
 PASSKEY: Final = Step("passkey", _check, _usable, _offer)
+ENROL: Final = Step("enrol_passkey", _check_added, _may_add, _offer_adding)
 
-register(PASSKEY)
+for _step in (PASSKEY, ENROL):
+    register(_step)

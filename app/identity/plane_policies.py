@@ -3,14 +3,21 @@
 from dataclasses import replace
 from typing import Final
 
-from app.identity.errors import Counted, NoSecondFactor, NotForThisPlane, PasskeyElsewhere
+from app.identity.errors import (
+    Counted,
+    NoSecondFactor,
+    NotForThisPlane,
+    PasskeyElsewhere,
+    PasskeyNeeded,
+)
 from app.identity.factors import PASSKEY
 from app.identity.roles import is_administrative
 from app.identity.sign_in import Facts, Policy, Requirement
 from app.operations.context import Plane
 
 SECOND_FACTOR: Final = "second factor"
-FACTOR_STEPS: Final = ("passkey", "totp", "recovery_code", "enrol")
+ENROLLING: Final = ("enrol", "enrol_passkey")
+FACTOR_STEPS: Final = ("passkey", "totp", "recovery_code", *ENROLLING)
 
 
 def _governs(facts: Facts) -> bool:
@@ -21,17 +28,27 @@ def _has_or_needs_factor(facts: Facts) -> bool:
     return bool(facts.factors) or facts.factor_demanded
 
 
+def _lacks_accepted(facts: Facts) -> bool:
+    return facts.lacks_accepted
+
+
 def _must_change_password(facts: Facts) -> bool:
     return facts.must_change_password
 
 
 IDENTIFY: Final = Requirement("password", ("password",))
 INVITED: Final = Requirement("invitation", ("invitation",))
+ACCEPTED_FACTOR: Final = Requirement("accepted factor", ENROLLING, _lacks_accepted)
 NEW_PASSWORD: Final = Requirement("new password", ("new_password",), _must_change_password)
 
 CONSOLE: Final = Policy(
     plane=Plane.CONSOLE,
-    requirements=(IDENTIFY, Requirement(SECOND_FACTOR, FACTOR_STEPS), NEW_PASSWORD),
+    requirements=(
+        IDENTIFY,
+        Requirement(SECOND_FACTOR, FACTOR_STEPS),
+        ACCEPTED_FACTOR,
+        NEW_PASSWORD,
+    ),
     admits=_governs,
 )
 """Always a second factor (METI-50), and only people who administer something."""
@@ -41,6 +58,7 @@ WORKSPACE: Final = Policy(
     requirements=(
         IDENTIFY,
         Requirement(SECOND_FACTOR, FACTOR_STEPS, _has_or_needs_factor),
+        ACCEPTED_FACTOR,
         NEW_PASSWORD,
     ),
 )
@@ -65,6 +83,10 @@ def register(policy: Policy) -> None:
 
 def refusal(requirement: str, facts: Facts | None) -> Counted:
     """Return the error of a sign-in that ends at a requirement."""
-    if requirement != SECOND_FACTOR:
+    if requirement == ACCEPTED_FACTOR.name:
+        return PasskeyNeeded()
+    if requirement != SECOND_FACTOR or facts is None:
         return NotForThisPlane()
-    return PasskeyElsewhere() if facts and PASSKEY in facts.factors else NoSecondFactor()
+    if PASSKEY in facts.factors:
+        return PasskeyElsewhere()
+    return NoSecondFactor() if facts.addable else PasskeyNeeded()

@@ -16,6 +16,10 @@ from app.identity.planes import SESSIONS, on_plane
 from app.operations.context import Plane
 
 ONLY_ROW: Final = 1
+BOTH: Final = "both"
+PASSKEYS_ONLY: Final = "passkeys_only"
+APPS_ONLY: Final = "apps_only"
+Factors = Literal["both", "passkeys_only", "apps_only"]
 RoleName = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -45,6 +49,12 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
             description="Roles whose holders need a second factor in the workspace in any case",
         ),
     ] = ()
+    console_factors: Annotated[
+        Factors, Meta(description="Kinds of second factors that the console accepts")
+    ] = BOTH
+    workspace_factors: Annotated[
+        Factors, Meta(description="Kinds of second factors that the workspace accepts")
+    ] = BOTH
     rp_id: Annotated[
         str,
         Meta(
@@ -69,6 +79,11 @@ class IdentityPolicy(msgspec.Struct, frozen=True, kw_only=True):
         """Return the milliseconds after which a session ends in any case."""
         of_console = self.console_session_hours if plane == Plane.CONSOLE else 0
         return (of_console or self.session_hours) * HOUR
+
+    def factors_on(self, plane: str) -> Factors:
+        """Return which kinds of second factors a plane accepts (F11)."""
+        on_console = plane in (Plane.CONSOLE, Plane.LOCAL)
+        return self.console_factors if on_console else self.workspace_factors
 
 
 DEFAULT: Final = IdentityPolicy()

@@ -15,15 +15,17 @@ from app.core.settings import Settings
 from app.identity import (
     account_rows,
     demanding,
+    factor_effects,
     factors,
     own_roles,
     password_rules,
     relying_party,
 )
 from app.identity.errors import OwnerLosesPasskey
-from app.identity.models import Account, CredentialColumns, Password
-from app.identity.planes import CREDENTIALS, SESSIONS
+from app.identity.models import Account, Password
+from app.identity.planes import SESSIONS
 from app.identity.policies import IdentityPolicy
+from app.operations.context import Plane
 
 
 class Affected(msgspec.Struct, frozen=True):
@@ -48,6 +50,10 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     """Would have to choose another password at their next sign-in."""
     lose_passkey: list[Affected]
     """Hold a passkey that would work no more."""
+    without_console_factor: list[Affected]
+    """Hold factors, but none that the console would still accept."""
+    without_workspace_factor: list[Affected]
+    """The same of the workspace."""
 
 
 def judge(
@@ -68,12 +74,12 @@ def judge(
     if unknown - set(before.second_factor_roles):  # a role that went away since is no obstacle
         raise InvalidInput(field="second_factor_roles", reason=mark("There is no such role."))
     lost = _lost(session, settings, before, after)
-    if not lost:
-        return
-    left = {each.account for each in _factors(session) if each.kind == factors.TOTP}
+    held = factor_effects.held_on(session, Plane.WORKSPACE)
+    left = {each.account for each in held if each.kind == factors.TOTP}
     for owner in _people(session):
         if owner.is_owner and owner.id in lost and owner.id not in left:
             raise OwnerLosesPasskey(name=owner.name)
+    factor_effects.judge(session, settings, before, after)
 
 
 def effects(
@@ -86,15 +92,21 @@ def effects(
         wanted = set(accounts)
         return [Affected(each.id, each.name, each.login_id) for each in people if each.id in wanted]
 
+    def without(plane: str) -> set[str]:
+        return factor_effects.newly_without(session, settings, before, after, plane)
+
     everybody = [each.id for each in people]
     newly = demanding.demanded_of(session, after, everybody, now) - demanding.demanded_of(
         session, before, everybody, now
     )
+    held = factor_effects.held_on(session, Plane.WORKSPACE)
     return Effects(
-        enrol=named(newly - {each.account for each in _factors(session)}),
+        enrol=named(newly - {each.account for each in held}),
         signed_out=named(_signed_out(session, after, now)),
         change_password=named(_expired(session, before, after, now)),
         lose_passkey=named(_lost(session, settings, before, after)),
+        without_console_factor=named(without(Plane.CONSOLE)),
+        without_workspace_factor=named(without(Plane.WORKSPACE)),
     )
 
 
@@ -108,19 +120,6 @@ def _people(session: Session) -> list[Account]:
     )
 
 
-def _factors(session: Session) -> list[CredentialColumns]:
-    """Return the factors that people hold, but for recovery codes, which only stand in."""
-    return [
-        found
-        for table in CREDENTIALS
-        for found in session.exec(
-            select(table).where(
-                table.state == factors.ACTIVE, col(table.kind).in_(sorted(factors.NAMED))
-            )
-        )
-    ]
-
-
 def _lost(
     session: Session, settings: Settings, before: IdentityPolicy, after: IdentityPolicy
 ) -> set[str]:
@@ -129,7 +128,7 @@ def _lost(
         return set()
     return {
         each.account
-        for each in _factors(session)
+        for each in factor_effects.held_on(session, Plane.WORKSPACE)
         if each.kind == factors.PASSKEY and each.rp_id == old
     }
 

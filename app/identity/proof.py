@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from app.core.secret import Secret
 from app.identity import (
     account_rows,
+    allowed_factors,
     challenges,
     factors,
     lockout,
@@ -14,7 +15,13 @@ from app.identity import (
     policies,
     relying_party,
 )
-from app.identity.errors import Counted, InPersonOnly, TooManyAttempts, WrongPassword
+from app.identity.errors import (
+    Counted,
+    FactorNotAccepted,
+    InPersonOnly,
+    TooManyAttempts,
+    WrongPassword,
+)
 from app.identity.models import Account, Password
 from app.operations.context import Context
 
@@ -38,10 +45,14 @@ def holder(context: Context) -> factors.Holder:
 def prove_code(context: Context, proof: Secret, purpose: str = challenges.STEP_UP) -> None:
     """Check a fresh code, or a passkey's answer to the question that was put for `purpose`.
 
-    Raise WrongCode, CodeAlreadyUsed, PasskeyRefused and its like, or TooManyAttempts.
+    Raise WrongCode, CodeAlreadyUsed, PasskeyRefused and its like, TooManyAttempts, or
+    FactorNotAccepted.
     """
+    kind = factors.PASSKEY if is_passkey_answer(proof) else factors.TOTP
+    if kind in allowed_factors.refused_of(context, holder(context)):
+        raise FactorNotAccepted
     with counting(context):
-        if is_passkey_answer(proof):
+        if kind == factors.PASSKEY:
             prove_passkey(context, proof, purpose)
         else:
             factors.use_totp(holder(context), proof, context.now)

@@ -26,8 +26,16 @@ class Facts:
     kind: str = "staff"
     factors: frozenset[str] = frozenset()
     """Kinds of second factors that the person holds."""
+    refused: frozenset[str] = frozenset()
+    """Kinds of them that prove nothing here: the rules accept others, of which they hold one."""
+    lacks_accepted: bool = False
+    """They hold factors, but none of a kind that the rules accept here."""
     passkeys_here: bool = False
     """A passkey of theirs works at the address by which they called."""
+    addable: frozenset[str] = frozenset({"totp"})
+    """Kinds of factors that they could add here and now."""
+    factor_proven: bool = False
+    """A second factor was proven in this sign-in."""
     may_enrol: bool = False
     must_change_password: bool = False
     factor_demanded: bool = False

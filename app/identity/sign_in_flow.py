@@ -15,6 +15,7 @@ from app.core.clock import MINUTE
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
 from app.identity import (
+    allowed_factors,
     built_in_steps,
     demanding,
     factors,
@@ -159,7 +160,7 @@ def go_on(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
     move = _next(attempt, pending)
     if isinstance(move, Refuse):
         _drop(context, pending)
-        raise plane_policies.refusal(move.requirement, facts_about(attempt))
+        raise plane_policies.refusal(move.requirement, _facts(attempt, pending))
     if not isinstance(move, Ask):
         return _complete(attempt, pending)
     offers = [_offer(attempt, step) for step in move.steps]
@@ -177,18 +178,18 @@ def resume(context: Context, policy: Policy, pending: PendingSignInColumns) -> P
     return go_on(Attempt(context, policy, account, _open_notes(context, pending)), pending)
 
 
-def facts_about(attempt: Attempt) -> Facts | None:
+def _facts(attempt: Attempt, pending: PendingSignInColumns) -> Facts | None:
     """Return what the machine needs to know about the account; None where nobody is known."""
-    account, session = attempt.account, attempt.context.session
+    account, context = attempt.account, attempt.context
+    session, plane = context.session, attempt.policy.plane
     if account is None:
         return None
     rules = policies.load(session)
     held = factors.kinds(attempt.holder)
+    fits = allowed_factors.fitting(context, rules, attempt.holder)
     kept = session.get(Password, account.id)
-    now = attempt.context.now
-    demanded = attempt.policy.plane != Plane.CONSOLE and demanding.is_demanded(
-        session, rules, account.id, now
-    )
+    now = context.now
+    demanded = plane != Plane.CONSOLE and demanding.is_demanded(session, rules, account.id, now)
     too_short = kept is not None and not kept.stands_alone and not held
     must_change = kept is not None and (
         kept.must_change
@@ -198,6 +199,10 @@ def facts_about(attempt: Attempt) -> Facts | None:
     return Facts(
         kind=account.kind,
         factors=held,
+        refused=allowed_factors.refused(rules, plane, held, fits),
+        lacks_accepted=bool(held) and not fits,
+        addable=allowed_factors.addable(context, rules, plane),
+        factor_proven=not factors.PROVING.isdisjoint(pending.passed.split()),
         passkeys_here=passkey_steps.works_here(attempt, rules),
         may_enrol=account.may_enrol,
         must_change_password=must_change,
@@ -216,14 +221,14 @@ def _next(attempt: Attempt, pending: PendingSignInColumns) -> Move:
     policy = attempt.policy
     if built_in_steps.INVITATION.name in passed:
         policy = plane_policies.invited(policy)
-    return next_move(policy, facts_about(attempt), passed, usable_steps())
+    return next_move(policy, _facts(attempt, pending), passed, usable_steps())
 
 
 def _complete(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
     context, account = attempt.context, attempt.known_account
     codes: list[Secret] = []
-    if built_in_steps.ENROL.name in pending.passed.split():
-        codes = factors.renew_recovery_codes(attempt.holder, context.now)
+    if not set(plane_policies.ENROLLING).isdisjoint(pending.passed.split()):
+        codes = allowed_factors.first_codes(context, attempt.holder)
     if invitation := attempt.notes.others.get(built_in_steps.INVITATION.name):
         context.event.references["invitation"] = invitation
         invitations.spend(context.session, invitation, context.now)

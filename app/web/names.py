@@ -39,6 +39,7 @@ FIELDS: Final = {
     "change": mark("Number of the change"),
     "changed": mark("Changed"),
     "columns": mark("Columns"),
+    "console_factors": mark("Second factors that the console accepts"),
     "console_idle_minutes": mark("Minutes without work until a session of the console ends"),
     "console_session_hours": mark("Hours until a session of the console ends in any case"),
     "days": mark("Days"),
@@ -146,6 +147,7 @@ FIELDS: Final = {
     "from_beginning": mark("The older events too"),
     "second_factor_roles": mark("Roles that need a second factor in the workspace"),
     "with_grants": mark("Together with its grants"),
+    "workspace_factors": mark("Second factors that the workspace accepts"),
     "workspace_second_factor": mark("Second factor in the workspace"),
     "zone": mark("Time zone"),
 }
@@ -173,11 +175,24 @@ VALUES: Final = {
     "False": mark("No"),
     "nist": mark("NIST SP 800-63B-4"),
     "legacy": mark("Legacy rules"),
+    "both": mark("Authenticator apps and passkeys"),
+    "passkeys_only": mark("Passkeys alone"),
+    "apps_only": mark("Authenticator apps alone"),
     "if_enrolled": mark("Who has set one up is asked for it"),
     "required": mark("Everybody needs one"),
 }
 NAMED_VALUES: Final = frozenset(
-    {"good_rows", "kind", "language", "preset", "role", "state", "workspace_second_factor"}
+    {
+        "console_factors",
+        "good_rows",
+        "kind",
+        "language",
+        "preset",
+        "role",
+        "state",
+        "workspace_factors",
+        "workspace_second_factor",
+    }
 )
 """Fields whose values are names of the program too; any other value is somebody's own text."""
 

@@ -28,7 +28,8 @@ class Ways(msgspec.Struct, frozen=True):
 def ways_of(request: AnyRequest) -> Ways:
     """Return how the person who asks could prove themselves."""
     context = need_sign_in(request)
-    held = own_factors.list_factors(context, NoRequest()).items
+    found = own_factors.list_factors(context, NoRequest())
+    held = [each for each in found.items if each.kind not in found.refused]
     place = own_passkeys.passkey_place(context, NoRequest())
     return Ways(
         code=any(each.kind == "totp" for each in held),

@@ -9,7 +9,15 @@ from sqlmodel import select
 from app.core.errors import NotFound
 from app.core.messages import mark
 from app.core.secret import Secret
-from app.identity import demanding, factors, policies, proof, session_rows, totp
+from app.identity import (
+    allowed_factors,
+    demanding,
+    factors,
+    policies,
+    proof,
+    session_rows,
+    totp,
+)
 from app.identity.built_in_steps import issuer
 from app.identity.errors import LastFactor, PasswordTooShortAlone
 from app.identity.fields import Code, Name, PasswordField
@@ -50,6 +58,10 @@ class FactorList(msgspec.Struct, frozen=True):
     """In the order of their making."""
     recovery_codes_left: int
     """How many were not used yet."""
+    accepted: list[str]
+    """Kinds that this plane accepts: another can be added of these."""
+    refused: list[str]
+    """Kinds of one's own that prove nothing on this plane, by the sign-in rules."""
 
 
 class NewFactor(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +144,8 @@ def list_factors(context: Context, _: NoRequest) -> FactorList:
         recovery_codes_left=sum(
             each.kind == factors.RECOVERY_CODE and not uses[each.id].spent for each in found
         ),
+        accepted=sorted(allowed_factors.accepted(policies.load(context.session), context.plane)),
+        refused=sorted(allowed_factors.refused_of(context, proof.holder(context))),
     )
 
 
@@ -139,6 +153,7 @@ def list_factors(context: Context, _: NoRequest) -> FactorList:
 def begin_factor_operation(context: Context, new: NewFactor) -> Tried[BegunFactor]:
     """Begin to add an authenticator: give the password, and a code of the one that exists."""
     account = proof.in_person(context)
+    allowed_factors.require_accepted(context, factors.TOTP)
 
     def action() -> BegunFactor:
         proof.prove_password(context, new.password)
@@ -176,9 +191,7 @@ def confirm_factor_operation(context: Context, first: FactorCode) -> Tried[Recov
             factors.activate(holder, first.id, first.code, context.now)
         _end_other_sessions(context)
         context.event.references["factor"] = first.id
-        if factors.RECOVERY_CODE in factors.kinds(holder):
-            return RecoveryCodes([])
-        return RecoveryCodes(factors.renew_recovery_codes(holder, context.now))
+        return RecoveryCodes(allowed_factors.first_codes(context, holder))
 
     return attempt(context, action)
 

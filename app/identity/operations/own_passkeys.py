@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from app.core.secret import Secret
 from app.identity import (
+    allowed_factors,
     challenges,
     confirmation,
     factors,
@@ -77,6 +78,7 @@ def passkey_place(context: Context, _: NoRequest) -> PasskeyPlace:
 def begin_passkey_operation(context: Context, new: NewPasskey) -> Tried[PasskeyQuestion]:
     """Begin to add a passkey: give the password, and a proof by a factor that exists."""
     account = proof.in_person(context)
+    allowed_factors.require_accepted(context, factors.PASSKEY)
 
     def action() -> PasskeyQuestion:
         party = relying_party.require_here(context, policies.load(context.session))
@@ -111,9 +113,7 @@ def add_passkey_operation(context: Context, made: MadePasskey) -> Tried[Recovery
             )
             identifier = passkey_factors.add(holder, made.name, passkey, counter, context.now)
         context.event.references["factor"] = identifier
-        if factors.RECOVERY_CODE in factors.kinds(holder):
-            return RecoveryCodes([])
-        return RecoveryCodes(factors.renew_recovery_codes(holder, context.now))
+        return RecoveryCodes(allowed_factors.first_codes(context, holder))
 
     return attempt(context, action)
 

@@ -13,8 +13,12 @@ from tests.integration.app.web.confirming import confirm
 RULES = {
     "rev": "0", "idle_minutes": "30", "session_hours": "8", "workspace_second_factor": "required",
     "initial_password_days": "3", "minimum_alone": "16", "minimum_with_factor": "10",
-    "minimum_classes": "0", "expiry_days": "0", "console_idle_minutes": "10",
+    "minimum_classes": "0", "expiry_days": "0", "workspace_factors": "apps_only",
+    "console_idle_minutes": "10",
 }  # fmt: skip
+
+NEVER = {"rev": "0", "step": "preview"}
+"""Looks at the effect, and changes nothing."""
 
 
 def in_force(appliance: Appliance) -> policies.PolicyInForce:
@@ -28,6 +32,7 @@ def test_the_rules_hold_after_a_fresh_code_that_names_each_of_them(
     told = html.unescape(admin.get(asked.headers["location"]).text)
     assert "無操作でセッションが終わるまでの時間" in told
     assert "全員に必須" in told
+    assert "認証アプリだけ" in told
     assert "IdentityPolicy" not in told
     changed = confirm(admin, owner, asked)
     policy = in_force(appliance).policy
@@ -72,6 +77,19 @@ def test_rules_that_were_changed_after_their_effect_was_shown_are_shown_again_F1
     assert shown
     asked = admin.post("/settings/sign-in", {**other, "shown": shown[1]})
     assert "/confirm/" in asked.headers["location"]
+
+
+def test_passkeys_alone_are_refused_with_the_reason_and_their_effect_is_shown_F11(
+    admin: Browser, appliance: Appliance
+) -> None:
+    for field in ("console_factors", "workspace_factors"):
+        answer = admin.post("/settings/sign-in", {**NEVER, field: "passkeys_only"})
+        assert answer.status_code == 422
+        assert f'href="#field-{field}"' in answer.text
+        assert "アプライアンスにホスト名がないため" in answer.text
+    shown = admin.post("/settings/sign-in", NEVER)
+    assert "コンソールで使える二要素認証がなくなる" in shown.text
+    assert in_force(appliance).rev == 0
 
 
 def test_a_rule_out_of_bounds_is_told_at_its_field_and_what_was_typed_stays(
