@@ -116,6 +116,11 @@ def run(settings: Settings, machine: str) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Run the sealer of this process's settings; return the exit code."""
     configure_logging("sealer")
-    sys.exit(run(load_settings(), socket.gethostname()))
+    return run(load_settings(), socket.gethostname())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import duckdb
-
 from app.audit.filters import EventFilter, where
-from app.audit.parquet import open_duckdb
+from app.audit.parquet import open_duckdb, parquet_errors
 from app.audit.segment_search import condition, stretches
 from app.audit.segments import FOLDER, Segment, read_segments
 from app.audit.store import FILE_NAME, reading
@@ -78,7 +76,7 @@ def _in_segments(
                 " ".join((_IN_SEGMENTS, "moment IS NOT NULL AND", fits, _GROUPED)),
                 {**values, "files": files},
             ).fetchall()
-    except duckdb.Error as error:
+    except parquet_errors() as error:
         log.warning("segments from %d on cannot be counted: %s", segments[-1].first, error)
         return None
 

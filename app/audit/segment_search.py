@@ -7,15 +7,17 @@ appear nowhere, though the segment is made anew only some seconds later.
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-import duckdb
 import msgspec
 
 from app.audit.filters import EventFilter
-from app.audit.parquet import open_duckdb
+from app.audit.parquet import open_duckdb, parquet_errors
 from app.audit.segments import FOLDER, Segment
 from app.audit.text import as_stored
+
+if TYPE_CHECKING:
+    import duckdb
 
 log = logging.getLogger("tenshu.audit")
 
@@ -97,7 +99,7 @@ class Finder:
             self._connection = self._connection or open_duckdb(self._folder / FOLDER)
             found = self._connection.execute(" ".join((_FIND, self._fits, _NEWEST)), values)
             return [place for (place,) in found.fetchall()]
-        except duckdb.Error as error:
+        except parquet_errors() as error:
             log.warning("segments from %d on cannot be read: %s", segments[-1].first, error)
             return None
 

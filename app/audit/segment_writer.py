@@ -20,13 +20,12 @@ from app.audit.durable import sync_folder
 from app.audit.erasure import Erasure, read_erasures
 from app.audit.parquet import open_duckdb
 from app.audit.sealed import decode_content
-from app.audit.segments import FOLDER, SIZES, Made, Segment, newer, read_segments
+from app.audit.segments import FOLDER, SIZES, UNFINISHED, Made, Segment, newer, read_segments
 from app.audit.store import reading
 from app.audit.text import search_text
 from app.core.lifeline import die_with_parent
 
 NICENESS: Final = 19
-UNFINISHED: Final = "unfinished.parquet"
 ROW_GROUP: Final = 1 << 14
 AT_ONCE: Final = 1 << 12
 

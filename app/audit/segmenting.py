@@ -19,8 +19,7 @@ import msgspec
 
 import app
 from app.audit.durable import sync_folder
-from app.audit.segment_writer import UNFINISHED
-from app.audit.segments import FOLDER, SIZES, Made, file_name, read_segments
+from app.audit.segments import FOLDER, SIZES, UNFINISHED, Made, file_name, read_segments
 from app.audit.store import reading
 from app.core.lifeline import PARENT
 

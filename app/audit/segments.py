@@ -21,6 +21,8 @@ from app.audit.sealed import contents_of
 
 VERB: Final = "audit.segment"
 FOLDER: Final = "segments"
+UNFINISHED: Final = "unfinished.parquet"
+"""What a writer is at; it gets its name when it stands in the history."""
 SIZES: Final = (1 << 16, 1 << 12)
 """Events of one segment. Small ones come soon, for what is in none yet is looked through row by
 row; sixteen of them become one large one, for a search opens every file."""

@@ -53,7 +53,7 @@ def make_folders(settings: Settings) -> None:
 def take(data: Path) -> int:
     """Lock the data folder for this process and return the lock's descriptor.
 
-    The lock lasts until the process ends, however it ends, and survives an exec.
+    The lock lasts until the process ends, however it ends, and whoever it handed the descriptor to.
     Raise AlreadyRunning if another process holds it, DataFolderUnusable if it cannot be made.
     """
     try:
@@ -66,7 +66,11 @@ def take(data: Path) -> int:
         pid = os.read(descriptor, 32).decode() or "?"
         os.close(descriptor)
         raise AlreadyRunning(pid=pid, data=data) from error
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-    os.set_inheritable(descriptor, True)
+    sign(descriptor)
     return descriptor
+
+
+def sign(lock: int) -> None:
+    """Say that it is this process who holds the lock."""
+    os.truncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode(), 0)

@@ -51,6 +51,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Space on the data volume kept back for a full disk; 0 keeps none."""
 
     @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is a file of the embedded one."""
+        return self.database_url.startswith("sqlite")
+
+    @property
     def sealed_store(self) -> Path:
         """Folder that only the audit sealer writes."""
         return self.data / "audit"

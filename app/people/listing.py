@@ -4,8 +4,6 @@ import io
 from collections.abc import Iterator
 from typing import Final, Literal
 
-import xlsxwriter  # type: ignore[import-untyped]  # it has no types
-
 from app.core.messages import translate
 from app.files.csv_writing import UTF8_MARK, csv_lines, neutral
 from app.people.columns import LABELS, Column
@@ -62,6 +60,9 @@ def write_csv(rows: list[list[str]], language: str, encoding: str) -> Iterator[b
 
 def write_workbook(rows: list[list[str]], language: str) -> Iterator[bytes]:
     """Return the list as a workbook whose cells are texts: no formula, no lost leading zero."""
+    # seldom needed, and a tenth of a second of every start
+    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415
+
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as workbook:
         sheet = workbook.add_worksheet()

@@ -3,8 +3,6 @@
 A start that was killed at any point is continued by the next one.
 """
 
-from collections.abc import Callable
-
 from app.audit.epoch import SIGNAL_NAME
 from app.core import data_folder, reserve
 from app.core.database import Database
@@ -21,13 +19,11 @@ from app.operations.operation import NoRequest
 from app.start import certificates, connections, keys, place
 from app.start.local import local_context
 from app.start.prepared import Prepared
-
-Say = Callable[[str], None]
-"""Told what is being done, as a marked text."""
+from app.start.start import Say
 
 
 def prepare(settings: Settings, say: Say) -> Prepared:
-    """Prepare the data folder; the lock on it stays with this process (and what it execs).
+    """Prepare the data folder; the lock on it stays with this process, or whom it hands it to.
 
     The caller closes the appliance's database. Raise AlreadyRunning, DataFolderUnusable,
     RestoreUnfinished, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, NewerData, RolesNotMade,
@@ -36,17 +32,17 @@ def prepare(settings: Settings, say: Say) -> Prepared:
     place.require_finished_restore(settings)
     say(mark("Data folder"))
     data_folder.make_folders(settings)
-    data_folder.take(settings.data)
+    lock = data_folder.take(settings.data)
     reserve.take_back(settings)
     database = Database(settings.database_url)
     try:
-        return _fill(settings, database, say)
+        return _fill(settings, database, lock, say)
     except BaseException:
         database.close()
         raise
 
 
-def _fill(settings: Settings, database: Database, say: Say) -> Prepared:
+def _fill(settings: Settings, database: Database, lock: int, say: Say) -> Prepared:
     say(mark("Keys"))
     with in_our_words():
         keyring = keys.open_keyring(settings, database)
@@ -65,6 +61,7 @@ def _fill(settings: Settings, database: Database, say: Say) -> Prepared:
         appliance=appliance,
         fingerprint=certificates.fingerprint(leaf),
         authority=settings.tls / certificates.AUTHORITY,
+        lock=lock,
     )
 
 

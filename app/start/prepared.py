@@ -16,6 +16,8 @@ class Prepared:
     """SHA-256 of the certificate that both planes show."""
     authority: Path
     """Certificate of the authority, to be trusted by browsers."""
+    lock: int
+    """Descriptor of the lock on the data folder (`app.core.data_folder.take`)."""
 
     @property
     def settings(self) -> Settings:

@@ -32,6 +32,7 @@ class Program:
 
     name: str
     module: str
+    """Run by the function `main` of what it loads."""
     role: str
     """Whose connection to PostgreSQL it gets (`app.core.postgresql_roles`)."""
     argument: str = ""
@@ -40,21 +41,47 @@ class Program:
     """Work in the background waits while a person does (nice(1)), at a start too."""
     stop_seconds: int = 10
     """From SIGTERM to SIGKILL."""
+    loads: tuple[str, ...] = ()
+    """Modules to be loaded once for all (`app.start.forked`), first the one that has `main`.
+
+    Empty where it loads by itself. The agent does: it shares no memory with the faces.
+    """
 
     @property
     def command(self) -> str:
         """The command line. `-P`: nothing that lies in the working folder is ever imported."""
         nice = f"nice -n {self.niceness} " if self.niceness else ""
-        return f'{nice}"%(ENV_TENSHU_PYTHON)s" -P -m {self.module} {self.argument}'.rstrip()
+        words = " ".join((self.module, *self.arguments))
+        return f'{nice}"%(ENV_TENSHU_PYTHON)s" -P -m {words}'
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What `main` is called with."""
+        return (self.argument,) if self.argument else ()
 
 
+SERVED: Final = ("app.web.serve", "granian.asgi", "uvloop")
+CONSOLE: Final = (*SERVED, "app.console.app")
+WORKSPACE: Final = (*SERVED, "app.workspace.app")
 PROGRAMS: Final = (
     Program("agent", "appliance.agent", "backup", group=Group.MACHINE, niceness=BACKGROUND),
-    Program("sealer", "app.audit", "audit", group=Group.MACHINE),
-    Program("console", "app.web.serve", "console", "console"),
-    Program("workspace", "app.web.serve", "workspace", "workspace"),
-    Program("worker", "app.jobs", "workspace", niceness=BACKGROUND, stop_seconds=20),
+    Program("sealer", "app.audit", "audit", group=Group.MACHINE, loads=("app.audit.__main__",)),
+    Program("console", "app.web.serve", "console", "console", loads=CONSOLE),
+    Program("workspace", "app.web.serve", "workspace", "workspace", loads=WORKSPACE),
+    Program(
+        "worker",
+        "app.jobs",
+        "workspace",
+        niceness=BACKGROUND,
+        stop_seconds=20,
+        loads=("app.jobs.__main__",),
+    ),
 )
+
+
+def named(name: str) -> Program:
+    """Return a program by its name."""
+    return next(one for one in PROGRAMS if one.name == name)
 
 
 def render(addresses: Mapping[str, str], programs: tuple[Program, ...] = PROGRAMS) -> str:

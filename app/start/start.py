@@ -1,81 +1,71 @@
-"""Start one copy of the appliance in the foreground: prepare, announce, supervise."""
+"""Start one copy of the appliance in the foreground: this process becomes the supervisor.
 
-import contextlib
+What takes the time of a start is loading code. So it is done once, by the supervisor, from whom
+the processes are forked (`app.start.forked`), and meanwhile a child prepares the data folder. Only
+that child ever knows the owner's way into the database; the supervisor gets what it hands over.
+"""
+
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
-from app.audit.durable import write_durably
 from app.core import lifeline
 from app.core.settings import Settings
-from app.start import announce, connections, place, programs, supervise
-from app.start.prepare import Say, new_claim_code, prepare
 
 ROOT: Final = Path(__file__).parents[2]
 """Where the packages lie; the processes find them by this and by nothing else."""
+SUPERVISOR: Final = "app.start.supervise"
+
+Say = Callable[[str], None]
+"""Told what is being done, as a marked text."""
 
 
-def start(settings: Settings, *, language: str, as_json: bool, say: Say) -> NoReturn:
-    """Prepare, then become the supervisor.
+def start(settings: Settings, *, language: str, as_json: bool, say: Say) -> int:
+    """Become the supervisor; what returns is the child that prepares, then announces.
 
-    Raise what `prepare` raises, PortTaken, AddressUnusable or RoleNotAdmitted; then nothing runs.
+    In the child: raise what `prepare` raises, PortTaken, AddressUnusable or RoleNotAdmitted; then
+    nothing runs, and the supervisor ends with the child's exit code.
     """
-    prepared = prepare(settings, say)
-    place.require_free_ports(settings)
-    claim_code = new_claim_code(prepared.appliance)
-    addresses = connections.lay_out(settings, prepared.appliance.database)
-    prepared.appliance.database.close()
-    configuration = settings.run / programs.CONFIGURATION
-    write_durably(configuration, programs.render(addresses).encode(), mode=0o600)
-    supervisor = os.getpid()
+    ours, theirs = socket.socketpair()
     lifeline.announce_parent()
-    _in_a_child(
-        lambda: announce.announce(
-            prepared, claim_code, language=language, as_json=as_json, supervisor=supervisor
-        )
-    )
-    os.chdir(settings.data)
-    # exec: the lock on the data folder stays, and what preparing has loaded goes
-    command = [sys.executable, "-P", "-m", supervise.MODULE, str(configuration)]
-    found = environment(settings, addresses)
-    os.execve(sys.executable, command, found)  # noqa: S606 - our own interpreter
-
-
-def environment(settings: Settings, addresses: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of supervisor and processes.
-
-    Where the processes have `addresses` of their own, nothing in it leads to the owner's.
-    """
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    inherited = {**os.environ, **settings.environment()}
-    if addresses:
-        inherited = {
-            name: value
-            for name, value in inherited.items()
-            if name != "TENSHU_DATABASE_URL" and not name.startswith("PG")
-        }
-    return {
-        **inherited,
-        "TENSHU_PYTHON": sys.executable,
-        "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def _in_a_child(work: Callable[[], int]) -> None:
-    """Run `work` in a child process that ends with this one."""
     sys.stdout.flush()
     sys.stderr.flush()
     if os.fork():
-        return
-    code = 1
-    try:
-        lifeline.die_with_parent()
-        # the lock belongs to the supervisor alone; the announcer must not hold it after its death
-        os.closerange(3, 1024)
-        with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
-            code = work()
-    finally:
-        os._exit(code)
+        ours.close()
+        _become_supervisor(settings, theirs)
+    theirs.close()
+    lifeline.die_with_parent()
+    from app.start.preparing import prepare_and_announce  # noqa: PLC0415 - the other one loads it
+
+    return prepare_and_announce(settings, ours, language=language, as_json=as_json, say=say)
+
+
+def _become_supervisor(settings: Settings, handed_over: socket.socket) -> NoReturn:
+    # exec: neither memory nor environment tells anything of the owner
+    handed_over.set_inheritable(True)
+    command = [sys.executable, "-P", "-m", SUPERVISOR]
+    command += [str(settings.data), str(handed_over.fileno())]
+    os.execve(sys.executable, command, environment(settings))  # noqa: S606 - our own interpreter
+
+
+def environment(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of supervisor and processes.
+
+    On PostgreSQL nothing in it leads to the owner's connection.
+    """
+    paths = [str(ROOT), *filter(None, [inherited.get("PYTHONPATH")])]
+    kept = {name: value for name, value in inherited.items() if not name.startswith("PG")}
+    found = {
+        **kept,
+        **settings.environment(),
+        "TENSHU_PYTHON": sys.executable,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONUNBUFFERED": "1",
+        "SPT_NOENV": "1",  # a process's title (setproctitle) leaves what shows its environment
+    }
+    if not settings.on_sqlite:
+        del found["TENSHU_DATABASE_URL"]
+    return found

@@ -31,15 +31,17 @@ AS_OURS: Final[dict[str, Any]] = {
 """What granian says goes to the root, whose lines are JSON."""
 
 
-def serve(plane: Plane) -> None:
-    """Serve `plane` until the process is told to stop."""
+def main(name: str) -> None:
+    """Serve the plane of this name until the process is told to stop."""
+    plane = Plane(name)
     gc.disable()  # until the worker has loaded: app.web.process.end_loading
     settings = load_settings()
     configure_logging(plane.value)
     lifeline.die_with_parent()
     lifeline.announce_parent()
     port = settings.console_port if plane is Plane.CONSOLE else settings.workspace_port
-    server(settings, f"app.{plane.value}.app:create", port).serve()
+    title = f"python -m app.web.serve {plane.value}"  # no longer than the command line it replaces
+    server(settings, f"app.{plane.value}.app:create", port, title).serve()
 
 
 class ListeningServer(MPServer):
@@ -57,8 +59,11 @@ class ListeningServer(MPServer):
         self._sso = listening
 
 
-def server(settings: Settings, target: str, port: int) -> ListeningServer:
-    """Return what serves the ASGI application that the function `target` makes."""
+def server(settings: Settings, target: str, port: int, title: str | None = None) -> ListeningServer:
+    """Return what serves the ASGI application that the function `target` makes.
+
+    `title` is what a list of processes shows; granian's own without.
+    """
     return ListeningServer(
         target=target,
         factory=True,
@@ -82,8 +87,9 @@ def server(settings: Settings, target: str, port: int) -> ListeningServer:
         log_dictconfig=AS_OURS,
         respawn_failed_workers=True,
         respawn_interval=0.5,
+        process_name=title,
     )
 
 
 if __name__ == "__main__":
-    serve(Plane(sys.argv[1]))
+    main(sys.argv[1])

@@ -14,9 +14,9 @@ from app.audit.event import Outcome, seal_draft
 from app.audit.filters import EventFilter
 from app.audit.search import search
 from app.audit.segment_search import Finder, stretches
-from app.audit.segment_writer import UNFINISHED, make_due
+from app.audit.segment_writer import make_due
 from app.audit.segmenting import Segmenter
-from app.audit.segments import FOLDER, VERB, Made, Segment, read_segments
+from app.audit.segments import FOLDER, UNFINISHED, VERB, Made, Segment, read_segments
 from app.audit.store import reading
 from app.audit.verdict import State, Wrong
 from tests.unit.app.audit.trail import Trail, draft

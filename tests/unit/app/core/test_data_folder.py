@@ -20,6 +20,11 @@ TRY = (
     "except data_folder.AlreadyRunning as error: print(error); sys.exit(3)"
 )
 
+SIGN = (
+    "import sys; from app.core import data_folder; data_folder.sign(int(sys.argv[1]));"
+    "print('signed', flush=True); sys.stdin.read()"
+)
+
 
 def settings_for(folder):
     return load_settings({"TENSHU_DATA": str(folder)})
@@ -76,15 +81,20 @@ def test_a_killed_copy_leaves_no_lock_behind(tmp_path):
     assert try_to_take(tmp_path).returncode == 0
 
 
-def test_the_lock_goes_over_to_the_program_that_takes_the_process_over(tmp_path):
-    becomes = HOLD.replace(
-        "print('taken', flush=True); sys.stdin.read()",
-        "import os; os.execv(sys.executable, [sys.executable, '-c', "
-        "\"print('taken', flush=True); import sys; sys.stdin.read()\"])",
-    )
-    with hold(tmp_path, becomes) as first:
-        assert try_to_take(tmp_path).returncode == 3
-        first.stdin.close()
+def test_the_lock_goes_over_with_its_descriptor_to_the_process_that_signs_it(tmp_path):
+    lock = data_folder.take(tmp_path)
+    heir = subprocess.Popen(
+        [sys.executable, "-c", SIGN, str(lock)],
+        pass_fds=[lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    os.close(lock)
+    with heir:
+        assert heir.stdout.readline() == "signed\n"
+        refused = try_to_take(tmp_path)
+        heir.stdin.close()
+    assert refused.returncode == 3
+    assert f"Process {heir.pid} already runs" in refused.stdout
+    assert try_to_take(tmp_path).returncode == 0
 
 
 def test_the_refusal_names_no_process_where_none_is_written_yet(tmp_path):

@@ -29,6 +29,7 @@ def prepared(settings) -> Prepared:
         appliance=Appliance(settings, None, keyring),
         fingerprint=certificates.fingerprint(leaf),
         authority=settings.tls / certificates.AUTHORITY,
+        lock=-1,
     )
 
 
@@ -124,6 +125,7 @@ def test_programs_get_the_same_as_json(prepared, plane, capfd, monkeypatch):
         appliance=Appliance(_on(prepared.settings, plane[0]), None, prepared.appliance.keyring),
         fingerprint=prepared.fingerprint,
         authority=prepared.authority,
+        lock=-1,
     )
     code = announce.announce(
         ready, Secret("ABCD"), language="en", as_json=True, supervisor=os.getppid()
@@ -150,6 +152,7 @@ def test_a_slow_plane_is_named_with_its_log_and_an_ended_supervisor_ends_the_wai
         appliance=Appliance(settings, None, prepared.appliance.keyring),
         fingerprint=prepared.fingerprint,
         authority=prepared.authority,
+        lock=-1,
     )
     assert announce.announce(silent, None, language="en", as_json=False, supervisor=1) == 1
     assert f"Its log: {settings.logs / 'console.log'}" in capfd.readouterr().err
