@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from app.core import data_folder
@@ -25,6 +26,9 @@ from tests.integration.postgresql import (
 from tests.shard import elsewhere
 
 __all__ = ["postgresql_database", "postgresql_empty_database", "postgresql_server"]
+
+hypothesis.settings.register_profile("busy", deadline=None)  # so may the machine be
+hypothesis.settings.load_profile("busy")
 
 ON_POSTGRESQL = os.environ.get("TENSHU_TEST_DATABASE") == "postgresql"
 

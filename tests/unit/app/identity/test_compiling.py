@@ -3,7 +3,7 @@
 import itertools
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.identity import explaining
@@ -56,7 +56,6 @@ def plainly(grants, roles, at, permission, scope):
     return gives and not takes
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(one_grant(), max_size=6), st.sampled_from(MOMENTS))
 def test_compiled_rights_allow_what_the_list_of_grants_says_and_nothing_else_METI_45(grants, at):
     roles = {role: frozenset(held) for role, held in ROLES.items()}
@@ -70,7 +69,6 @@ def test_compiled_rights_allow_what_the_list_of_grants_says_and_nothing_else_MET
     assert compiled.until == min(ends, default=0)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(one_grant(), max_size=5), st.lists(one_grant(), max_size=5))
 def test_rights_within_others_allow_nothing_that_those_do_not_V19(mine, theirs):
     roles = {role: frozenset(held) for role, held in ROLES.items()}
@@ -125,7 +123,6 @@ def stood_at(periods, at):
     return [one for one in periods if one.since <= at and (one.ended == 0 or one.ended > at)]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(a_period(), max_size=12), st.sampled_from(MOMENTS))
 def test_who_could_on_a_past_day_is_who_held_it_then_each_with_the_chain_METI_45(periods, at):
     kept = [one for one in periods if one.kind != Kind.STATE]

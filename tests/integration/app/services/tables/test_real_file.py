@@ -88,7 +88,7 @@ def test_a_worker_killed_in_the_middle_of_an_import_loses_nothing_and_doubles_no
     assert whole_table(appliance, started.table) == data
 
 
-@pytest.mark.heavy
+@pytest.mark.slow  # the browsers' main job does the same with every commit, by the pages
 def test_the_whole_of_japan_is_imported_searched_and_exported_F14_METI_8(appliance):
     if not REAL.exists():
         pytest.skip(f"the real file is not there: {REAL.name}")
