@@ -9,12 +9,11 @@ from app.audit.checkpoint import find_notes, open_checkpoint
 from app.audit.errors import ProofMalformed, ProofOfAnother, StoreUnreadable
 from app.audit.ledger import read_keys
 from app.audit.note import VerifierKey, parse_verifier_key
-from app.audit.prove import Proven
 from app.audit.prove import prove as prove_event
 from app.audit.prove import verify_proof as check_proof
 from app.audit.signing import load_signer
 from app.audit.store import KEYS_NAME, reading
-from app.audit.verdict import EXIT_TAMPERED, EXIT_UNREADABLE, EXIT_WHOLE, State, Verdict
+from app.audit.verdict import EXIT_TAMPERED, EXIT_UNREADABLE, EXIT_WHOLE
 from app.audit.verify import verify as verify_store
 from app.core.errors import TenshuError
 from app.core.messages import mark
@@ -23,6 +22,7 @@ from cli.invocation import Invocation, everywhere, report, this_call
 from cli.progress import Bar
 from cli.request import request
 from cli.table import columns, moment
+from cli.verdicts import tell, tell_proven
 
 if TYPE_CHECKING:
     from app.offsite.operations.showing import DestinationView
@@ -36,6 +36,7 @@ class KeyNeeded(TenshuError):
     hint = "Name the file that was kept since the appliance was set up: --key FILE."
 
 
+NONE_YET = mark("it has no checkpoint yet")
 STORE = click.option(
     "--store", type=click.Path(path_type=Path), help="Folder of a sealed store, or of its copy."
 )
@@ -141,18 +142,17 @@ def verify_proof(
 
 @audit.command
 @STORE
+@click.option("--repository", default="", help="Take it out of a backup in this repository.")
+@click.option("--archive", default="", help="Take it out of this archive; the newest by default.")
 @everywhere
 @this_call
-def checkpoint(invocation: Invocation, store: Path | None) -> None:
-    """Print the newest signed checkpoint, to be kept elsewhere."""
-    folder = _store(invocation, store)
-    with reading(folder) as connection:
-        row = connection.execute(
-            "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
-        ).fetchone()
-    if row is None:
-        raise StoreUnreadable(path=folder, reason=mark("it has no checkpoint yet"))
-    invocation.answer({"size": row[0], "checkpoint": row[1]}, str(row[1]).rstrip("\n"))
+def checkpoint(invocation: Invocation, store: Path | None, repository: str, archive: str) -> None:
+    """Print the newest signed checkpoint, to be kept elsewhere; or that of a backup, to compare."""
+    if repository or archive:
+        size, note = _archived(invocation, repository, archive)
+    else:
+        size, note = _newest(_store(invocation, store))
+    invocation.answer({"size": size, "checkpoint": note}, note.rstrip("\n"))
 
 
 @audit.command
@@ -215,31 +215,34 @@ def _state(invocation: Invocation, one: "DestinationView") -> str:
     return invocation.words(mark("behind") if one.stuck else mark("well"))
 
 
-def tell_proven(invocation: Invocation, proven: Proven) -> str:
-    """Return what a proof shows, for people."""
-    words, content = invocation.words, proven.content
-    lines = [
-        words(
-            mark("The proof holds: event {position} of the first {size} of {origin}."),
-            position=proven.position,
-            size=proven.size,
-            origin=proven.origin,
-        ),
-        words(mark("Event: {event}"), event=content.id),
-        words(
-            mark("{at}: {verb} by {actor}, {outcome}"),
-            at=moment(content.at),
-            verb=content.verb,
-            actor=content.actor or "–",
-            outcome=content.outcome,
-        ),
-        *(f"{part.name}: {part.values}" for part in proven.parts),
-    ]
-    return "\n".join(lines)
-
-
 def _store(invocation: Invocation, store: Path | None) -> Path:
     return invocation.settings().sealed_store if store is None else store
+
+
+def _newest(folder: Path) -> tuple[int, str]:
+    """Return size and text of a store's newest checkpoint. Raise StoreUnreadable."""
+    with reading(folder) as connection:
+        row = connection.execute(
+            "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+        ).fetchone()
+    if row is None:
+        raise StoreUnreadable(path=folder, reason=NONE_YET)
+    return row[0], row[1]
+
+
+def _archived(invocation: Invocation, repository: str, archive: str) -> tuple[int, str]:
+    """Return size and text of the checkpoint in an archive, as the machine's agent reads it."""
+    from app.backups.operations import repositories  # noqa: PLC0415 - see context()
+    from cli.repositories import find  # noqa: PLC0415
+
+    with invocation.context() as context:
+        which = request(
+            repositories.ArchiveOf, repository=find(context, repository).id, archive=archive
+        )
+        found = repositories.read_checkpoint(context, which)
+    if not found.checkpoint:
+        raise StoreUnreadable(path=found.archive, reason=NONE_YET)
+    return found.size, found.checkpoint
 
 
 def _keys(invocation: Invocation, store: Path | None, key_file: Path | None) -> list[VerifierKey]:
@@ -273,50 +276,3 @@ def _read(path: Path) -> str:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise StoreUnreadable(path=path, reason=str(error)) from error
-
-
-def tell(invocation: Invocation, verdict: Verdict) -> str:
-    """Return a verdict for people."""
-    words = invocation.words
-    if verdict.state is State.UNREADABLE:
-        return words(mark("The history cannot be read: {reason}"), reason=verdict.reason)
-    lines = [
-        words(
-            mark("{size} events, {checkpoints} signed checkpoints."),
-            size=verdict.size,
-            checkpoints=verdict.checkpoints,
-        )
-    ]
-    if verdict.wrong is not None:
-        wrong = verdict.wrong
-        lines += [
-            words(mark("TAMPERED. First wrong: position {position}."), position=wrong.position),
-            words(mark("Event: {event}"), event=wrong.event or "?"),
-            words(wrong.template, **wrong.parameters),
-        ]
-    else:
-        lines.append(words(mark("The history is whole.")))
-    lines += [
-        words(
-            mark("Epoch {number}: restored from {archive} at {at}."),
-            number=epoch.number,
-            archive=epoch.archive or "?",
-            at=moment(epoch.at),
-        )
-        for epoch in verdict.epochs
-    ]
-    lines += [
-        words(
-            mark("{count} values erased on {at} by {by} under {basis}."),
-            count=one.parts,
-            at=moment(one.erasure.at),
-            by=one.erasure.by or "?",
-            basis=one.erasure.basis,
-        )
-        for one in verdict.erased
-    ]
-    if not verdict.rollback_excluded:
-        lines.append(
-            words(mark("Truncation and rollback are not excluded: give a checkpoint --against."))
-        )
-    return "\n".join(lines)

@@ -4,7 +4,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -16,7 +16,9 @@ from appliance.backup.borg import Borg
 from appliance.backup.borg_json import Listing
 from appliance.backup.create import listed
 from appliance.backup.delete import size_of
+from appliance.backup.manifest import Manifest
 from appliance.backup.reporter import Reporter
+from appliance.backup.restore import choose, manifest_of
 from appliance.book import Opened
 from appliance.contract import actions
 from appliance.contract.actions import Caller
@@ -28,6 +30,8 @@ from appliance.contract.backup_errors import (
 from appliance.contract.kit import KeyKit
 from appliance.contract.runs import Run
 from appliance.place import Place
+
+Read = TypeVar("Read")
 
 
 class Handlers:
@@ -45,6 +49,7 @@ class Handlers:
             "ChangeKit": self._change_kit,
             "ListRepositories": self._list_repositories,
             "ListArchives": self._list_archives,
+            "ReadCheckpoint": self._read_checkpoint,
             "RunBackup": self._run_backup,
             "RestoreArchive": self._restore_archive,
             "CheckRepository": self._check_repository,
@@ -91,7 +96,31 @@ class Handlers:
         page = every[request.offset : request.offset + request.limit]
         return actions.Archives(archives=tuple(page), total=len(every), stored_bytes=stored)
 
+    def _read_checkpoint(
+        self, _caller: Caller, request: actions.ReadCheckpoint
+    ) -> actions.ArchivedCheckpoint:
+        opened = self._repositories.open(request.repository)
+        with self._patience.reading(opened.repository):
+            manifest = self._reading(opened, lambda borg: self._manifest(borg, request.archive))
+        return actions.ArchivedCheckpoint(
+            archive=manifest.archive,
+            at=manifest.created_at,
+            size=manifest.sealed.size,
+            checkpoint=manifest.sealed.checkpoint,
+        )
+
+    def _manifest(self, borg: Borg, wanted: str) -> Manifest:
+        archive = choose(borg.listing().archives, wanted or None)
+        with tempfile.TemporaryDirectory(prefix="reading-", dir=self._place.own) as into:
+            return manifest_of(borg, archive, Path(into))
+
     def _listing(self, opened: Opened) -> Listing:
+        listing = self._reading(opened, Borg.listing)
+        if listing.repository.id != opened.repository.borg_id:
+            raise RepositoryReplaced(folder=opened.repository.folder)
+        return listing
+
+    def _reading(self, opened: Opened, read: Callable[[Borg], Read]) -> Read:
         """Ask the repository itself, without its lock: a page that looks must hinder no run.
 
         Beside a run, Borg's notes of this copy are ahead of what the repository has committed;
@@ -101,14 +130,11 @@ class Handlers:
         try:
             self._place.own.mkdir(mode=0o700, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix="reading-", dir=self._place.own) as own:
-                listing = self._borg(opened, Path(own), unlocked=True).listing()
+                return read(self._borg(opened, Path(own), unlocked=True))
         except (BorgFailed, RepositoryDamaged):
             if self._runs.active() is not None:
                 raise
-            listing = self._borg(opened, self._place.borg, unlocked=False).listing()
-        if listing.repository.id != opened.repository.borg_id:
-            raise RepositoryReplaced(folder=opened.repository.folder)
-        return listing
+            return read(self._borg(opened, self._place.borg, unlocked=False))
 
     def _borg(self, opened: Opened, base: Path, *, unlocked: bool) -> Borg:
         reporter = Reporter(seconds=READING_SECONDS)

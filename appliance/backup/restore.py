@@ -43,6 +43,8 @@ from appliance.durable import sync_folder, write_whole
 
 MARK: Final = "restored.json"
 DATABASE: Final = "tenshu.sqlite"
+WARNED: Final = 1
+"""Exit code of Borg where an archive has no file of the name that is asked for."""
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ def restore(
     with explained(data), empty_targets(data, keys) as scratch:
         borg = Borg(repository, kit.borg_passphrase(), scratch / "borg", reporter)
         archives = borg.listing().archives
-        chosen = _choose(archives, archive)
+        chosen = choose(archives, archive)
         known = _newest_manifest(borg, archives, scratch / "newest", reporter)
         result = _restore(
             borg,
@@ -101,7 +103,8 @@ def restore(
     return msgspec.structs.replace(result, milliseconds=round((time.monotonic() - begun) * 1000))
 
 
-def _choose(archives: tuple[ListedArchive, ...], wanted: str | None) -> str:
+def choose(archives: tuple[ListedArchive, ...], wanted: str | None) -> str:
+    """Return the archive that is wanted, the newest by default. Raise ArchiveUnknown."""
     names = [one.name for one in archives]
     if not names or (wanted is not None and wanted not in names):
         raise ArchiveUnknown(archive=wanted or "")
@@ -127,10 +130,20 @@ def _newest_manifest(
     for one in reversed(archives):
         try:
             return _read_known(borg, one, folder / one.id, tuple(unreadable), reporter)
-        # Borg only warns where an archive has no such file: exit code 1
         except (RepositoryDamaged, ArchiveDiffers, ArchiveUnreadable, BorgFailed):
             unreadable.append(one.name)
     raise ArchiveUnreadable(archive=unreadable[0], reason="There is no manifest in it.")
+
+
+def manifest_of(borg: Borg, archive: str, into: Path) -> Manifest:
+    """Take an archive's manifest alone out, into a folder. Raise ArchiveUnreadable."""
+    try:
+        borg.extract(archive, into, (NAME,))
+    except BorgFailed as error:
+        if error.parameters["exit_code"] != WARNED:
+            raise
+        raise ArchiveUnreadable(archive=archive, reason="There is no manifest in it.") from None
+    return read_manifest(archive, (into / NAME).read_bytes())
 
 
 def _read_known(
@@ -141,8 +154,7 @@ def _read_known(
     reporter: Reporter,
 ) -> _Known:
     into.mkdir(parents=True)
-    borg.extract(archive.name, into, (NAME,))
-    manifest = read_manifest(archive.name, (into / NAME).read_bytes())
+    manifest = manifest_of(borg, archive.name, into)
     entry = find_entry(manifest, ERASURES)
     if entry is None:
         return _Known(manifest, None, unreadable)

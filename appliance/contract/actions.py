@@ -89,6 +89,18 @@ class ListArchives(OfRepository, frozen=True, kw_only=True):
     limit: Limit = 50
 
 
+class ReadCheckpoint(OfRepository, frozen=True, kw_only=True):
+    """Tell the checkpoint of the history that one archive holds."""
+
+    archive: Annotated[
+        str,
+        Meta(
+            pattern="^([A-Za-z0-9][A-Za-z0-9._-]{0,99})?$",
+            description="Name of the archive; empty for the newest",
+        ),
+    ] = ""
+
+
 class RestoreArchive(OfRepository, frozen=True, kw_only=True):
     """Restore one archive into a fresh pair of folders beside the data folder."""
 
@@ -163,6 +175,15 @@ class Archives(msgspec.Struct, frozen=True, kw_only=True):
     archives: Annotated[tuple[Archive, ...], Meta(description="Newest first")]
     total: Annotated[int, Meta(description="How many the repository has")]
     stored_bytes: Annotated[int, Meta(description="Bytes that it takes on its disk")] = 0
+
+
+class ArchivedCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the history had come when an archive was made, signed."""
+
+    archive: Annotated[str, Meta(description="Name of the archive")]
+    at: Annotated[int, Meta(description="When it was begun, milliseconds since 1970")]
+    size: Annotated[int, Meta(description="Events that the checkpoint covers")]
+    checkpoint: Annotated[str, Meta(description="C2SP tlog-checkpoint; empty before the first")]
 
 
 class Runs(msgspec.Struct, frozen=True, kw_only=True):

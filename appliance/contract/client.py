@@ -14,6 +14,7 @@ import msgspec
 from appliance.contract import repository_errors  # noqa: F401 - `rebuild` knows what is imported
 from appliance.contract.actions import (
     INTERFACE,
+    ArchivedCheckpoint,
     Archives,
     Caller,
     CapabilityList,
@@ -25,6 +26,7 @@ from appliance.contract.actions import (
     Nothing,
     OfRepository,
     OfRun,
+    ReadCheckpoint,
     Repositories,
     Repository,
     Request,
@@ -106,6 +108,13 @@ class AgentClient:
         """Return a page of a repository's archives, newest first."""
         request = ListArchives(repository=repository, offset=offset, limit=limit)
         return self._call("ListArchives", caller, request, Archives)
+
+    def archived_checkpoint(
+        self, caller: Caller, repository: str, archive: str = ""
+    ) -> ArchivedCheckpoint:
+        """Return the checkpoint of the history that an archive holds; of the newest by default."""
+        request = ReadCheckpoint(repository=repository, archive=archive)
+        return self._call("ReadCheckpoint", caller, request, ArchivedCheckpoint)
 
     def run_backup(self, caller: Caller, repository: str) -> Run:
         """Start a backup; return its run."""

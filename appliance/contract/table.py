@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from appliance.contract.actions import (
+    ArchivedCheckpoint,
     Archives,
     CapabilityList,
     ChangeKit,
@@ -20,6 +21,7 @@ from appliance.contract.actions import (
     Nothing,
     OfRepository,
     OfRun,
+    ReadCheckpoint,
     Repositories,
     Repository,
     Request,
@@ -122,6 +124,16 @@ TABLE: Final[dict[str, Action]] = {
             timeout=120,
             verb="",
             says="List the archives of a repository, newest first",
+        ),
+        Action(
+            name="ReadCheckpoint",
+            request=ReadCheckpoint,
+            result=ArchivedCheckpoint,
+            permission="backups.view",
+            tier=Tier.READ,
+            timeout=120,
+            verb="",
+            says="Tell the checkpoint of the history that an archive holds",
         ),
         Action(
             name="RunBackup",

@@ -10,7 +10,7 @@ from app.backups.machine import agent_for, caller_of
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.permissions import Permission
-from appliance.contract.actions import Archives, Repositories, Repository
+from appliance.contract.actions import ArchivedCheckpoint, Archives, Repositories, Repository
 
 ON_CONSOLE = (Plane.CONSOLE,)
 
@@ -41,6 +41,19 @@ class ListOfArchives(msgspec.Struct, frozen=True, kw_only=True):
 
     repository: RepositoryId
     offset: Annotated[int, Meta(ge=0, description="How many of the newest to pass over.")] = 0
+
+
+class ArchiveOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Which archive of a repository."""
+
+    repository: RepositoryId
+    archive: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})?$(?!\n)",
+            description="Name of the archive; empty for the newest.",
+        ),
+    ] = ""
 
 
 def _make_repository(context: Context, new: NewRepository) -> Repository:
@@ -129,3 +142,16 @@ def list_archives(context: Context, request: ListOfArchives) -> Archives:
     """List a repository's archives, the newest first."""
     with agent_for(context) as agent:
         return agent.archives(caller_of(context), request.repository, request.offset)
+
+
+@operation(
+    "backups.read_checkpoint",
+    permission=Permission.BACKUPS_VIEW,
+    effect=Effect.READ,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/backups/repositories/{repository}/checkpoint"),
+)
+def read_checkpoint(context: Context, which: ArchiveOf) -> ArchivedCheckpoint:
+    """Tell the checkpoint of the history that an archive holds, to compare the history with it."""
+    with agent_for(context) as agent:
+        return agent.archived_checkpoint(caller_of(context), which.repository, which.archive)

@@ -14,6 +14,7 @@ from appliance.backup.target import alone
 from appliance.contract.actions import Repository
 from appliance.contract.backup_errors import (
     ArchiveUnknown,
+    ArchiveUnreadable,
     FolderUnusable,
     TargetNotEmpty,
     WrongKit,
@@ -110,6 +111,10 @@ def test_an_older_archive_brings_the_newest_erasures_and_checkpoint_with_it(
     seal(agent.place, 9)
     newer = agent.finished(agent.client.run_backup(CALLER, repository.id)).backup
     assert newer
+    told = agent.client.archived_checkpoint(CALLER, repository.id)
+    assert (told.archive, told.size) == (newer.archive, 9)
+    older = agent.client.archived_checkpoint(CALLER, repository.id, archive)
+    assert older.checkpoint == CHECKPOINT.format(size=7)
 
     result = restore(Path(repository.folder), kit, tmp_path / "d", tmp_path / "k", archive=archive)
 
@@ -203,6 +208,8 @@ def test_an_unknown_archive_and_an_empty_repository_are_told(
     agent.finished(agent.client.run_backup(CALLER, repository.id))
     with pytest.raises(ArchiveUnknown):
         restore(Path(repository.folder), kit, tmp_path / "d", tmp_path / "k", archive="none")
+    with pytest.raises(ArchiveUnknown):
+        agent.client.archived_checkpoint(CALLER, repository.id, "none")
     assert not (tmp_path / "d").exists()
 
 
@@ -224,6 +231,8 @@ def test_a_repository_of_another_program_is_told_as_an_archive_without_manifest(
     )
     (listed,) = agent.client.archives(CALLER, repository.id).archives
     assert (listed.name, listed.rows) == ("foreign", None)
+    with pytest.raises(ArchiveUnreadable):
+        agent.client.archived_checkpoint(CALLER, repository.id)
     run = agent.client.restore_archive(CALLER, repository.id, "foreign", kit.text())
     assert agent.finished(run).error_code == "archive.unreadable"
 

@@ -57,6 +57,13 @@ def test_a_backup_is_restored_on_another_machine_with_repository_and_kit_alone_F
     archives = _json(owned.tenshu("backup", "archives", "--json"))["archives"]
     assert [one["name"] for one in archives] == [backup["archive"]]
 
+    held = owned.tenshu("audit", "checkpoint", "--archive", backup["archive"])
+    (tmp_path / "held").write_text(held.stdout)
+    compared = owned.tenshu("audit", "verify", "--against", str(tmp_path / "held"))
+    assert (compared.returncode, "not excluded" in compared.stdout) == (0, False)
+    named = _json(owned.tenshu("audit", "checkpoint", "--repository", made["name"], "--json"))
+    assert named["checkpoint"].strip() == held.stdout.strip()
+
     elsewhere = environment_for(tmp_path / "elsewhere")
     data = elsewhere.pop("TENSHU_DATA")
     command = ["backup", "restore", "--repository", str(repository), "--kit-file", "-"]
