@@ -36,15 +36,15 @@ TOLD = (
     history.SearchEvents(kind=Kind.CHANGES, limit=LOOKED_AT),
     history.SearchEvents(kind=Kind.SIGN_INS, limit=LOOKED_AT),
 )
-SHOWN_AGAIN = "sign_in.resume"
-"""A step of a sign-in that was only looked at once more."""
+ONLY_SHOWN = ("sign_in.resume", "sign_in.ask_passkey")
+"""A step of a sign-in that was looked at once more, a question to a passkey: nobody came in yet."""
 
 
 def is_step(event: EventRow) -> bool:
     """Tell whether an event is a step that the appliance took by itself, and that went well."""
     found = registered().get(event.verb)
     by_itself = found is not None and not found.planes
-    return event.outcome == Outcome.DONE and (by_itself or event.verb == SHOWN_AGAIN)
+    return event.outcome == Outcome.DONE and (by_itself or event.verb in ONLY_SHOWN)
 
 
 def latest_events(context: Context) -> list[EventRow]:

@@ -5,7 +5,7 @@ The same rule of planes holds as for every factor (`factors.py`).
 
 import msgspec
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
@@ -53,6 +53,21 @@ def known(holder: Holder, rp_id: str = "") -> list[Passkey]:
         for found in factors.active(holder)
         if found.kind == factors.PASSKEY and rp_id in ("", found.rp_id)
     ]
+
+
+def holder_of(session: Session, plane: str, credential: str) -> str:
+    """Return the account whose passkey counts on `plane` under this credential ID, or nothing."""
+    for table in readable_on(CREDENTIALS, plane):
+        found = session.exec(
+            select(table.account).where(
+                table.reference == credential,
+                table.kind == factors.PASSKEY,
+                table.state == factors.ACTIVE,
+            )
+        ).first()
+        if found:
+            return found
+    return ""
 
 
 def use(

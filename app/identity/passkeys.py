@@ -136,11 +136,14 @@ def check(
 ) -> int:
     """Check the signature of a passkey over `challenge`. Return its counter. Raise PasskeyRefused.
 
-    With `verify` the authenticator must have known its person.
+    With `verify` the authenticator must have known its person, and tell the user handle: nobody
+    else says whose it is.
     """
     from webauthn import verify_authentication_response  # noqa: PLC0415 - 0.2 s, seldom needed
 
     told = _read(answer)
+    if verify and not told.response.userHandle:
+        raise PasskeyRefused
     if told.response.userHandle not in (None, "", passkey.handle):
         raise PasskeyRefused
     try:

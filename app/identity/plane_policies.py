@@ -39,6 +39,7 @@ def _must_change_password(facts: Facts) -> bool:
 IDENTIFY: Final = Requirement("password", ("password",))
 INVITED: Final = Requirement("invitation", ("invitation",))
 ACCEPTED_FACTOR: Final = Requirement("accepted factor", ENROLLING, _lacks_accepted)
+BY_PASSKEY: Final = Requirement("passkey alone", ("passkey_alone",))
 NEW_PASSWORD: Final = Requirement("new password", ("new_password",), _must_change_password)
 
 CONSOLE: Final = Policy(
@@ -74,6 +75,15 @@ def policy_of(plane: str) -> Policy:
 def invited(policy: Policy) -> Policy:
     """Return what a plane asks of a sign-in that a one-time link opens: all but the password."""
     return replace(policy, requirements=(INVITED, *policy.requirements[1:]))
+
+
+def by_passkey(policy: Policy) -> Policy:
+    """Return what a plane asks of a sign-in by a passkey that has known its person.
+
+    It is something that one has and something that one is or knows: two factors.
+    """
+    others = (each for each in policy.requirements[1:] if each.name != SECOND_FACTOR)
+    return replace(policy, requirements=(BY_PASSKEY, *others))
 
 
 def register(policy: Policy) -> None:

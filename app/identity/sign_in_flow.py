@@ -221,6 +221,8 @@ def _next(attempt: Attempt, pending: PendingSignInColumns) -> Move:
     policy = attempt.policy
     if built_in_steps.INVITATION.name in passed:
         policy = plane_policies.invited(policy)
+    if passkey_steps.ALONE.name in passed:
+        policy = plane_policies.by_passkey(policy)
     return next_move(policy, _facts(attempt, pending), passed, usable_steps())
 
 

@@ -36,7 +36,7 @@ class Attempt:
     account: Account | None
     notes: Notes
     login_id: str = ""
-    """As typed, folded; only a step that identifies looks at it."""
+    """As typed, folded, or as a passkey claims; only a step that identifies looks at it."""
 
     @property
     def known_account(self) -> Account:

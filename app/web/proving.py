@@ -3,14 +3,14 @@
 from typing import Any
 
 import msgspec
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from app.core.errors import TenshuError
 from app.identity.operations import own_factors, own_passkeys
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest
-from app.web.pages import Answer, ask, field_errors, need_sign_in
+from app.web.pages import Answer, ask, need_sign_in
+from app.web.passkey_questions import question, refused_question
 from app.web.routing import post
 from app.web.shared_pages import Form
 
@@ -52,11 +52,8 @@ def ask_passkey(request: AnyRequest, data: Form) -> Answer:
         wanted = ask(own_passkeys.AskedFor, request=str(data.get("request", "")))
         found = own_passkeys.ask_passkey(context, wanted)
     except TenshuError as error:
-        told = " ".join(field_errors(context.language, error).values())
-        body = msgspec.json.encode({"error": told})
-        return Response(body, status_code=error.status, media_type="application/json")
-    body = b'{"options":' + found.options.encode() + b"}"
-    return Response(body, media_type="application/json")
+        return refused_question(context.language, error)
+    return question(found.options)
 
 
 def proving_pages() -> list[HTTPRouteHandler]:

@@ -11,13 +11,15 @@ from litestar.params import FromQuery
 
 from app.core.errors import TenshuError
 from app.core.secret import Secret
-from app.identity.operations import sign_in
+from app.identity.built_in_steps import PASSWORD
+from app.identity.operations import passkey_sign_in, sign_in
 from app.identity.sign_in_flow import Progress
 from app.operations.operation import NoRequest
 from app.web.asking import AnyRequest, context_of, language_of, plane_of, signed_in
 from app.web.cookies import drop_cookie, make_cookie, session_cookie_name, sign_in_cookie_name
 from app.web.error_places import errors_at_fields
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, safe_path
+from app.web.passkey_questions import question, refused_question
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
@@ -78,6 +80,34 @@ def answer(request: AnyRequest, data: Form) -> Answer:
     return after_step(request, progress, back)
 
 
+@post("/sign-in/passkey")
+def ask_passkey(request: AnyRequest) -> Answer:
+    """Return what any passkey of this browser is asked, to sign in alone."""
+    plane = plane_of(request)
+    try:
+        progress = passkey_sign_in.ask_passkey(context_of(request))
+    except TenshuError as error:
+        return refused_question(language_of(request), error)
+    name = sign_in_cookie_name(plane)
+    ticket = make_cookie(name, progress.ticket.reveal(), plane=plane, lasts=HALF_HOUR)
+    return question(progress.steps[0].passkey, [ticket])
+
+
+@post("/sign-in/by-passkey")
+def answer_by_passkey(request: AnyRequest, data: Form) -> Answer:
+    """Take the answer of a passkey that stands in for login ID, password and second factor."""
+    back = str(data.get("back", "/"))
+    ticket = request.cookies.get(sign_in_cookie_name(plane_of(request)), "")
+    try:
+        given = ask(
+            passkey_sign_in.PasskeyAnswer, ticket=ticket, answer=str(data.get("answer", ""))
+        )
+        progress = passkey_sign_in.by_passkey(context_of(request), given)
+    except TenshuError as error:
+        return _first_step(request, back, error)
+    return after_step(request, progress, back)
+
+
 @post("/sign-in/cancel")
 def cancel(request: AnyRequest) -> Answer:
     """Start again, as somebody else perhaps."""
@@ -101,7 +131,16 @@ def keep(request: AnyRequest) -> Answer:
 
 def sign_in_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_sign_in, start, answer, cancel, sign_out, keep]
+    return [
+        show_sign_in,
+        start,
+        answer,
+        ask_passkey,
+        answer_by_passkey,
+        cancel,
+        sign_out,
+        keep,
+    ]
 
 
 def _first_step(
@@ -114,6 +153,7 @@ def _first_step(
         status=error.status if error else 200,
         back=safe_path(back),
         login_id=login_id,
+        ways=passkey_sign_in.ways(context_of(request), NoRequest()),
         errors=field_errors(language, error) if error else {},
     )
 
@@ -125,6 +165,8 @@ def _next_step(
     error: TenshuError | None = None,
     step: str = "",
 ) -> Answer:
+    if progress.steps[0].step == PASSWORD.name:  # a passkey was asked for and gave no answer
+        return _first_step(request, back, error)
     wanted = step or request.query_params.get("step", "")
     offers = {offer.step: offer for offer in progress.steps}
     chosen = offers.get(wanted) or progress.steps[0]

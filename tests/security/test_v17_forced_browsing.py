@@ -28,6 +28,8 @@ OPEN_TO_ALL = {
     "POST /sign-in",
     "POST /sign-in/cancel",
     "POST /sign-in/step",
+    "POST /sign-in/passkey",
+    "POST /sign-in/by-passkey",
     "POST /sign-out",
     "POST /setup/claim",
     "POST /setup/person",

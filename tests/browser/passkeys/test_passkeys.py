@@ -78,6 +78,26 @@ def test_a_passkey_confirms_what_is_dangerous_at_the_console_F11(house: House, p
     expect(page.locator("#password")).to_be_visible()
 
 
+def test_somebody_new_adds_a_passkey_on_the_way_in_and_then_needs_nothing_else_F1_F11(
+    house: House, page: Page
+) -> None:
+    house.person("nao", "owner")
+    plug_in(page)
+    address = house.address(Plane.CONSOLE)
+    sign_in(page, address, "nao")
+    page.get_by_role("link", name="Use instead: Add a passkey").click()
+    expect(page.locator("[data-asks]")).to_be_visible()
+    picture(page, "sign-in add a passkey", 1280)
+    page.locator("[data-asks]").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    page.context.clear_cookies()
+    page.goto(address)
+    expect(page.locator("#by-passkey [data-asks]")).to_be_visible()
+    picture(page, "sign-in with a passkey alone", 1280)
+    page.locator("#by-passkey [data-asks]").click()
+    expect(page).to_have_url(HOME)
+
+
 def test_a_device_that_holds_a_passkey_already_says_so_F11(house: House, page: Page) -> None:
     house.person("rin")
     plug_in(page)

@@ -71,6 +71,7 @@ def test_every_way_to_a_session_is_written_down_and_there_is_no_other_ASVS_6_1_3
     assert [row[:2] for row in table] == [
         ["Sign-in page", "console"],
         ["Sign-in page", "workspace"],
+        ["Sign-in page, *Sign in with a passkey*", "console, workspace"],
         ["First setup", "console"],
         ["Invitation, a one-time link that an administrator makes", "that of the link"],
     ]
