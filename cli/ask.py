@@ -22,3 +22,11 @@ def secret_from(file: str | None, prompt: str, *, twice: bool = False) -> Secret
         return Secret(lines[0] if lines else "")
     typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
     return Secret(typed)
+
+
+def text_from(file: str) -> Secret:
+    """Return all that stands in a file (`-` is stdin): a key or a certificate has many lines."""
+    try:
+        return Secret(sys.stdin.read() if file == STDIN else Path(file).read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{file}: {error}") from error

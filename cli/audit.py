@@ -1,7 +1,6 @@
 """`tenshu audit`: whole or not, proofs, checkpoints. Needs the sealed store and a public key."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,14 +17,11 @@ from app.audit.verify import verify as verify_store
 from app.core.errors import TenshuError
 from app.core.messages import mark
 from app.start.keys import SIGNING_KEY
+from cli import destinations
 from cli.invocation import Invocation, everywhere, report, this_call
 from cli.progress import Bar
 from cli.request import request
-from cli.table import columns, moment
 from cli.verdicts import tell, tell_proven
-
-if TYPE_CHECKING:
-    from app.offsite.operations.showing import DestinationView
 
 
 class KeyNeeded(TenshuError):
@@ -49,6 +45,10 @@ KEY = click.option(
 @everywhere
 def audit() -> None:
     """Verify the operation history and prove single events."""
+
+
+audit.add_command(destinations.destinations)
+audit.add_command(destinations.client_certificate)
 
 
 @audit.command
@@ -156,42 +156,6 @@ def checkpoint(invocation: Invocation, store: Path | None, repository: str, arch
 
 
 @audit.command
-@everywhere
-@this_call
-def destinations(invocation: Invocation) -> None:
-    """List the places off the machine that get the history, and how far behind each is."""
-    from app.offsite.operations.showing import list_destinations  # noqa: PLC0415 - see context()
-    from app.operations.operation import NoRequest  # noqa: PLC0415
-
-    with invocation.context() as context:
-        found = list_destinations(context, NoRequest())
-    heads = [
-        invocation.words(head)
-        for head in (
-            mark("Name"),
-            mark("Kind"),
-            mark("Arrived"),
-            mark("Behind"),
-            mark("Last"),
-            mark("State"),
-        )
-    ]
-    rows = [
-        (
-            one.name,
-            one.kind.value,
-            one.arrived,
-            one.behind,
-            moment(one.arrived_at),
-            _state(invocation, one),
-        )
-        for one in found.items
-    ]
-    none = mark("No destination is set: a history that stands here alone can be cut off unseen.")
-    invocation.answer(found, lambda: columns(heads, rows) if rows else invocation.words(none))
-
-
-@audit.command
 @click.option("--form", default="jsonl", type=click.Choice(["csv", "jsonl"]), help="csv or jsonl.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="File; stdout by default.")
 @everywhere
@@ -205,14 +169,6 @@ def export(invocation: Invocation, form: str, output: Path | None) -> None:
         with click.open_file(str(output) if output else "-", "wb") as file:
             for chunk in download.chunks:
                 file.write(chunk)
-
-
-def _state(invocation: Invocation, one: "DestinationView") -> str:
-    from app.web.names import explain_code  # noqa: PLC0415 - see context()
-
-    if one.error:
-        return explain_code(invocation.language, one.error, one.error_parameters)
-    return invocation.words(mark("behind") if one.stuck else mark("well"))
 
 
 def _store(invocation: Invocation, store: Path | None) -> Path:

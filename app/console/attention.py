@@ -191,6 +191,17 @@ def _offsite_attention(context: Context) -> list[Attention]:
         )
         for one in standing.items
         if one.stuck
+    ] + [
+        Attention(
+            kind="warning",
+            title=mark("The certificate by which “{name}” knows the appliance ends soon"),
+            text=mark("Enter a new one: afterwards the receiver takes nothing more."),
+            href=f"/settings/off-the-machine/{one.id}",
+            action=mark("Enter a new one"),
+            parameters={"name": one.name},
+        )
+        for one in standing.items
+        if one.certificate and one.certificate.ends_soon
     ]
 
 

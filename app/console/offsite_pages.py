@@ -13,7 +13,7 @@ from app.core.errors import InvalidInput, NotFound, TenshuError
 from app.core.messages import explain, mark
 from app.identity.operations.account_views import AccountFilter, list_accounts
 from app.offsite.kinds import Kind
-from app.offsite.operations import changing, showing, trying
+from app.offsite.operations import changing, checking, showing, trying
 from app.offsite.operations.showing import DestinationView, OneDestination
 from app.operations.context import Context
 from app.operations.errors import Refused
@@ -33,6 +33,7 @@ EMPTY: Final[dict[Kind, dict[str, str]]] = {
         "port": "6514",
         "encryption": "tls",
         "authority": "",
+        "certificate": "",
         "names": "true",
         "language": "ja",
         "from_beginning": "true",
@@ -65,7 +66,8 @@ def create(request: AnyRequest, kind: FromPath[str], data: Form) -> Answer:
         wanted: dict[str, Any] = {"name": typed["name"], kind: _target(context, known, typed)}
         if known is Kind.SYSLOG:
             wanted["from_beginning"] = typed["from_beginning"]
-        new = ask(changing.NewDestination, **wanted)
+        wanted |= _client_key(data)
+        new = ask(checking.NewDestination, **wanted)
         _check(context, new)
         return perform(request, changing.create_destination, new)
     except TenshuError as error:
@@ -92,8 +94,9 @@ def change(request: AnyRequest, destination: FromPath[str], data: Form) -> Answe
             "rev": str(data.get("rev", "")),
             "name": typed["name"],
             found.kind.value: _target(context, found.kind, typed),
+            **_client_key(data),
         }
-        other = ask(changing.DestinationChange, **wanted)
+        other = ask(checking.DestinationChange, **wanted)
         _check(context, other)
         return perform(request, changing.update_destination, other)
     except TenshuError as error:
@@ -182,6 +185,12 @@ def _typed(kind: Kind, data: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def _client_key(data: dict[str, Any]) -> dict[str, str]:
+    """Return a key that was typed; without one, the key that is kept stays."""
+    key = str(data.get("client_key", "")).strip()
+    return {"client_key": key} if key else {}
+
+
 def _target(context: Context, kind: Kind, typed: dict[str, str]) -> dict[str, Any]:
     """Return the kind's own fields; people are typed as login IDs."""
     fields: dict[str, Any] = {name: typed[name] for name in EMPTY[kind] if name != "from_beginning"}
@@ -190,11 +199,11 @@ def _target(context: Context, kind: Kind, typed: dict[str, str]) -> dict[str, An
     return fields
 
 
-def _check(context: Context, wanted: changing.NewDestination | changing.DestinationChange) -> None:
+def _check(context: Context, wanted: checking.NewDestination | checking.DestinationChange) -> None:
     """Say what is wrong before a code is spent."""
     context.require(Permission.SETTINGS_MANAGE)
     with context.appliance.database.read() as session:
-        changing.check(context, session, wanted)
+        checking.check(context, session, wanted)
 
 
 def _account(context: Context, login_id: str) -> str:

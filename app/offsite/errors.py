@@ -20,7 +20,8 @@ class ReceiverTlsFailed(TenshuError):
     message = "No safe connection to the syslog receiver {host}:{port}: {reason}."
     hint = (
         "Check that TLS is spoken on this port, and that the certificate holds this host name. "
-        "If an authority of your own signed it, enter that authority."
+        "If an authority of your own signed it, enter that authority. "
+        "If the receiver asks for a certificate of ours, enter one."
     )
 
 

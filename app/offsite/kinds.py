@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from app.core.secret import Secret
 from app.mail.relay import HOST
 
 MOST_PEOPLE: Final = 20
@@ -41,11 +42,25 @@ class SyslogReceiver(msgspec.Struct, frozen=True, kw_only=True):
             "empty: those that the machine knows",
         ),
     ] = ""
+    certificate: Annotated[
+        str,
+        Meta(
+            max_length=65536,
+            description="Our own certificate (PEM) and those between it and its authority, where "
+            "the receiver asks for one; empty: none",
+        ),
+    ] = ""
     names: Annotated[
         bool,
         Meta(description="With names and network addresses, which cannot be erased over there"),
     ] = True
     language: Annotated[Literal["ja", "en"], Meta(description="Language of the texts")] = "ja"
+
+
+class RecognisedReceiver(SyslogReceiver, frozen=True, kw_only=True):
+    """A receiver together with the key of our own certificate: made to be used, kept nowhere."""
+
+    key: Secret
 
 
 class CheckpointFolder(msgspec.Struct, frozen=True, kw_only=True):

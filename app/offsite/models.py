@@ -18,6 +18,8 @@ class Destination(SQLModel, table=True):
     """Of `kinds.Kind`."""
     document: str
     """JSON of the kind's struct."""
+    key: str = Field(default="", sa_column_kwargs={"info": {"sealed": "offsite client key {id}"}})
+    """Private key of our own certificate at a receiver, sealed; empty: none."""
     rev: int = 1
     created_at: int = Field(sa_type=BigInteger)
 

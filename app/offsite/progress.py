@@ -14,7 +14,8 @@ from sqlalchemy import Row, Table, select, update
 from sqlmodel import Session, SQLModel
 
 from app.core import clock
-from app.core.errors import TenshuError
+from app.core.errors import NotFound, TenshuError
+from app.core.messages import mark
 from app.offsite.kinds import Kind, Target, decode_target
 from app.offsite.models import Destination, Shipment
 from app.operations.context import Appliance
@@ -52,6 +53,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     target: Target
+    key: str
+    """Sealed private key of our own certificate at a receiver; empty: none."""
     rev: int
     created_at: int
     position: int
@@ -76,7 +79,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 Got = Mapping[str, int | str]
 """Columns of a shipment that are written down."""
 
-_KEPT: Final = ("id", "name", "kind", "document", "rev", "created_at")
+_KEPT: Final = ("id", "name", "kind", "document", "key", "rev", "created_at")
 _GOT: Final = tuple(name for name in Shipment.model_fields if name not in {"destination", "rev"})
 _BOTH: Final = (
     select(*(destinations.c[name] for name in _KEPT), *(shipments.c[name] for name in _GOT))
@@ -94,6 +97,14 @@ def one_standing(session: Session, identifier: str) -> Standing | None:
     """Return one destination; None where it was removed."""
     found = session.connection().execute(_BOTH.where(destinations.c.id == identifier)).first()
     return None if found is None else _standing(found)
+
+
+def need(session: Session, identifier: str) -> Standing:
+    """Return one destination. Raise NotFound."""
+    found = one_standing(session, identifier)
+    if found is None:
+        raise NotFound(kind=mark("destination"), name=identifier)
+    return found
 
 
 def _standing(row: Row[tuple[Any, ...]]) -> Standing:

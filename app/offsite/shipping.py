@@ -17,6 +17,7 @@ from app.audit.following import Head, follow, head_of
 from app.core import clock
 from app.core.errors import TenshuError
 from app.offsite import progress, receiver
+from app.offsite.client_certificate import with_key
 from app.offsite.errors import EventsMissing, HistoryShorter
 from app.offsite.folder import put_checkpoint
 from app.offsite.kinds import CheckpointFolder, Kind, SyslogReceiver
@@ -140,7 +141,7 @@ def _ship_events(
     if position >= head.size and _checkpoint_is_due(one, head, now):
         frames.append(teller.checkpoint(head, now))
         checkpoint = head.size
-    receiver.send(target, frames)
+    receiver.send(with_key(appliance.keyring, one, target), frames)
     return position, checkpoint
 
 

@@ -16,7 +16,7 @@ from app.mail import queue as mail
 from app.offsite import progress
 from app.offsite.errors import NobodyToMail, NothingSealed
 from app.offsite.kinds import DailyMail, Kind
-from app.offsite.operations.changing import why_not_mailed
+from app.offsite.operations.checking import why_not_mailed
 from app.offsite.operations.showing import OneDestination, list_destinations
 from app.offsite.progress import Standing, shipments
 from app.offsite.report import DAILY, Report

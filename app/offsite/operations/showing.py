@@ -13,6 +13,7 @@ from app.identity.models import Account
 from app.mail.models import MailMessage
 from app.mail.states import MailState
 from app.offsite import progress
+from app.offsite.client_certificate import OwnCertificate, shown
 from app.offsite.errors import MailWaits
 from app.offsite.kinds import CheckpointFolder, DailyMail, Kind, SyslogReceiver
 from app.offsite.progress import Standing
@@ -38,6 +39,8 @@ class DestinationView(msgspec.Struct, frozen=True, kw_only=True):
     """How the history gets there."""
     syslog: SyslogReceiver | None = None
     """The receiver, where it is one."""
+    certificate: OwnCertificate | None = None
+    """By what the receiver knows us, where it asks for that."""
     folder: CheckpointFolder | None = None
     """The folder, where it is one."""
     mail: DailyMail | None = None
@@ -109,6 +112,8 @@ def view_of(session: Session, one: Standing, head: Head, now: int) -> Destinatio
     arrived = one.position if one.kind is Kind.SYSLOG else one.checkpoint
     error, parameters, failing_since = one.error, one.error_parameters, one.failing_since
     arrived_at = one.arrived_at
+    if isinstance(one.target, SyslogReceiver):
+        target["certificate"] = shown(one.target, now)
     if isinstance(one.target, DailyMail):
         target["people"] = _names(session, one.target.people)
         if one.mails and not error:

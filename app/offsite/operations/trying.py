@@ -8,6 +8,7 @@ from app.core import clock
 from app.core.errors import InvalidInput, NotFound
 from app.core.messages import mark
 from app.offsite import progress, receiver
+from app.offsite.client_certificate import with_key
 from app.offsite.folder import put_checkpoint
 from app.offsite.kinds import CheckpointFolder, SyslogReceiver
 from app.offsite.operations.showing import ON_CONSOLE, OneDestination
@@ -40,7 +41,8 @@ def _try(context: Context, which: OneDestination) -> tuple[Standing, int]:
     begin = clock.now()
     if isinstance(one.target, SyslogReceiver):
         teller = Teller(one.target, context.appliance.machine)
-        receiver.send(one.target, [teller.trial(begin)], answer=ANSWER, whole=WHOLE)
+        target = with_key(context.appliance.keyring, one, one.target)
+        receiver.send(target, [teller.trial(begin)], answer=ANSWER, whole=WHOLE)
     elif isinstance(one.target, CheckpointFolder):
         head = head_of(context.appliance.settings.sealed_store)
         put_checkpoint(one.target.path, head, begin, seconds=ANSWER)

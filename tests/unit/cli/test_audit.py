@@ -11,6 +11,11 @@ from app.audit.sealer import Sealer
 from app.audit.signing import load_signer
 from app.core.database import Database
 from app.core.settings import load_settings
+from app.offsite.kinds import SyslogReceiver
+from app.offsite.operations.changing import create_destination
+from app.offsite.operations.checking import NewDestination
+from cli.invocation import Invocation
+from tests.integration.authority import Authority
 
 
 @pytest.fixture
@@ -226,3 +231,28 @@ def test_destinations_are_listed_with_what_they_lack(sealed):
     assert told.code == 0, told.err
     assert "No destination is set" in told.out
     assert sealed("audit", "destinations", "--json").json["items"] == []
+
+
+def test_a_receiver_gets_our_certificate_and_its_key_comes_from_a_file_F12(owned, tmp_path):
+    pair = Authority(tmp_path / "authority").issue("appliance")
+    make_receiver(owned)
+    command = ("audit", "client-certificate", "Osaka")
+    given = (*command, "--certificate", str(pair.certificate))
+    assert "private key" in owned(*given).err
+    told = owned(*given, "--key", str(pair.key))
+    assert told.out.startswith("CN=appliance  ")
+    assert pair.key.read_text().splitlines()[1] not in told.out + told.err
+    seen = owned("audit", "destinations", "--json").json["items"]
+    assert seen[0]["certificate"]["subject"] == "CN=appliance"
+    assert "Osaka" in owned("audit", "destinations").out
+    assert owned(*command, "--remove").out == "Osaka\n"
+    assert owned(*command).code == 2
+    assert owned(*given, "--key", str(tmp_path / "nowhere")).code == 2
+    unknown = owned("audit", "client-certificate", "Kyoto", "--remove", "--json")
+    assert unknown.error["code"] == "not_found"
+
+
+def make_receiver(owned) -> None:
+    with Invocation().context() as context:
+        syslog = SyslogReceiver(host="log.example.test")
+        create_destination(context, NewDestination(name="Osaka", syslog=syslog))

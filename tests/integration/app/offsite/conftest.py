@@ -8,8 +8,10 @@ import pytest
 
 from app.audit.sealer import Sealer
 from app.audit.signing import load_or_make_signer
+from app.core.secret import Secret
 from app.offsite.kinds import CheckpointFolder, SyslogReceiver
-from app.offsite.operations.changing import NewDestination, create_destination
+from app.offsite.operations.changing import create_destination
+from app.offsite.operations.checking import NewDestination
 from app.offsite.operations.showing import DestinationView, list_destinations
 from app.operations.context import SYSTEM, Appliance, Context
 from app.operations.operation import NoRequest, operation, registered
@@ -78,10 +80,16 @@ class Desk:
     def one(self, identifier: str) -> DestinationView:
         return next(one for one in self.list().items if one.id == identifier)
 
-    def syslog(self, port: int, *, from_beginning: bool = True, **told: object) -> str:
+    def syslog(
+        self, port: int, *, from_beginning: bool = True, key: str | None = None, **told: object
+    ) -> str:
         """Set a receiver up; return its identifier."""
-        target = SyslogReceiver(host="127.0.0.1", port=port, **told)
-        new = NewDestination(name=f"syslog {port}", syslog=target, from_beginning=from_beginning)
+        new = NewDestination(
+            name=f"syslog {port}",
+            syslog=SyslogReceiver(host="127.0.0.1", port=port, **told),
+            client_key=None if key is None else Secret(key),
+            from_beginning=from_beginning,
+        )
         made = create_destination(self.system, new).id
         self.write(0)
         return made

@@ -17,7 +17,8 @@ from app.offsite.daily import mail_what_is_due
 from app.offsite.days import day_of
 from app.offsite.errors import MailWaits, NobodyToMail
 from app.offsite.kinds import DailyMail
-from app.offsite.operations.changing import NewDestination, create_destination
+from app.offsite.operations.changing import create_destination
+from app.offsite.operations.checking import NewDestination
 from app.offsite.operations.mailing import MailDay, mail_day
 from app.offsite.shipping import system_of
 from app.operations.context import Appliance

@@ -13,7 +13,8 @@ from app.core.database import Database
 from app.core.keyring import KeyRing
 from app.core.settings import load_settings
 from app.offsite.kinds import CheckpointFolder, SyslogReceiver
-from app.offsite.operations.changing import NewDestination, create_destination
+from app.offsite.operations.changing import create_destination
+from app.offsite.operations.checking import NewDestination
 from app.offsite.operations.showing import list_destinations
 from app.offsite.shipping import ship
 from app.operations.context import SYSTEM, Appliance, Context

@@ -22,12 +22,8 @@ from app.offsite.errors import (
     ReceiverUnreachable,
 )
 from app.offsite.kinds import SyslogReceiver
-from app.offsite.operations.changing import (
-    DestinationChange,
-    remove_destination,
-    send_again,
-    update_destination,
-)
+from app.offsite.operations.changing import remove_destination, send_again, update_destination
+from app.offsite.operations.checking import DestinationChange
 from app.offsite.operations.showing import OneDestination
 from app.offsite.operations.trying import try_destination
 from app.offsite.rfc5424 import frame
@@ -74,6 +70,31 @@ def test_every_event_goes_over_tls_to_a_real_receiver_with_a_proof_of_itself_F5(
     assert (signed.size, signed.root) == (size, tree.root)
     found = desk.one(target)
     assert (found.arrived, found.behind, found.error, found.stuck) == (size, 0, "", False)
+
+
+def test_a_receiver_that_asks_who_sends_takes_what_comes_with_our_certificate_alone_F5(
+    appliance: Appliance, desk: Desk, authority: Authority, elsewhere: Authority
+) -> None:
+    own, foreign = authority.issue("appliance"), elsewhere.issue("appliance")
+    with running_rsyslog(authority, "x509/certvalid") as asking:
+        stranger = {"certificate": foreign.certificate.read_text(), "key": foreign.key.read_text()}
+        for proof in ({}, stranger):
+            refused = desk.syslog(asking.tls_port, authority=authority.pem, **proof)
+            ship(appliance, refused)
+            assert desk.one(refused).error in (ReceiverTlsFailed.code, ReceiverBroke.code)
+            assert desk.one(refused).arrived == 0
+            remove_destination(desk.system, OneDestination(destination=refused))
+        target = desk.syslog(
+            asking.tls_port,
+            authority=authority.pem,
+            certificate=own.certificate.read_text(),
+            key=own.key.read_text(),
+        )
+        size = desk.write(1)
+        ship(appliance, target)
+        assert desk.one(target).error == ""
+        assert positions(asking.received(size + 1)) == list(range(size))
+        try_destination(desk.system, OneDestination(destination=target))
 
 
 def test_in_the_open_the_same_arrives(appliance: Appliance, desk: Desk, rsyslog: Rsyslog) -> None:

@@ -9,8 +9,10 @@ import pytest
 from app.audit.sealer import Sealer
 from app.audit.signing import load_or_make_signer
 from app.core import clock
+from app.offsite import progress
 from app.offsite.kinds import SyslogReceiver
-from app.offsite.operations.changing import NewDestination, create_destination
+from app.offsite.operations.changing import create_destination
+from app.offsite.operations.checking import NewDestination
 from app.offsite.operations.showing import list_destinations
 from app.offsite.shipping import ship
 from app.operations.context import SYSTEM, Appliance, Context
@@ -18,6 +20,7 @@ from app.operations.operation import NoRequest
 from app.start.keys import SIGNING_KEY
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
+from tests.integration.authority import Authority
 from tests.integration.postfix import free_port
 
 PLACE = "/settings/off-the-machine"
@@ -79,6 +82,29 @@ def test_a_receiver_is_changed_and_removed_after_a_fresh_code_F5(
     assert "大阪のログ" in admin.get(asked.headers["location"]).text
     confirm(admin, owner, asked, step=1)
     assert standing(appliance) == []
+
+
+def test_our_own_certificate_is_entered_with_its_key_which_no_page_shows_F12(
+    admin: Browser, owner: Owner, appliance: Appliance, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path / "authority")
+    own, other = authority.issue("appliance"), authority.issue("another")
+    typed = {**SYSLOG, "certificate": own.certificate.read_text()}
+    refused = admin.post(f"{PLACE}/new/syslog", {**typed, "client_key": other.key.read_text()})
+    assert refused.status_code == 422
+    assert 'href="#field-client_key"' in refused.text
+    asked = admin.post(f"{PLACE}/new/syslog", {**typed, "client_key": own.key.read_text()})
+    shown = admin.get(confirm(admin, owner, asked).headers["location"]).text
+    assert "自分の証明書の期限が近づいています" in shown, "it ends within a day: the page warns"
+    (one,) = standing(appliance)
+    assert one.certificate.subject == "CN=appliance"
+    form = admin.get(f"{PLACE}/{one.id}").text
+    assert html.escape(own.certificate.read_text().splitlines()[1]) in form
+    assert own.key.read_text().splitlines()[1] not in refused.text + asked.text + shown + form
+    with appliance.database.read() as session:
+        kept = progress.need(session, one.id)
+    assert progress.note(appliance, kept.seen, {"arrived_at": clock.now()})
+    assert "証明書の期限が近づいています" in admin.get("/").text
 
 
 @pytest.mark.parametrize(

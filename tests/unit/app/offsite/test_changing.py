@@ -6,14 +6,12 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.offsite.jobs import ship
 from app.offsite.kinds import CheckpointFolder, DailyMail, SyslogReceiver
 from app.offsite.operations.changing import (
-    MOST,
-    DestinationChange,
-    NewDestination,
     create_destination,
     remove_destination,
     send_again,
     update_destination,
 )
+from app.offsite.operations.checking import MOST, DestinationChange, NewDestination
 from app.offsite.operations.showing import OneDestination, list_destinations
 from app.offsite.operations.trying import try_destination
 from app.operations.context import SYSTEM, Actor, Context, Plane
