@@ -26,7 +26,9 @@ GROWTH: Final = 4
 through everything few queries."""
 
 
-_FIND: Final = "SELECT place FROM read_parquet($files) WHERE"
+_FIND: Final = "SELECT place"
+_SPAN: Final = "SELECT min(place), max(place) + 1"
+_FROM: Final = "FROM read_parquet($files) WHERE"
 _NEWEST: Final = "AND place < $before ORDER BY place DESC LIMIT $limit"
 
 
@@ -89,16 +91,31 @@ class Finder:
         None where one cannot be read: who looks into the store itself then is slower, and misses
         nothing.
         """
-        values = {
-            **self._values,
-            "files": [str(segment.path(self._folder)) for segment in segments],
-            "before": before,
-            "limit": limit,
-        }
+        found = self._ask(_FIND, segments, (_NEWEST, {"before": before, "limit": limit}))
+        return None if found is None else [place for (place,) in found]
+
+    def span(self, segments: Sequence[Segment]) -> tuple[int, int] | None:
+        """Return the first place in `segments` and the one behind the last, both 0 for none.
+
+        None where one cannot be read.
+        """
+        found = self._ask(_SPAN, segments)
+        return None if found is None else (found[0][0] or 0, found[0][1] or 0)
+
+    def _ask(
+        self,
+        what: str,
+        segments: Sequence[Segment],
+        narrowed: tuple[str, dict[str, int]] = ("", {}),
+    ) -> list[Any] | None:
+        files = [str(segment.path(self._folder)) for segment in segments]
+        condition, values = narrowed
         try:
             self._connection = self._connection or open_duckdb(self._folder / FOLDER)
-            found = self._connection.execute(" ".join((_FIND, self._fits, _NEWEST)), values)
-            return [place for (place,) in found.fetchall()]
+            return self._connection.execute(
+                " ".join((what, _FROM, self._fits, condition)),
+                {**self._values, **values, "files": files},
+            ).fetchall()
         except parquet_errors() as error:
             log.warning("segments from %d on cannot be read: %s", segments[-1].first, error)
             return None

@@ -27,17 +27,6 @@ def size_of(connection: sqlite3.Connection) -> int:
     return 0 if last is None else last + 1
 
 
-def positions_between(connection: sqlite3.Connection, since: int, until: int) -> tuple[int, int]:
-    """Return the shortest stretch (first, end) that holds every event of that time (ms).
-
-    Events stand in the order of sealing: between two of that time there may be others.
-    """
-    first, last = connection.execute(
-        "SELECT min(position), max(position) FROM events WHERE at >= ? AND at < ?", (since, until)
-    ).fetchone()
-    return (first, last + 1) if first is not None else (0, 0)
-
-
 def raw_events(connection: sqlite3.Connection, first: int, end: int) -> Iterator[RawEvent]:
     """Yield the events from `first` to before `end`, in order. Opens no transaction of its own."""
     for start in range(first, end, AT_ONCE):

@@ -13,13 +13,13 @@ import msgspec
 from app.audit.checkpoint import read_checkpoint
 from app.audit.erasure import Erasures, read_erasures
 from app.audit.merkle import leaf_hash
+from app.audit.period import positions_between
 from app.audit.prove import Proof, prove
 from app.audit.sealed import decode_content
 from app.audit.store import KEYS_NAME, reading
 from app.audit.stretch import (
     RawEvent,
     notes_around,
-    positions_between,
     raw_events,
     size_of,
     subtrees,
@@ -67,7 +67,7 @@ def make_evidence(
         reading(folder) as connection,
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
     ):
-        first, end = positions_between(connection, period.since, period.until)
+        first, end = positions_between(connection, folder, period.since, period.until)
         notes = notes_around(connection, first, end, INSIDE)
         writer = _Writer(connection, archive, progress, size_of(connection))
         explained = writer.events(first, end)

@@ -18,6 +18,7 @@ erased later, and an event of its own then says when, by whom and under which ru
 
 import argparse
 import base64
+import binascii
 import datetime
 import hashlib
 import io
@@ -31,7 +32,7 @@ import zlib
 
 FORMAT = "tenshu-evidence/1"
 WHOLE, UNREADABLE, TAMPERED = 0, 2, 3
-sha256 = hashlib.sha256
+sha256, unhexlify = hashlib.sha256, binascii.unhexlify
 
 
 class Tampered(Exception):
@@ -198,7 +199,6 @@ def open_checkpoint(note, keys):
 
 # --- The events -----------------------------------------------------------------------------------
 
-CLOSES = ord("]")
 HEAD = re.compile(rb'\{"position":(\d+),"bytes":(\d+),"seal":"([0-9a-f]{16})","parts":\[')
 PART = re.compile(rb',?\["([a-z]+)","([0-9a-f]*)",(\d+),')
 
@@ -218,18 +218,25 @@ class Events:
             head = match_head(line)
             if not head or int(head[1]) != position:
                 raise Tampered("removed" if not line or head else "changed", position)
-            content, at, found = line[-2 - int(head[2]) : -2], head.end(), []
+            size, at, found = int(head[2]), head.end(), []
+            content = line[-2 - size : -2]
             leaf = sha256(b"\x00" + content).digest()
             part = match_part(line, at)
             while part:
-                begin, at = part.end(), part.end() + int(part[3])
-                digest = sha256(bytes.fromhex(part[2].decode()) + line[begin:at]).hexdigest()
-                found.append(b'"%b":"%b"' % (part[1], digest.encode()))
-                part = match_part(line, at + 1) if line[at] == CLOSES else None
-                at += 1
+                name, salt, length = part.groups()
+                begin = part.end()
+                at = begin + int(length)
+                digest = sha256(unhexlify(salt) + line[begin:at]).hexdigest()
+                found.append(b'"%b":"%b"' % (name, digest.encode()))
+                part = match_part(line, at + 1) if line.startswith(b"],[", at) else None
             # between and behind these pieces nothing stands but what holds them together
-            rest = b'],"content":' + content + b"}\n"
-            if leaf[:8].hex().encode() != head[3] or line[at:] != rest:
+            between = b']],"content":' if found else b'],"content":'
+            if (
+                leaf[:8].hex().encode() != head[3]
+                or not line.startswith(between, at)
+                or len(line) != at + len(between) + size + 2
+                or not line.endswith(b"}\n")
+            ):
                 raise Tampered("changed", position, event=identifier(content))
             # quotes inside a JSON text are escaped: these bytes are the member and nothing else
             whole = b'"commitments":{' + b",".join(found) + b"}"

@@ -11,6 +11,7 @@ import re
 import statistics
 import time
 import zipfile
+from binascii import unhexlify
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -69,7 +70,7 @@ def _hash_only(path: Path) -> bytes:
             while part:
                 begin, salt, length = part.end(), *part.groups()
                 end = begin + int(length)
-                sha256(bytes.fromhex(salt.decode()) + line[begin:end]).hexdigest()
+                sha256(unhexlify(salt) + line[begin:end]).hexdigest()
                 part = PART.match(line, end + 1)
             leaves.append(sha256(b"\x00" + line[-2 - int(head[1]) : -2]).digest())
     return levels_of(leaves)[-1][0]

@@ -250,6 +250,18 @@ def invented_member(found: list[bytes]) -> None:
     found[7] = found[7].replace(b',"content":', b',"note":"x","content":', 1)
 
 
+def cut_in_a_value(found: list[bytes]) -> None:
+    found[7] = found[7][: found[7].index(b'"parts":[') + 80]
+
+
+def other_bracket(found: list[bytes]) -> None:
+    found[7] = found[7].replace(b'}]],"content":', b'}}],"content":', 1)
+
+
+def no_comma(found: list[bytes]) -> None:
+    found[7] = found[7].replace(b'],["target"', b']["target"', 1)
+
+
 FORGERIES: list[tuple[str, Callable[[Files], None], str]] = [
     ("deleted", forged(lambda found: found.pop(7)), "at event 10"),
     ("deleted first", forged(lambda found: found.pop(0)), "at event 3"),
@@ -264,6 +276,9 @@ FORGERIES: list[tuple[str, Callable[[Files], None], str]] = [
     ("content", edit("events.jsonl", b'"outcome":"done"', b'"outcome":"gone"'), "was changed"),
     ("invented value", forged(invented_value), "values “actor”"),
     ("invented member", forged(invented_member), "was changed"),
+    ("cut in a value", forged(cut_in_a_value), "was changed"),
+    ("another bracket", forged(other_bracket), "was changed"),
+    ("no comma", forged(no_comma), "was changed"),
     ("root", other_root, "checkpoint of"),
     ("key", other_key, "another key"),
     ("covered by none", fewer_checkpoints, "No checkpoint covers"),
