@@ -21,6 +21,7 @@ from app.web.error_places import errors_at_fields
 from app.web.meanings import meanings
 from app.web.names import JOB_KINDS, SCREENS, VALUES
 from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
+from app.web.right_words import words_of_rights
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
@@ -157,6 +158,7 @@ def _leaving_page(
         notice=notice,
         typed=typed or {},
         names={**VALUES, **JOB_KINDS, **SCREENS, **meanings()},
+        words=words_of_rights(request),
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
     )
 

@@ -12,6 +12,7 @@ from app.identity.operations.accounts import AccountFilter, AccountRef, get_acco
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.days import day_begins, day_is_over
+from app.web.names import ACTORS
 from app.web.pages import Answer, ask, field_errors, need_sign_in, page, perform
 from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get, post
@@ -43,6 +44,7 @@ def show_why(request: AnyRequest, account: FromPath[str]) -> Answer:
         found=found,
         errors=errors,
         permissions=PERMISSION_NAMES,
+        actors=ACTORS,
     )
 
 
@@ -67,6 +69,7 @@ def show_holders(request: AnyRequest) -> Answer:
         found=found,
         errors=errors,
         permissions=PERMISSION_NAMES,
+        actors=ACTORS,
         may_export=context.actor.rights.allows(Permission.ACCOUNTS_EXPORT),
     )
 

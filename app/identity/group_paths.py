@@ -1,6 +1,8 @@
-"""Departments one below the other: their paths, and no circle. Pure."""
+"""Departments one below the other: their paths, and no circle."""
 
 from collections.abc import Iterable
+
+from sqlmodel import Session, select
 
 from app.identity.models import Group
 
@@ -15,6 +17,11 @@ def paths_of(groups: Iterable[Group]) -> dict[str, Path]:
         group.id: tuple(reversed([group.name, *(by_id[each].name for each in above(group, by_id))]))
         for group in by_id.values()
     }
+
+
+def named_paths(session: Session) -> dict[str, str]:
+    """Return identifier → path of every group as people read it: 営業本部/一課."""
+    return {one: "/".join(path) for one, path in paths_of(session.exec(select(Group))).items()}
 
 
 def above(group: Group, by_id: dict[str, Group]) -> list[str]:

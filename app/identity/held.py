@@ -1,6 +1,6 @@
 """What identity keeps for a person: what signs them in, what they may do, what they answer for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import delete, or_, update
@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from app.core import clock
 from app.core.messages import mark
 from app.identity import confirmation, factors, rights, session_rows
+from app.identity.group_paths import named_paths
 from app.identity.holdings import Held, Holding, declare
 from app.identity.models import Grant, Group, Invitation, Membership, Password
 from app.identity.planes import CREDENTIALS, REQUESTS, SESSIONS, TOKENS
@@ -141,8 +142,8 @@ def _end_invitations(session: Session, account: str, now: int) -> int:
 
 
 def _headships(session: Session, account: str) -> Sequence[Held]:
-    found = session.exec(select(Group).where(Group.head == account).order_by(Group.name))
-    return [Held(id=group.id, name=group.name, href=_group_page(group.id)) for group in found]
+    found = session.exec(select(Group.id).where(Group.head == account))
+    return _groups(session, found)
 
 
 def _put_head(session: Session, account: str, head: str) -> int:
@@ -157,13 +158,17 @@ def _end_headships(session: Session, account: str, _now: int) -> int:
 
 
 def _memberships(session: Session, account: str) -> Sequence[Held]:
-    found = session.exec(
-        select(Group)
-        .join(Membership, col(Membership.group) == col(Group.id))
-        .where(Membership.account == account)
-        .order_by(Group.name)
-    )
-    return [Held(id=group.id, name=group.name, href=_group_page(group.id)) for group in found]
+    found = session.exec(select(Membership.group).where(Membership.account == account))
+    return _groups(session, found)
+
+
+def _groups(session: Session, which: Iterable[str]) -> Sequence[Held]:
+    """Return groups by their paths: sections of several departments have one name."""
+    names = named_paths(session)
+    return [
+        Held(id=group, name=names[group], href=_group_page(group))
+        for group in sorted(which, key=names.__getitem__)
+    ]
 
 
 def _end_memberships(session: Session, account: str, _now: int) -> int:
@@ -175,16 +180,21 @@ def _grants(session: Session, account: str) -> Sequence[Held]:
     found = session.exec(
         select(Grant)
         .where(Grant.holder == account, or_(col(Grant.until) == 0, col(Grant.until) > now))
+        .where(~col(Grant.taken))
         .order_by(col(Grant.created_at))
     )
     return [
         Held(
             id=grant.id,
-            name=" ".join(part for part in (grant.role or grant.permission, grant.scope) if part),
+            name=" ".join(filter(None, (_what(grant), grant.scope))),
             since=grant.created_at,
         )
         for grant in found
     ]
+
+
+def _what(grant: Grant) -> str:
+    return f"role:{grant.role}" if grant.role else grant.permission
 
 
 def _end_grants(session: Session, account: str, _now: int) -> int:

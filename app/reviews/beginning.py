@@ -7,14 +7,15 @@ from sqlmodel import Session, col, select
 
 from app.core.identifiers import new_identifier
 from app.identity import account_rows
-from app.identity.models import Account, Grant, Group, Membership, RightsPeriod
+from app.identity.group_paths import named_paths
+from app.identity.models import Account, Grant, Membership, RightsPeriod
 from app.identity.periods import InGroup, Kind
 from app.reviews.models import ReviewLine
 
 
 def lines_for(session: Session, campaign: str, groups: frozenset[str]) -> Iterator[ReviewLine]:
     """Yield a line for each grant and each membership of people in `groups`; empty: everybody."""
-    names = dict(session.exec(select(Group.id, Group.name)).all())
+    names = named_paths(session)
     memberships = session.exec(select(Membership)).all()
     of: dict[str, list[str]] = {}
     for one in memberships:

@@ -12,7 +12,7 @@ from app.operations.operation import NoRequest
 from app.operations.permissions import EVERYTHING
 from app.web.asking import AnyRequest
 from app.web.meanings import meanings
-from app.web.names import TARGETS, explain_code
+from app.web.names import ACTORS, TARGETS, explain_code
 from app.web.pages import Answer, ask, need_sign_in, page
 from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get
@@ -58,6 +58,7 @@ def show_rights(request: AnyRequest) -> Answer:
         found=own_rights.list_rights(context, NoRequest()),
         names=PERMISSION_NAMES,
         everything=EVERYTHING,
+        actors=ACTORS,
     )
 
 

@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 
 from app.identity import account_rows, invitations, login_ids, rights
 from app.identity.fields import AccountId, After, Limit
-from app.identity.models import Account, Grant, Group, Membership, Password
+from app.identity.group_paths import named_paths
+from app.identity.models import Account, Grant, Membership, Password
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.page import Page
@@ -76,7 +77,7 @@ class GroupName(msgspec.Struct, frozen=True):
     id: str
     """Identifier."""
     name: str
-    """As it is shown."""
+    """Names from the top down to it, with / between."""
 
 
 class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,12 +162,8 @@ def get_account(context: Context, wanted: AccountRef) -> AccountDetails:
     session = context.session
     account = account_rows.by_id(session, wanted.account)
     context.event.about("account", account.id, account.name)
-    groups = session.exec(
-        select(Group)
-        .join(Membership, col(Membership.group) == col(Group.id))
-        .where(Membership.account == account.id)
-        .order_by(Group.name)
-    ).all()
+    groups = session.exec(select(Membership.group).where(Membership.account == account.id)).all()
+    names = named_paths(session) if groups else {}
     kept = session.get(Password, account.id)
     held = rights.held_by(session, account, context.now)
     return AccountDetails(
@@ -175,7 +172,7 @@ def get_account(context: Context, wanted: AccountRef) -> AccountDetails:
         must_change_password=kept is not None and kept.must_change,
         invited_until=invitations.open_until(session, [account.id], context.now).get(account.id, 0),
         grants=grants_of(session, account.id),
-        groups=[GroupName(group.id, group.name) for group in groups],
+        groups=[GroupName(group, names[group]) for group in sorted(groups, key=names.__getitem__)],
         rights=sorted(held.grants()),
         taken=sorted(held.taken()),
     )

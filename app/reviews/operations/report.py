@@ -6,13 +6,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from app.core.clock import DAY
 from app.core.csv_lines import csv_head, csv_line, iso
 from app.identity import account_rows, factors, rights
 from app.identity.compiling import Given
-from app.identity.models import Account, Grant, Group, Membership
+from app.identity.group_paths import named_paths
+from app.identity.models import Account, Grant, Membership
 from app.identity.planes import CREDENTIALS, SESSIONS, TOKENS
 from app.operations.context import Context, Plane
 from app.operations.download import Download
@@ -100,12 +101,9 @@ def _report(session: Session, asked: ReportAsked, now: int) -> list[PersonReport
     held = rights.grants_held(session, [one.id for one in people])
     since = dict(session.exec(select(Grant.id, Grant.created_at)).all())
     groups: dict[str, list[str]] = {}
-    for account, name in session.exec(
-        select(Membership.account, Group.name)
-        .join(Group, col(Group.id) == col(Membership.group))
-        .order_by(Group.name)
-    ):
-        groups.setdefault(account, []).append(name)
+    names = named_paths(session)
+    for account, group in session.exec(select(Membership.account, Membership.group)):
+        groups.setdefault(account, []).append(names[group])
     signed_in = _latest(session, "started_at", SESSIONS)
     seen = _latest(session, "seen_at", SESSIONS)
     used = _latest(session, "last_used_at", TOKENS)
@@ -123,7 +121,7 @@ def _report(session: Session, asked: ReportAsked, now: int) -> list[PersonReport
             login_id=one.login_id,
             name=one.name,
             created_at=one.created_at,
-            groups=groups.get(one.id, []),
+            groups=sorted(groups.get(one.id, [])),
             grants=sorted({_words(grant) for grant in mine}),
             oldest=min((since.get(grant.id, 0) for grant in mine), default=0),
             last_sign_in=signed_in.get(one.id, 0),

@@ -5,6 +5,7 @@ from sqlmodel import Session, col, select
 
 from app.core.errors import NotFound
 from app.core.messages import mark
+from app.identity.group_paths import named_paths
 from app.identity.models import Account
 from app.reviews.models import Campaign, ReviewLine
 from app.reviews.reviewers import Chart, chart_of
@@ -55,6 +56,8 @@ class LineRow(msgspec.Struct, frozen=True, kw_only=True):
     """Identifier of the group under which it is reviewed; empty for nobody's."""
     group_name: str
     """As it is called now; empty where it is gone."""
+    group_path: str
+    """Names from the top down to it, with / between; empty where it is gone."""
     kind: str
     """grant or membership."""
     right: str
@@ -111,10 +114,17 @@ def rows_of(session: Session, campaign: Campaign, lines: list[ReviewLine]) -> li
     """Return lines with who answers for each now."""
     chart = chart_of(session)
     names = dict(session.exec(select(Account.id, Account.name)).all())
-    return [_row(chart, names, campaign, line) for line in lines]
+    paths = named_paths(session)
+    return [_row(chart, paths, names, campaign, line) for line in lines]
 
 
-def _row(chart: Chart, names: dict[str, str], campaign: Campaign, line: ReviewLine) -> LineRow:
+def _row(
+    chart: Chart,
+    paths: dict[str, str],
+    names: dict[str, str],
+    campaign: Campaign,
+    line: ReviewLine,
+) -> LineRow:
     reviewer = chart.reviewer(line.group, line.account, campaign.owner)
     found = chart.groups.get(line.group)
     own = (
@@ -124,6 +134,7 @@ def _row(chart: Chart, names: dict[str, str], campaign: Campaign, line: ReviewLi
     return LineRow(
         **{name: getattr(line, name) for name in own},
         group_name=found.name if found else "",
+        group_path=paths.get(line.group, ""),
         reviewer=reviewer.account,
         reviewer_name=names.get(reviewer.account, reviewer.account),
         passed_on=reviewer.passed_on,

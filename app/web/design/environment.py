@@ -159,6 +159,7 @@ def _functions(assets: Assets) -> dict[str, Any]:
         "page_zone": lambda: str(_current().zone),
         "time": time_element,
         "relative_time": relative_time_element,
+        "end_time": end_time_element,
         "day": lambda instant: formatting.moment(instant, _current().zone).date(),
         "date": lambda day: formatting.format_date(day, _current().language),
         "era_date": lambda day: formatting.format_era_date(day, _current().language),
@@ -183,6 +184,12 @@ def time_element(instant: int) -> Markup:
     """Return `<time>` with the minute in the viewer's zone; the exact instant on hover."""
     view = _current()
     return _time(instant, formatting.format_time(instant, view.language, view.zone))
+
+
+def end_time_element(instant: int) -> Markup:
+    """Return `<time>` with the last day, where one ends at this instant; else with the minute."""
+    view = _current()
+    return _time(instant, formatting.format_end_time(instant, view.language, view.zone))
 
 
 def relative_time_element(instant: int) -> Markup:

@@ -96,6 +96,13 @@ def format_machine_time(instant: int) -> str:
     return f"{moment(instant, dt.UTC).isoformat(timespec='seconds')[:19]}.{instant % SECOND:03d}Z"
 
 
+def format_end_time(instant: int, language: str, zone: dt.tzinfo) -> str:
+    """Return the day that is over at `instant`, where that is a midnight; else the minute."""
+    if moment(instant, zone).time() == dt.time.min:
+        return format_date(moment(instant - 1, zone).date(), language)
+    return format_time(instant, language, zone)
+
+
 def format_relative_time(instant: int, now: int, language: str, zone: dt.tzinfo) -> str:
     """Return 3分前 or 3 minutes ago; in 5 minutes; the date where it is more than a week away."""
     distance = now - instant

@@ -135,6 +135,21 @@ def test_one_page_shows_all_that_a_person_holds_F4(march, leaver):
     assert [one.kind for one in view.holdings][:2] == ["headships", "jobs"]
 
 
+def test_what_is_held_is_told_by_its_whole_path_and_not_what_was_taken_away_F4(march):
+    person = march.person("taro", "staff")
+    above = groups.create_group(march.local, groups.NewGroup(name="営業本部")).id
+    section = put_head(march, person, "一課")
+    with march.appliance.database.write() as session:
+        session.get(Group, section).parent = above
+    taken = grants.NewGrant(holder=person.id, permission="records.delete", taken=True)
+    grants.give(march.local, taken)
+    held = {one.kind: [each.name for each in one.items] for one in look_at(march, person).holdings}
+    assert held["headships"] == held["memberships"] == ["営業本部/一課"]
+    assert held["grants"] == ["role:staff"]
+    shown = accounts.get_account(march.local, accounts.AccountRef(person.id))
+    assert [group.name for group in shown.groups] == ["営業本部/一課"]
+
+
 def test_nothing_ends_before_the_last_day_is_over_where_the_person_is_F4(march, leaver, time):
     plan(march, leaver)
     time.now = instant("2027-03-31 23:59")

@@ -80,6 +80,7 @@ def test_each_head_sees_the_lines_of_their_people_and_not_their_own_METI_46(firm
     assert seen == {("member", "grant"), ("member", "membership")}
     (own,) = mine(firm, firm.upper)
     assert (own.login_id, own.passed_on, own.group_name) == ("head", True, "経理")
+    assert own.group_path == "本部/経理"
     assert [line.login_id for line in mine(firm, firm.boss)] == ["boss"]
     assert deciding.waiting(seat(firm, firm.head), NoRequest()).lines == 2
 

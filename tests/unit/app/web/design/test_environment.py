@@ -86,6 +86,16 @@ def test_an_attribute_from_a_value_cannot_break_out_V5(environment: Environment)
     assert '" onclick="' not in show(environment, source, name='" onclick="a()')
 
 
+def test_a_banner_with_a_time_in_its_title_keeps_its_name_in_words(
+    environment: Environment,
+) -> None:
+    source = (
+        '{% from "components/banner.html" import banner %}'
+        '{{ banner("info", _("No, on {time}", time=time(0))) }}'
+    )
+    assert 'aria-label="No, on Thu 1 Jan 1970, 09:00">' in show(environment, source, "en")
+
+
 def test_pages_of_an_area_are_found_under_its_name(tmp_path: Path) -> None:
     folder = tmp_path / "billing" / "templates"
     folder.mkdir(parents=True)

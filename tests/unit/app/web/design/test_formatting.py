@@ -21,6 +21,13 @@ def test_a_time_stands_in_the_zone_and_the_form_of_its_reader() -> None:
     assert formatting.format_time(AT, "en", NEW_YORK) == "Fri 20 Nov 2026, 20:45"
 
 
+def test_what_ends_at_midnight_is_told_by_its_last_day() -> None:
+    midnight = int(dt.datetime(2026, 11, 21, tzinfo=TOKYO).timestamp() * 1000)
+    assert formatting.format_end_time(midnight, "ja", TOKYO) == "2026年11月20日(金)"
+    assert formatting.format_end_time(midnight, "en", NEW_YORK) == "Fri 20 Nov 2026, 10:00"
+    assert formatting.format_end_time(AT, "en", TOKYO) == "Sat 21 Nov 2026, 10:45"
+
+
 def test_the_exact_time_tells_milliseconds_and_the_distance_from_utc() -> None:
     assert (
         formatting.format_exact_time(AT, "ja", TOKYO)
