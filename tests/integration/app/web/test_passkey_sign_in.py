@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from app.identity import factors, passkey_factors, passkeys
+from app.identity import factors, passkey_factors, passkeys, policies
 from app.operations.context import Appliance, Plane
 from tests.authenticator import Authenticator
 from tests.faces import Browser, Owner
@@ -78,4 +78,25 @@ def test_at_an_address_no_passkey_is_offered_and_the_reason_is_told_F11(
     assert NAME in refused.json()["error"]
     unasked = stranger.post("/sign-in/by-passkey", {"answer": "{}"})
     assert unasked.status_code == 401
+    assert key.counter == 0
+
+
+@pytest.mark.parametrize(
+    ("accepted", "told", "form"),
+    [
+        ("passkeys_only", "ここで使えるのはパスキーだけです", 'id="add-passkey"'),
+        ("apps_only", "ここで使えるのは認証アプリだけです", 'id="add-factor"'),
+    ],
+)
+def test_ones_own_page_offers_the_kinds_that_are_accepted_and_tells_of_the_others_F11(
+    admin: Browser, key: Authenticator, appliance: Appliance, accepted: str, told: str, form: str
+) -> None:
+    with appliance.database.write() as session:
+        rules = msgspec.convert({"console_factors": accepted}, policies.IdentityPolicy)
+        policies.store(session, rules, 0)
+    shown = admin.get("/account", headers=THERE).text
+    assert told in shown
+    assert form in shown
+    assert shown.count('id="add-') == 1
+    assert shown.count("サインインの規則により、ここでは使えなくなりました。") == 1
     assert key.counter == 0
