@@ -27,14 +27,16 @@ PAGE_GOAL: Final = 1 / 1.5
 
 
 def measure(report: Report, folder: Path, many: int) -> None:
-    """Apply 500 people and `many`, and look at the list of people at 100 and at `many`."""
+    """Apply 500 people and `many`, move them all, and look at the page at 100 and at `many`."""
     few = _company(folder / "few", 100)
     for people in (500, many):
         context = _company(folder / f"with-{people}", 0)
-        seconds = _apply(context, people)
         goal = SECONDS[10_000] * people / 10_000 if people not in SECONDS else SECONDS[people]
-        report.note(f"apply {people}: {seconds:.1f} s, allowed {goal:.0f} s")
-        report.figure(f"apply-{people}", goal / seconds, 1.0)
+        table = list(rows(people))
+        for name, listed, kind in (("apply", table, "new"), ("move", _moved(table), "moved")):
+            seconds = _apply(context, listed, kind)
+            report.note(f"{name} {people}: {seconds:.1f} s, allowed {goal:.0f} s")
+            report.figure(f"{name}-{people}", goal / seconds, 1.0)
     of_few, of_many = _look(few, context)
     report.note(f"page of people: {of_few * 1000:.2f} ms at 100, {of_many * 1000:.2f} ms at {many}")
     report.figure("people-page", of_few / of_many, PAGE_GOAL)
@@ -47,14 +49,25 @@ def _company(folder: Path, people: int) -> Context:
     migrate(database)
     context = Context(Appliance(settings, database, KeyRing.create(settings.keys)), actor=SYSTEM)
     if people:
-        _apply(context, people)
+        _apply(context, list(rows(people)), "new")
     return context
 
 
-def _apply(context: Context, people: int) -> float:
-    """Apply a list of new people as a worker does; return the seconds from upload to end."""
+def _moved(table: list[list[str]]) -> list[list[str]]:
+    """Return the same people, each in the department of the next one and with another role."""
+    return [
+        [*one[:3], *following[3:5], *one[5:8], "viewer"]
+        for one, following in zip(table, [*table[1:], table[0]], strict=True)
+    ]
+
+
+def _apply(context: Context, table: list[list[str]], kind: str) -> float:
+    """Apply a list as a worker does; return the seconds from upload to end.
+
+    `kind` is what must have happened to everybody.
+    """
     appliance = context.appliance
-    data = as_csv(list(rows(people)), "cp932")
+    data = as_csv(table, "cp932")
     with spool.receive(appliance.settings.spool, context.actor.account, "list.csv") as incoming:
         incoming.write(data)
         upload = incoming.finish().id
@@ -63,7 +76,7 @@ def _apply(context: Context, people: int) -> float:
     Worker(appliance, lambda _session, _account: SYSTEM).work_once()
     seconds = time.perf_counter() - begun
     found = get_job(context, GetJob(job=job))
-    if found.result is None or found.result["counts"] != {"new": people}:
+    if found.result is None or found.result["counts"] != {kind: len(table)}:
         msg = f"the list was not applied: {found}"
         raise RuntimeError(msg)
     return seconds
