@@ -73,6 +73,14 @@ def test_picking_rows_shows_what_can_be_done_with_them(watched: Any) -> None:
     assert page.evaluate("document.querySelector('[data-picks-all]').indeterminate")
 
 
+def test_on_a_telephone_all_rows_are_picked_above_their_cards(watched: Any) -> None:
+    page = watched.open("/design")
+    assert not page.is_visible("[data-picks-cards]")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.check("[data-picks-cards]")
+    assert page.inner_text("[data-selection] p") == "3件を選択中"
+
+
 def test_up_and_down_go_to_the_same_control_of_the_next_row(watched: Any) -> None:
     page = watched.open("/design?language=en")
     page.focus("#people tbody a >> nth=0")
