@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import ColumnElement, bindparam, delete, insert
 from sqlmodel import Session, col
 
 from app.core.errors import Conflict
@@ -26,27 +26,26 @@ def give_roles(context: Context, changes: Sequence[Change], accounts: Mapping[in
     for role in {role for each in told for role in (each.roles or NONE) ^ each.old_roles}:
         gives = Rights((each, EVERYTHING) for each in known.get(role, ()))
         rights.require_reach(context.actor, gives)
-    _delete(
-        context.session,
-        (
-            (accounts[change.row], role)
-            for change in told
-            for role in change.old_roles - (change.roles or NONE)
-        ),
-    )
-    _insert(
-        context,
-        (
-            (accounts[change.row], role)
-            for change in told
-            for role in sorted((change.roles or NONE) - change.old_roles)
-        ),
-    )
+    lost = [
+        (accounts[change.row], role)
+        for change in told
+        for role in change.old_roles - (change.roles or NONE)
+    ]
+    given = [
+        (accounts[change.row], role)
+        for change in told
+        for role in sorted((change.roles or NONE) - change.old_roles)
+    ]
+    _delete(context.session, lost, col(Grant.until) == 0)
+    _delete(context.session, given, col(Grant.until) != 0)  # held until a day, now without an end
+    _insert(context, given)
 
 
-def _delete(session: Session, taken: Iterable[tuple[str, str]]) -> None:
-    """Take back what was given everywhere and without an end, by account and role."""
-    rows = [{"who": account, "what": role} for account, role in taken]
+def _delete(
+    session: Session, held: Iterable[tuple[str, str]], narrowed: ColumnElement[bool]
+) -> None:
+    """Delete what was given everywhere, by account and role."""
+    rows = [{"who": account, "what": role} for account, role in held]
     if rows:
         session.connection().execute(
             delete(Grant).where(
@@ -54,7 +53,7 @@ def _delete(session: Session, taken: Iterable[tuple[str, str]]) -> None:
                 col(Grant.role) == bindparam("what"),
                 col(Grant.scope) == EVERYTHING,
                 ~col(Grant.taken),
-                col(Grant.until) == 0,
+                narrowed,
             ),
             rows,
         )

@@ -1,12 +1,13 @@
 """A list is applied: people come, change, move and leave, each with one event (F4)."""
 
 import pytest
-from sqlalchemy import delete
-from sqlmodel import col
+from sqlalchemy import delete, update
+from sqlmodel import col, select
 
-from app.identity.models import OwnRole
+from app.identity.models import Grant, OwnRole
 from app.identity.operations import accounts
 from app.identity.operations.roles import NewRole, create_role
+from app.identity.roles import Role
 from app.jobs.lease import LEASE
 from app.jobs.models import JobState
 from app.operations.permissions import Permission
@@ -127,6 +128,17 @@ def test_who_is_suspended_is_signed_out_and_roles_become_those_of_the_list_F4(pe
     assert "records.view" not in person.rights
     personnel.apply((head + "user00001,復職,\n").encode())
     assert personnel.account("user00001").state == "active"
+
+
+def test_a_role_held_until_a_day_is_held_without_an_end_where_the_list_gives_it_F4(personnel):
+    table = list(rows(2))
+    personnel.apply(table)
+    with personnel.house.appliance.database.write() as session:
+        session.exec(update(Grant).where(Grant.role == Role.STAFF).values(until=2**50))
+    personnel.apply(table)
+    with personnel.house.appliance.database.read() as session:
+        kept = session.exec(select(Grant.until).where(Grant.role == Role.STAFF)).all()
+    assert kept == [0, 0]
 
 
 def own_role(personnel, name):
