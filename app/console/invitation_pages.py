@@ -1,5 +1,6 @@
 """Invitations: who has no password yet, and one-time links on sheets or by mail (F1)."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -71,7 +72,8 @@ def _invite(
         return perform(request, operation, ask(kind, accounts=accounts))
     except TenshuError as error:
         errors = {"": " ".join(field_errors(context.language, error).values())}
-        return _newcomers_page(request, "", "", errors, error.status)
+        found = str(data.get("q", "")), str(data.get("after", ""))
+        return _newcomers_page(request, *found, errors, status=error.status, picked=accounts)
 
 
 def _everybody(context: Context) -> list[str]:
@@ -123,7 +125,13 @@ def link_of(settings: Settings, name: str, one: invitations.IssuedInvitation) ->
 
 
 def _newcomers_page(
-    request: AnyRequest, q: str, after: str, errors: dict[str, str], status: int = 200
+    request: AnyRequest,
+    q: str,
+    after: str,
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+    picked: Sequence[str] = (),
 ) -> Answer:
     context = need_sign_in(request)
     wanted = ask(invitations.Newcomers, search=q[:128], after=after, limit=PAGE)
@@ -135,6 +143,8 @@ def _newcomers_page(
         status=status,
         rows=found.items,
         q=q,
+        after=after,
+        picked=picked,
         errors=errors,
         notice=request.query_params.get("notice", ""),
         mail_ready=_mail_is_ready(context),

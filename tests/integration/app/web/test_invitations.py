@@ -221,3 +221,15 @@ def test_who_may_only_look_gets_no_buttons_and_is_refused_F1(
     newcomer(appliance, "taro")
     assert stranger.get("/invitations").status_code in (303, 401)
     assert stranger.post("/invitations/mail", {"everybody": "yes"}).status_code in (303, 401)
+
+
+def test_who_was_picked_stays_picked_where_no_mail_can_go_yet(
+    admin: Browser, appliance: Appliance
+) -> None:
+    picked, other = newcomer(appliance, "taro", "taro@example.test"), newcomer(appliance, "tazuko")
+    newcomer(appliance, "jiro")
+    refused = admin.post("/invitations/mail", {"selected": picked, "q": "ta", "after": ""})
+    assert refused.status_code >= 400
+    assert re.search(rf'value="{picked}" data-picks checked', refused.text)
+    assert re.search(rf'value="{other}" data-picks aria-label', refused.text)
+    assert "jiro" not in refused.text
