@@ -19,6 +19,7 @@ from app.identity.models import (
     Setup,
 )
 from app.mail import queue, relay
+from app.offsite import client_certificate
 
 METADATA = SQLModel.metadata
 HASH = "5f" * 32
@@ -36,6 +37,7 @@ OPENS = {
     "identity_setup": lambda row: setup.NOTES_PURPOSE,
     "mail_message": lambda row: queue.purpose_of(row["id"]),
     "mail_relay": lambda row: relay.PURPOSE,
+    "offsite_destination": lambda row: client_certificate.purpose_of(row["id"]),
 }
 """Table → what the code opens its sealed column for."""
 
