@@ -97,7 +97,8 @@ def _public_key_of(key: Secret) -> bytes:
         _refuse("client_key", mark("The private key is locked with a passphrase. Unlock it first."))
     except (ValueError, UnsupportedAlgorithm):
         _refuse(
-            "client_key", mark("This is no private key in PEM form (-----BEGIN PRIVATE KEY-----).")
+            "client_key",
+            mark("This is no private key in PEM form (a text that begins with BEGIN PRIVATE KEY)."),
         )
     return loaded.public_key().public_bytes(*_PUBLIC)
 
