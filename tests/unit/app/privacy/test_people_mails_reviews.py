@@ -174,7 +174,8 @@ def test_a_reason_in_a_closed_review_that_names_the_person_goes_from_its_result_
 def test_a_reason_in_an_open_review_goes_and_its_event_never_held_it_METI_31(office):
     review, line = decide_about_another(office, "太郎兵衛の後任")
     office.seal()
-    assert everything_with(office, "太郎兵衛の後任") == ["tenshu.sqlite"]
+    line_alone = ["tenshu.sqlite"] if office.appliance.database.is_sqlite else []
+    assert everything_with(office, "太郎兵衛の後任") == line_alone
     with office.appliance.database.write() as session:
         session.get(ReviewLine, line).reason = NAME
     erase_reason(office, line)
