@@ -100,7 +100,7 @@ def keep_server_alive(settings: Settings) -> bool:
 
     SQLite needs no such care: it says that the disk is full, and goes on.
     """
-    if settings.database_url.startswith("sqlite") or not settings.reserve_bytes:
+    if settings.on_sqlite or not settings.reserve_bytes:
         return True
     if _free(settings) >= POSTGRESQL_SPENT_BELOW:
         return True
@@ -146,8 +146,7 @@ def take_back(settings: Settings) -> bool:
 
 
 def _spent_below(settings: Settings) -> int:
-    is_sqlite = settings.database_url.startswith("sqlite")
-    return SPENT_BELOW if is_sqlite else POSTGRESQL_SPENT_BELOW
+    return SPENT_BELOW if settings.on_sqlite else POSTGRESQL_SPENT_BELOW
 
 
 def _has_room(settings: Settings) -> bool:

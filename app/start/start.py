@@ -8,7 +8,7 @@ that child ever knows the owner's way into the database; the supervisor gets wha
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -51,13 +51,13 @@ def _become_supervisor(settings: Settings, handed_over: socket.socket) -> NoRetu
     os.execve(sys.executable, command, environment(settings))  # noqa: S606 - our own interpreter
 
 
-def environment(settings: Settings, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     """Return the environment of supervisor and processes.
 
     On PostgreSQL nothing in it leads to the owner's connection.
     """
-    paths = [str(ROOT), *filter(None, [inherited.get("PYTHONPATH")])]
-    kept = {name: value for name, value in inherited.items() if not name.startswith("PG")}
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     found = {
         **kept,
         **settings.environment(),

@@ -1,6 +1,7 @@
 // Lighthouse on pages, one after the other, in one browser:
 //   node lighthouse.mjs MODULES CHROMIUM PROFILE < pages.json
 // pages.json: [{"url": …, "cookie": "name=value" or ""}]; answer: [{"url", "scores", "failed", "error"}].
+// A trace that was not recorded (NO_NAVSTART, on a busy machine) is Lighthouse's to record again.
 // Cookies go into a header of their own: its command line would show them to every process.
 import fs from "node:fs";
 import path from "node:path";
@@ -30,7 +31,8 @@ try {
       disableFullPageScreenshot: true,
       extraHeaders: cookie ? { Cookie: cookie } : {},
     };
-    const { lhr } = await lighthouse(url, flags, desktopConfig);
+    let { lhr } = await lighthouse(url, flags, desktopConfig);
+    if (lhr.runtimeError?.code === "NO_NAVSTART") ({ lhr } = await lighthouse(url, flags, desktopConfig));
     const failed = Object.values(lhr.audits)
       .filter((audit) => audit.score !== null && audit.score < 0.9)
       .map((audit) => [audit.id, audit.score, audit.displayValue ?? ""]);

@@ -128,7 +128,7 @@ def test_the_processes_inherit_nothing_that_leads_to_the_owner_F4(house, monkeyp
     monkeypatch.setenv("PGPASSWORD", OWNERS_PASSWORD)
     monkeypatch.setenv("PGUSER", "keeper")
     monkeypatch.setenv("TENSHU_DATABASE_URL", house.settings.database_url)
-    found = environment(house.settings, laid_out(house))
+    found = environment(house.settings)
     assert "TENSHU_DATABASE_URL" not in found
     assert OWNERS_PASSWORD not in "".join(found.values())
     assert not [name for name in found if name.startswith("PG")]
@@ -141,7 +141,7 @@ def test_on_sqlite_nothing_is_laid_out(tmp_path):
     database = Database(settings.database_url)
     connections.make_roles(database)
     assert connections.lay_out(settings, database) == {}
-    assert environment(settings, {})["TENSHU_DATABASE_URL"] == settings.database_url
+    assert environment(settings)["TENSHU_DATABASE_URL"] == settings.database_url
     database.close()
 
 

@@ -30,6 +30,7 @@ def test_the_folders_lie_inside_the_data_folder_and_the_keys_do_not_F13(tmp_path
     assert len(set(inside)) == len(inside)
     assert settings.keys == tmp_path / "data.keys"
     assert settings.database_url == f"sqlite:///{tmp_path}/data/tenshu.sqlite"
+    assert settings.on_sqlite
 
 
 @pytest.mark.parametrize("keys", ["data", "data/keys", "elsewhere/../data/keys", "link/keys"])
@@ -120,6 +121,7 @@ def test_a_database_on_another_machine_needs_verified_tls_F6(url):
     safe = f"{url.replace('?sslmode=require', '')}{separator}sslmode=verify-full"
     safe = safe.replace("tenshu&", "tenshu?")
     assert load_settings({"TENSHU_DATABASE_URL": safe}).database_url == safe
+    assert not load_settings({"TENSHU_DATABASE_URL": safe}).on_sqlite
 
 
 def test_what_is_no_database_address_is_left_to_who_opens_it():
