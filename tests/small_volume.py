@@ -55,11 +55,15 @@ def free_on(folder: Path) -> int:
 
 
 def take(folder: Path, size: int) -> Path:
-    """Take `size` bytes of the volume. Return the file that does it."""
+    """Take `size` bytes of the volume. Return the file that does it; none is left by a failure."""
     path = folder / f"filler-{os.urandom(4).hex()}"
-    with path.open("wb", buffering=0) as file:
-        if size > 0:
-            os.posix_fallocate(file.fileno(), 0, size)
+    try:
+        with path.open("wb", buffering=0) as file:
+            if size > 0:
+                os.posix_fallocate(file.fileno(), 0, size)
+    except OSError:
+        path.unlink()
+        raise
     return path
 
 
