@@ -13,10 +13,13 @@ from app.core.messages import mark, translate
 from app.core.secret import Secret
 from app.core.settings import Settings
 from app.start.prepared import Prepared
+from appliance.contract.client import AgentClient
 
 PAUSE: Final = 0.05
 SLOW_SECONDS: Final = 30.0
 """After this the person is told which process does not answer, and where its log is."""
+AGENT_SECONDS: Final = 5.0
+"""Patience with the agent, which starts in the background; the pages say where it does not come."""
 LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what the wildcard is for
 
 
@@ -62,6 +65,13 @@ def wait_for_planes(
     return True
 
 
+def wait_for_agent(settings: Settings, supervised: Callable[[], bool]) -> None:
+    """Wait a little until the machine's agent can be asked: who reads the addresses may go on."""
+    agent, until = AgentClient(settings.agent_socket), time.monotonic() + AGENT_SECONDS
+    while not agent.is_running() and supervised() and time.monotonic() < until:
+        time.sleep(PAUSE)
+
+
 def announce(
     prepared: Prepared, claim_code: Secret | None, *, language: str, as_json: bool, supervisor: int
 ) -> int:
@@ -74,8 +84,12 @@ def announce(
             log = settings.logs / f"{plane}.log"
             _print(translate(language, text, plane=plane, log=log), sys.stderr)
 
-    if not wait_for_planes(settings, lambda: os.getppid() == supervisor, slow):
+    def supervised() -> bool:
+        return os.getppid() == supervisor
+
+    if not wait_for_planes(settings, supervised, slow):
         return 1
+    wait_for_agent(settings, supervised)
     if as_json:
         _print(json.dumps(describe(prepared, claim_code)), sys.stdout)
     else:

@@ -63,6 +63,14 @@ class AgentClient:
     def __init__(self, socket_path: Path) -> None:
         self._path = socket_path
 
+    def is_running(self) -> bool:
+        """Tell whether somebody listens."""
+        try:
+            self._connect(1).close()
+        except AgentNotRunning:
+            return False
+        return True
+
     def capabilities(self, caller: Caller) -> CapabilityList:
         """Return what this place can do, and what not and why."""
         return self._call("Capabilities", caller, Nothing(), CapabilityList)
