@@ -361,13 +361,16 @@ def test_on_a_full_disk_server_and_sign_in_live_on_and_nothing_is_lost_or_half_d
     assert rows_written(copy, job) > 0, "it had begun"
 
     # Then another program takes the rest: the reserve is opened before the server needs it.
-    while True:
+    def rest_is_taken() -> bool:
         free = free_on(volume)
         if not reserve.exists():  # the import's last log has opened it
-            break
+            return True
         with suppress(OSError):  # somebody was quicker: look again
             fillers.append(take(volume, free - 8 * MEBIBYTE))
-            break
+            return True
+        return False
+
+    wait_until(rest_is_taken, "the rest is taken")
     wait_until(lambda: not reserve.exists(), "the reserve is open")
     assert "ディスクがいっぱい" in person.post(small, code=507, data=named).text
 

@@ -166,3 +166,24 @@ def test_wildcard_addresses_are_announced_as_the_loopback(settings):
     ):
         told = load_settings({**settings.environment(), "TENSHU_ADDRESS": address})
         assert address_of(told, 8443) == shown
+
+
+def test_an_agent_that_listens_is_not_waited_for_and_one_that_does_not_only_a_little(
+    prepared, monkeypatch
+):
+    monkeypatch.setattr(announce, "AGENT_SECONDS", 0.2)
+    asked: list[None] = []
+
+    def supervised() -> bool:
+        asked.append(None)
+        return True
+
+    announce.wait_for_agent(prepared.settings, supervised)
+    assert asked, "nobody listens: it looked again until its patience was at an end"
+    asked.clear()
+    prepared.settings.run.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as agent, contextlib.chdir(prepared.settings.run):
+        agent.bind(prepared.settings.agent_socket.name)
+        agent.listen()
+        announce.wait_for_agent(prepared.settings, supervised)
+    assert not asked
