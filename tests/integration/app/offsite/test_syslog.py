@@ -76,14 +76,17 @@ def test_a_receiver_that_asks_who_sends_takes_what_comes_with_our_certificate_al
     appliance: Appliance, desk: Desk, authority: Authority, elsewhere: Authority
 ) -> None:
     own, foreign = authority.issue("appliance"), elsewhere.issue("appliance")
-    with running_rsyslog(authority, "x509/certvalid") as asking:
-        stranger = {"certificate": foreign.certificate.read_text(), "key": foreign.key.read_text()}
-        for proof in ({}, stranger):
+    stranger = {"certificate": foreign.certificate.read_text(), "key": foreign.key.read_text()}
+    for proof in ({}, stranger):
+        # one instance each: this rsyslog closes a descriptor twice when it refuses a sender, and
+        # then writes what it received into the next sender's connection instead of its file
+        with running_rsyslog(authority, "x509/certvalid") as asking:
             refused = desk.syslog(asking.tls_port, authority=authority.pem, **proof)
             ship(appliance, refused)
             assert desk.one(refused).error in (ReceiverTlsFailed.code, ReceiverBroke.code)
             assert desk.one(refused).arrived == 0
             remove_destination(desk.system, OneDestination(destination=refused))
+    with running_rsyslog(authority, "x509/certvalid") as asking:
         target = desk.syslog(
             asking.tls_port,
             authority=authority.pem,
