@@ -2,6 +2,10 @@
 
 `tls_port` speaks RFC 5425 with a certificate of the test's authority, `open_port` plain TCP. What
 it receives stands in a file, a JSON object a line.
+
+Debian's 8.2302 closes a descriptor twice where a handshake fails, and may then write what it
+receives into the next sender's connection instead of its file. So a test in which one fails, on
+whichever side, has an instance of its own.
 """
 
 import contextlib

@@ -78,8 +78,6 @@ def test_a_receiver_that_asks_who_sends_takes_what_comes_with_our_certificate_al
     own, foreign = authority.issue("appliance"), elsewhere.issue("appliance")
     stranger = {"certificate": foreign.certificate.read_text(), "key": foreign.key.read_text()}
     for proof in ({}, stranger):
-        # one instance each: this rsyslog closes a descriptor twice when it refuses a sender, and
-        # then writes what it received into the next sender's connection instead of its file
         with running_rsyslog(authority, "x509/certvalid") as asking:
             refused = desk.syslog(asking.tls_port, authority=authority.pem, **proof)
             ship(appliance, refused)
@@ -248,22 +246,21 @@ def test_a_receiver_that_hangs_blocks_no_other_F5(
 
 
 def test_a_receiver_whose_certificate_nobody_vouches_for_gets_nothing_S9(
-    appliance: Appliance, desk: Desk, rsyslog: Rsyslog, authority: Authority, elsewhere: Authority
+    appliance: Appliance, desk: Desk, authority: Authority, elsewhere: Authority
 ) -> None:
-    target = desk.syslog(rsyslog.tls_port, authority=elsewhere.pem)
-    ship(appliance, target)
-    assert desk.one(target).error == ReceiverTlsFailed.code
-    with pytest.raises(ReceiverTlsFailed):
-        try_destination(desk.system, OneDestination(destination=target))
-    other = SyslogReceiver(host="127.0.0.2", port=rsyslog.tls_port, authority=authority.pem)
-    with pytest.raises((ReceiverTlsFailed, ReceiverUnreachable)):
-        receiver.send(other, [frame(b"x")])
-    assert rsyslog.received() == []
+    with running_rsyslog(authority) as broken_off:
+        target = desk.syslog(broken_off.tls_port, authority=elsewhere.pem)
+        ship(appliance, target)
+        assert desk.one(target).error == ReceiverTlsFailed.code
+        with pytest.raises(ReceiverTlsFailed):
+            try_destination(desk.system, OneDestination(destination=target))
+        other = SyslogReceiver(host="127.0.0.2", port=broken_off.tls_port, authority=authority.pem)
+        with pytest.raises((ReceiverTlsFailed, ReceiverUnreachable)):
+            receiver.send(other, [frame(b"x")])
+        assert broken_off.received() == []
 
 
-def test_a_certificate_for_another_name_is_refused_S9(
-    authority: Authority, rsyslog: Rsyslog
-) -> None:
+def test_a_certificate_for_another_name_is_refused_S9(authority: Authority) -> None:
     with running_rsyslog(authority) as named:
         named.stop()
         named.pair = authority.issue("other", "syslog.example.test")
