@@ -27,6 +27,8 @@ def environment(suite: dict, measured: bool) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         **suite.get("environment", {}),
     }
+    # thousands of processes load the same modules, and pytest rewrites each test file: once
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
     if "shards" in suite:
         found["TENSHU_TEST_SHARD"] = shard(suite["shards"])
     if measured:

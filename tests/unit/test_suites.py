@@ -54,3 +54,8 @@ def test_measured_suites_write_their_coverage_to_one_place():
     measured = suites.environment({"environment": {"A": "b"}}, measured=True)
     assert measured["A"] == "b"
     assert measured["COVERAGE_FILE"] == str(suites.ROOT / ".coverage")
+
+
+def test_what_is_compiled_once_is_kept_also_where_the_machine_keeps_no_bytecode(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in suites.environment({}, measured=False)
