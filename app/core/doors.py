@@ -57,9 +57,12 @@ class Open(Session):
     def connection(
         self,
         bind_arguments: Any = None,  # noqa: ANN401, ARG002 - there is one connection
-        execution_options: Any = None,  # noqa: ANN401, ARG002
+        execution_options: Any = None,  # noqa: ANN401
     ) -> Connection:
-        """Return the connection of the transaction."""
+        """Return the connection of the transaction, which has begun: it takes no options."""
+        if execution_options:
+            msg = "options belong to a statement here"
+            raise TypeError(msg)
         if self._built is None:
             self._built = Connection(self._side.engine, self._pooled)
             self._built.begin()  # of SQLAlchemy's ledger: the transaction itself has begun

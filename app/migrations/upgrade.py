@@ -27,7 +27,7 @@ def upgrade(database: Database, *, is_behind: bool) -> None:
     with database.write() as session:
         if not database.is_sqlite:
             # sees what the one before it has committed, which SERIALIZABLE would not
-            session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+            session.connection().exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
             session.connection().exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         if is_behind:
             configuration = configure()

@@ -4,11 +4,12 @@ import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, and_, bindparam, insert, select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlmodel import Session, SQLModel
 
 from app.core import clock
 from app.core.errors import NotFound
+from app.core.identifiers import new_identifier
 from app.core.messages import mark
 from app.core.prepared import Prepared
 from app.services.tables import physical
@@ -31,28 +32,26 @@ _columns = (
     .order_by(fields.c.position, fields.c.id)
 )
 _COLUMNS: Final = Prepared(_columns)
-_ONE: Final = Prepared(
-    select(
-        *definitions.c,
-        *(fields.c[name].label(f"field_{name}") for name in ("id", "name", "kind", "scale")),
-    )
-    .outerjoin_from(
-        definitions, fields, and_(fields.c.table_id == definitions.c.id, fields.c.deleted_at == 0)
-    )
-    .where(definitions.c.id == bindparam("table"))
-    .order_by(fields.c.position, fields.c.id)
-)
+_OF_ONE: Final = Prepared(_columns.where(fields.c.table_id == bindparam("table")))
+_ONE: Final = Prepared(select(definitions).where(definitions.c.id == bindparam("table")))
 _NAMES: Final = tuple(column.name for column in definitions.c)
+
+Columns = tuple[tuple[Any, ...], ...]
+"""Number, name, kind and scale of each field of a table, in order."""
+MOST_DESIGNS: Final = 512
+_designs: dict[str, Columns] = {}
+"""What was read of fields, by design: each change of a table asks for them."""
 
 
 @functools.lru_cache(maxsize=512)
-def _info(definition: tuple[Any, ...], columns: tuple[tuple[Any, ...], ...]) -> TableInfo:
-    """Return the table of a definition's row and its fields' rows: number, name, kind, scale.
+def _info(definition: tuple[Any, ...], columns: Columns) -> TableInfo:
+    """Return the table of a definition's row and its fields' rows.
 
     The same object for the same rows: all that is built of a table is kept under it.
     """
     values = dict(zip(_NAMES, definition, strict=True))
     values["state"] = TableState(values["state"])
+    del values["design"]
     return TableInfo(
         fields=tuple(
             FieldInfo(id=number, name=name, kind=FieldKind(kind), scale=scale)
@@ -79,12 +78,16 @@ def every_table(session: Session) -> list[TableInfo]:
 
 def find_table(session: Session, table: int, *, deleted: bool = False) -> TableInfo:
     """Return one table in whatever state it is. Raise NotFound."""
-    rows = _ONE.all(session, table=table)
-    if not rows or bool(rows[0].deleted_at) is not deleted:
+    definition = _ONE.first(session, table=table)
+    if definition is None or bool(definition.deleted_at) is not deleted:
         raise NotFound(kind=mark("table"), name=table)
-    of_table = len(_NAMES)
-    columns = tuple(row[of_table:] for row in rows if row.field_id is not None)
-    return _info(rows[0][:of_table], columns)
+    columns = _designs.get(definition.design)
+    if columns is None:
+        columns = tuple(row[1:] for row in _OF_ONE.all(session, table=table))
+        if len(_designs) >= MOST_DESIGNS:
+            _designs.clear()
+        _designs[definition.design] = columns
+    return _info(definition, columns)
 
 
 def ready_table(session: Session, table: int) -> TableInfo:
@@ -118,6 +121,7 @@ def make_table(
             created_by=account,
             deleted_at=0,
             rev=1,
+            design=new_identifier(),
         )
         .returning(definitions.c.id)
     ).scalar_one()

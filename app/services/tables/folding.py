@@ -18,14 +18,21 @@ _DIGITS: Final = 0xF0000
 """Private use plane 15: digits of a field's number, 12 bits each."""
 
 _KANA: Final = {code: code - 0x60 for code in (*range(0x30A1, 0x30F7), 0x30FD, 0x30FE)}
+_KATAKANA: Final = re.compile("[\u30a1-\u30f6\u30fd\u30fe]")
 _MARKS: Final = re.compile("[\x1d-\x1f\U000f0000-\U000fffff]")
 _INNER_MARKS: Final = re.compile("[\x1d\x1e\U000f0000-\U000fffff]")
 
 
 def fold(text: str) -> str:
     """Return the text as search compares it: 「カ」「ｶ」「か」 and “Ａ”, “A”, “a” are the same."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_KANA)
-    return _MARKS.sub(" ", folded)
+    return _MARKS.sub(" ", _same(text))
+
+
+def _same(text: str) -> str:
+    """Return the text without differences of width, case and kind of kana."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # `translate` takes as long as all the rest: only where there is something for it
+    return folded.translate(_KANA) if _KATAKANA.search(folded) else folded
 
 
 def key_of(field: int) -> str:
@@ -42,7 +49,7 @@ def search_text(keys: Sequence[str], texts: Sequence[str]) -> str:
     joined = END.join(texts)
     if joined.count(END) == len(texts) - 1 and not _INNER_MARKS.search(joined):
         # one pass over the row instead of one a cell: END separates, and folding keeps it
-        folded = unicodedata.normalize("NFKC", joined).casefold().translate(_KANA).split(END)
+        folded = _same(joined).split(END)
     else:
         folded = [fold(text) for text in texts]
     return "".join([f"{key}{text}{END}" for key, text in zip(keys, folded, strict=True) if text])

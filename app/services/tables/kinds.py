@@ -82,6 +82,7 @@ def read_integer(text: str) -> int:
     return _bounded(sign + whole)
 
 
+@functools.cache  # by scale: a dozen of them
 def decimal_reader(scale: int) -> Callable[[str], int]:
     """Return what reads a number with up to `scale` decimals, as value x 10^scale."""
 
@@ -127,7 +128,9 @@ def store(kind: FieldKind, scale: int, value: Value) -> Stored:
         return int(value)
     if kind is FieldKind.INTEGER and type(value) is int and -LARGEST <= value <= LARGEST:
         return value
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, float):
         text = format(value, "f")

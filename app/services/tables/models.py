@@ -51,6 +51,9 @@ class TableDefinition(SQLModel, table=True):
     deleted_at: int = Field(default=0, sa_type=BigInteger)
     """0 while it is not deleted; deleted tables are kept until maintenance drops them."""
     rev: int = 1
+    design: str = ""
+    """Identifier of the state of its fields: whoever changes one of them gives it a new one, in the
+    same transaction. So what was read under it holds for good."""
 
 
 class FieldDefinition(SQLModel, table=True):

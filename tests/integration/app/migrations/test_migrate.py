@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Table, inspect
+from sqlalchemy import Column, Table, column, insert, inspect, table, text
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
@@ -114,6 +114,24 @@ def test_a_migration_that_fails_in_its_middle_leaves_nothing(empty, monkeypatch)
     with pytest.raises(ZeroDivisionError):
         migrate(empty)
     assert tables(empty) == set()
+
+
+def test_tables_from_before_there_were_designs_get_one_each(empty, monkeypatch):
+    upgrade = upgrade_module.command.upgrade
+    old = {"state": "ready", "source": "", "created_by": "", "created_at": 1, "deleted_at": 0}
+
+    def with_tables_of_before(configuration, _head):
+        upgrade(configuration, "0013")
+        definitions = table("tables_definition", *map(column, ["name", "rev", *old]))
+        rows = [{"name": name, "rev": 1, **old} for name in ("注文", "顧客")]
+        configuration.attributes["connection"].execute(insert(definitions), rows)
+        upgrade(configuration, "head")
+
+    monkeypatch.setattr(upgrade_module.command, "upgrade", with_tables_of_before)
+    migrate(empty)
+    with empty.read() as session:
+        designs = session.connection().execute(text("SELECT design FROM tables_definition"))
+        assert len({design for (design,) in designs if design}) == 2
 
 
 def test_processes_that_start_at_once_migrate_once(empty, empty_database_url):

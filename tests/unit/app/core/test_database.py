@@ -279,6 +279,11 @@ def test_a_session_has_what_a_session_has_and_nothing_else(notes):
             session.nonsense  # noqa: B018
 
 
+def test_a_transaction_that_has_begun_takes_no_options_silently(notes):
+    with notes.write() as session, pytest.raises(TypeError):
+        session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+
+
 def test_a_database_that_may_not_be_written_is_unavailable(tmp_path):
     path = tmp_path / "x.sqlite"
     writable = Database(f"sqlite:///{path}")
