@@ -18,6 +18,7 @@ from app.core.keyring import KeyRing
 from app.core.settings import load_settings
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance, Context, Plane
+from tests.haste import hasten
 from tests.integration.postgresql import (
     postgresql_database,
     postgresql_empty_database,
@@ -78,7 +79,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A database with the newest schema and nothing in it."""
-    opened = Database(database_url)
+    opened = hasten(Database(database_url))
     yield opened
     opened.close()
 

@@ -20,6 +20,7 @@ from app.audit.store import FILE_NAME, LOG_NAME
 from app.audit.verdict import Verdict
 from app.audit.verify import verify
 from app.core.database import Database
+from tests.haste import hasten
 
 TABLES = [SQLModel.metadata.tables[each.__tablename__] for each in (OutboxEvent, SealerLease)]
 
@@ -62,7 +63,7 @@ class Trail:
         self.at_step = at_step
         self.key_path = folder / "keys" / "audit-signing.key"
         self.signer: Signer = load_or_make_signer(self.key_path)
-        self.database = Database(url or f"sqlite:///{self.data / 'tenshu.sqlite'}")
+        self.database = hasten(Database(url or f"sqlite:///{self.data / 'tenshu.sqlite'}"))
         if not prepared:
             SQLModel.metadata.create_all(self.database.engine, tables=TABLES)
         self.count = 0
