@@ -24,11 +24,13 @@ from app.identity.operations import setup
 from app.operations.context import SYSTEM, Appliance, Context, Plane
 from app.operations.operation import NoRequest
 from app.web.cookies import session_cookie_name
-from app.web.gate import AsgiApplication
-from app.web.plane import create_plane
+from app.web.gate import AsgiApplication, Gate
+from app.web.plane import create_plane, hosts_of
+from app.web.standing import make_memories
 from app.workspace import search as workspace_search
 from app.workspace.side import side
 from app.workspace.table_pages import table_pages
+from tests.haste import hasten
 from tests.integration.postgresql import ROLES
 from tests.running import wait_until
 
@@ -101,26 +103,48 @@ def in_its_role(appliance: Appliance, plane: Plane) -> Iterator[Appliance]:
         yield appliance
         return
     url = appliance.database.engine.url.set(username=ROLES[plane.value])
-    database = Database(url.render_as_string(hide_password=False))
+    database = hasten(Database(url.render_as_string(hide_password=False)))
     try:
         yield replace(appliance, database=database)
     finally:
         database.close()
 
 
+_planes: dict[Plane, Gate] = {}
+"""Each is made once a run, which costs half a second, and holds the appliance of one test."""
+
+
+def plane_of(appliance: Appliance, plane: Plane, make: Callable[[], Gate]) -> AsgiApplication:
+    """Return a plane as a process with this appliance has it at its start."""
+    gate = _planes.get(plane) or _planes.setdefault(plane, make())
+    gate.hosts = frozenset(hosts_of(appliance))
+    gate.application.state.update(
+        {"appliance": appliance, "name": appliance.machine, "memories": make_memories()}
+    )
+    return gate
+
+
 @pytest.fixture
 def console_application(appliance: Appliance) -> Iterator[AsgiApplication]:
     with in_its_role(appliance, Plane.CONSOLE) as held:
-        yield create_plane(
-            held, Plane.CONSOLE, console_pages(), health_of=health_of, find=console_search.find
+        yield plane_of(
+            held,
+            Plane.CONSOLE,
+            lambda: create_plane(
+                held, Plane.CONSOLE, console_pages(), health_of=health_of, find=console_search.find
+            ),
         )
 
 
 @pytest.fixture
 def workspace_application(appliance: Appliance) -> Iterator[AsgiApplication]:
     with in_its_role(appliance, Plane.WORKSPACE) as held:
-        yield create_plane(
-            held, Plane.WORKSPACE, table_pages(), side=side, find=workspace_search.find
+        yield plane_of(
+            held,
+            Plane.WORKSPACE,
+            lambda: create_plane(
+                held, Plane.WORKSPACE, table_pages(), side=side, find=workspace_search.find
+            ),
         )
 
 
