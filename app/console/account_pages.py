@@ -1,7 +1,6 @@
 """Accounts: the list, a new person, one account with its rights and sessions."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -13,18 +12,20 @@ from app.core.errors import TenshuError
 from app.identity import account_rows, login_ids
 from app.identity.errors import LoginIdTaken
 from app.identity.operations import accounts, credentials, grants
-from app.identity.operations.account_views import GrantRow
+from app.identity.operations.account_views import AccountSort, GrantRow
 from app.identity.roles import NAMES, Role
 from app.operations.operation import Operation
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest, appliance_of, context_of, language_of
 from app.web.confirm_pages import in_names
+from app.web.design.address import change_query, one_of
 from app.web.error_places import errors_at_fields
 from app.web.pages import (
     Answer,
     ask,
     confirmed_arguments,
     go,
+    here,
     need_sign_in,
     page,
     perform,
@@ -41,23 +42,24 @@ def show_accounts(
     request: AnyRequest,
     q: FromQuery[str] = "",
     status: FromQuery[str] = "",
+    sort: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Answer:
     """Show accounts."""
     context = need_sign_in(request)
     state: Any = status if status in {"active", "suspended"} else ""
-    found = accounts.list_accounts(
-        context, ask(accounts.AccountFilter, search=q[:128], state=state, after=after)
-    )
-    kept = {name: text for name, text in (("q", q), ("status", status)) if text}
-    following = urlencode({**kept, "after": found.after})
+    order = one_of(sort, AccountSort)
+    wanted = ask(accounts.AccountFilter, search=q[:128], state=state, sort=order, after=after)
+    found = accounts.list_accounts(context, wanted)
     return page(
         request,
         "console/accounts.html",
         rows=found.items,
         q=q,
         state=state,
-        next=f"/accounts?{following}" if found.after else "",
+        sort=order,
+        total=found.total,
+        next=change_query(here(request), after=found.after) if found.after else "",
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
     )
 

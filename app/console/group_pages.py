@@ -14,9 +14,10 @@ from app.identity.operations import grants, groups
 from app.identity.operations.account_views import AccountFilter, list_accounts
 from app.identity.operations.expulsion import Done
 from app.operations.context import Context
-from app.operations.operation import NoRequest, Operation
+from app.operations.operation import Operation
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
+from app.web.design.address import one_of
 from app.web.pages import (
     Answer,
     ask,
@@ -33,9 +34,14 @@ from app.web.shared_pages import Form
 
 
 @get("/groups")
-def show_groups(request: AnyRequest, notice: FromQuery[str] = "") -> Answer:
+def show_groups(
+    request: AnyRequest,
+    q: FromQuery[str] = "",
+    sort: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+) -> Answer:
     """Show the groups."""
-    return _list_page(request, notice=notice)
+    return _list_page(request, q=q, sort=sort, notice=notice)
 
 
 @post("/groups")
@@ -148,7 +154,7 @@ def deleted(_request: AnyRequest, _result: Done) -> Answer:
 
 def is_group(context: Context, holder: str) -> bool:
     """Tell whether the holder of a grant is a group."""
-    return any(one.id == holder for one in groups.list_groups(context, NoRequest()).items)
+    return any(one.id == holder for one in groups.list_groups(context, groups.GroupFilter()).items)
 
 
 def account_of(context: Context, login_id: str) -> str:
@@ -190,17 +196,23 @@ def _perform(
 def _list_page(
     request: AnyRequest,
     *,
+    q: str = "",
+    sort: str = "",
     name: str = "",
     errors: dict[str, str] | None = None,
     status: int = 200,
     notice: str = "",
 ) -> Answer:
     context = need_sign_in(request)
+    order = one_of(sort, groups.GroupSort)
+    wanted = ask(groups.GroupFilter, search=q[:128], sort=order)
     return page(
         request,
         "console/groups.html",
         status=status,
-        rows=groups.list_groups(context, NoRequest()).items,
+        rows=groups.list_groups(context, wanted).items,
+        q=q,
+        sort=order,
         name=name,
         errors=errors or {},
         notice=notice,
@@ -218,7 +230,7 @@ def _group_page(
     **typed: str,
 ) -> Answer:
     context = need_sign_in(request)
-    everything = groups.list_groups(context, NoRequest()).items
+    everything = groups.list_groups(context, groups.GroupFilter()).items
     return page(
         request,
         "console/group.html",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -19,6 +18,7 @@ from app.operations.operation import NoRequest, Operation
 from app.operations.permissions import Permission
 from app.people.operations import mailing
 from app.web.asking import AnyRequest, appliance_of
+from app.web.design.address import change_query, one_of
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
@@ -38,10 +38,13 @@ class Sheet(msgspec.Struct, frozen=True):
 
 @get("/invitations")
 def show_newcomers(
-    request: AnyRequest, q: FromQuery[str] = "", after: FromQuery[str] = ""
+    request: AnyRequest,
+    q: FromQuery[str] = "",
+    sort: FromQuery[str] = "",
+    after: FromQuery[str] = "",
 ) -> Answer:
     """Show who has no password yet."""
-    return _newcomers_page(request, q, after, {})
+    return _newcomers_page(request, {"q": q, "sort": sort, "after": after}, {})
 
 
 @post("/invitations")
@@ -72,8 +75,8 @@ def _invite(
         return perform(request, operation, ask(kind, accounts=accounts))
     except TenshuError as error:
         errors = {"": " ".join(field_errors(context.language, error).values())}
-        found = str(data.get("q", "")), str(data.get("after", ""))
-        return _newcomers_page(request, *found, errors, status=error.status, picked=accounts)
+        asked = {name: str(data.get(name, "")) for name in ("q", "sort", "after")}
+        return _newcomers_page(request, asked, errors, status=error.status, picked=accounts)
 
 
 def _everybody(context: Context) -> list[str]:
@@ -126,29 +129,38 @@ def link_of(settings: Settings, name: str, one: invitations.IssuedInvitation) ->
 
 def _newcomers_page(
     request: AnyRequest,
-    q: str,
-    after: str,
+    asked: dict[str, str],
     errors: dict[str, str],
     *,
     status: int = 200,
     picked: Sequence[str] = (),
 ) -> Answer:
     context = need_sign_in(request)
-    wanted = ask(invitations.Newcomers, search=q[:128], after=after, limit=PAGE)
+    order = one_of(asked["sort"], invitations.NewcomerSort)
+    wanted = ask(
+        invitations.Newcomers,
+        search=asked["q"][:128],
+        sort=order,
+        after=asked["after"],
+        limit=PAGE,
+    )
     found = invitations.list_newcomers(context, wanted)
-    following = urlencode({"q": q, "after": found.after})
+    shown_at = change_query("/invitations", q=asked["q"], sort=asked["sort"])
     return page(
         request,
         "console/invitations.html",
         status=status,
         rows=found.items,
-        q=q,
-        after=after,
+        q=asked["q"],
+        after=asked["after"],
+        sort=order,
+        place=shown_at,
+        total=found.total,
         picked=picked,
         errors=errors,
         notice=request.query_params.get("notice", ""),
         mail_ready=_mail_is_ready(context),
-        next=f"/invitations?{following}" if found.after else "",
+        next=change_query(shown_at, after=found.after) if found.after else "",
         may_invite=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
     )
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -14,13 +13,15 @@ from app.identity import account_rows
 from app.identity.operations.account_views import AccountRef
 from app.leaving.operations import ending, listing, planning, showing
 from app.leaving.operations.showing import LeavingView
+from app.leaving.orders import LeaverSort
 from app.operations.operation import Operation
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
+from app.web.design.address import change_query, one_of
 from app.web.error_places import errors_at_fields
 from app.web.meanings import meanings
 from app.web.names import JOB_KINDS, SCREENS, VALUES
-from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
+from app.web.pages import Answer, ask, go, here, need_sign_in, page, perform, result_of
 from app.web.right_words import words_of_rights
 from app.web.routing import get, post
 from app.web.shared_pages import Form
@@ -31,16 +32,15 @@ def show_leavers(
     request: AnyRequest,
     q: FromQuery[str] = "",
     status: FromQuery[str] = "",
+    sort: FromQuery[str] = "",
     after: FromQuery[str] = "",
 ) -> Answer:
     """Show who leaves and who has left."""
     context = need_sign_in(request)
     when: Any = status if status in {"coming", "left"} else ""
-    found = listing.list_leavers(
-        context, ask(listing.LeaverFilter, search=q[:128], when=when, after=after)
-    )
-    kept = {name: text for name, text in (("q", q), ("status", status)) if text}
-    following = urlencode({**kept, "after": found.after})
+    order = one_of(sort, LeaverSort)
+    wanted = ask(listing.LeaverFilter, search=q[:128], when=when, sort=order, after=after)
+    found = listing.list_leavers(context, wanted)
     return page(
         request,
         "console/leavers.html",
@@ -48,7 +48,8 @@ def show_leavers(
         days={row.account.id: dt.date.fromisoformat(row.last_day) for row in found.items},
         q=q,
         when=when,
-        next=f"/leavers?{following}" if found.after else "",
+        sort=order,
+        next=change_query(here(request), after=found.after) if found.after else "",
         total=found.total,
         may_export=context.actor.rights.allows(Permission.ACCOUNTS_EXPORT),
     )
@@ -58,7 +59,11 @@ def show_leavers(
 def export(request: AnyRequest, data: Form) -> Answer:
     """Hand out what the list shows, all its pages."""
     need_sign_in(request)
-    wanted = {"search": str(data.get("q", ""))[:128], "when": str(data.get("status", ""))}
+    wanted = {
+        "search": str(data.get("q", ""))[:128],
+        "when": str(data.get("status", "")),
+        "sort": str(data.get("sort", "")),
+    }
     return perform(request, listing.export_leavers, ask(listing.ExportLeavers, **wanted))
 
 

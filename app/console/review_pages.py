@@ -183,7 +183,9 @@ def _list_page(
         "console/reviews.html",
         status=status,
         rows=campaigns.list_campaigns(context, NoRequest()).items,
-        groups=[(one.id, one.path) for one in groups.list_groups(context, NoRequest()).items],
+        groups=[
+            (one.id, one.path) for one in groups.list_groups(context, groups.GroupFilter()).items
+        ],
         typed=typed,
         errors=errors,
         may_begin=context.actor.rights.allows(Permission.GRANTS_MANAGE),

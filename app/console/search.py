@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from app.core.messages import mark, translate
 from app.identity.operations import accounts, groups
 from app.operations.context import Context
-from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.pages import ask, need_sign_in
@@ -87,5 +86,5 @@ def _people(context: Context, words: str) -> list[Place]:
 
 
 def _groups(context: Context, words: str) -> list[Place]:
-    listed = groups.list_groups(context, NoRequest()).items
+    listed = groups.list_groups(context, groups.GroupFilter()).items
     return fitting(words, [Place(f"/groups/{one.id}", one.name, "users") for one in listed])

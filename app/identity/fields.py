@@ -36,5 +36,5 @@ Rev = Annotated[
 ]
 PasswordField = Annotated[Secret, Meta(description="Password; every character may be used")]
 Code = Annotated[Secret, Meta(description="The newest code of the authenticator")]
-After = Annotated[str, Meta(max_length=256, description="Where the last page ended")]
+After = Annotated[str, Meta(max_length=400, description="Where the last page ended")]
 Limit = Annotated[int, Meta(ge=1, le=500, description="Most rows to return")]

@@ -1,6 +1,6 @@
 """Accounts and what they may do: groups, memberships, grants."""
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.identity.access import ACCOUNT, CONSOLE_WRITES, renewed_by_workspace
@@ -10,7 +10,14 @@ class Account(SQLModel, table=True):
     """One person, device or service. One login ID a person (F1)."""
 
     __tablename__ = "identity_account"
-    __table_args__ = (renewed_by_workspace("language", "time_zone", "theme"),)
+    __table_args__ = (
+        # the orders of the list (app.operations.order): the column, and what breaks its ties
+        Index("ix_identity_account_name", "name", "login_id"),
+        Index("ix_identity_account_kind", "kind", "login_id"),
+        Index("ix_identity_account_state", "state", "login_id"),
+        Index("ix_identity_account_created_at", "created_at", "login_id"),
+        renewed_by_workspace("language", "time_zone", "theme"),
+    )
 
     id: str = Field(primary_key=True)
     login_id: str = Field(unique=True)

@@ -1,6 +1,6 @@
 """Seeing accounts (F4): who there is, and what each may do."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,10 +13,20 @@ from app.identity.group_paths import named_paths
 from app.identity.models import Account, Grant, Membership, Password
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, operation
+from app.operations.order import Orders
 from app.operations.page import Page
 from app.operations.permissions import Permission
 
 ON_CONSOLE = (Plane.CONSOLE,)
+
+AccountSort = Literal[
+    "login_id", "-login_id", "name", "-name", "kind", "-kind",
+    "state", "-state", "created_at", "-created_at",
+]  # fmt: skip
+ORDERS: Final = Orders(
+    "login_id",
+    {name: getattr(Account, name) for name in ("login_id", "name", "kind", "state", "created_at")},
+)
 
 
 class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +118,7 @@ class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
     state: Annotated[
         Literal["", "active", "suspended"], Meta(description="State; empty for all")
     ] = ""
+    sort: Annotated[AccountSort, Meta(description="Column that sorts; - for downward")] = "login_id"
     after: After = ""
     limit: Limit = 50
 
@@ -133,8 +144,9 @@ class AccountRef(msgspec.Struct, frozen=True):
     route=Route("GET", "/accounts"),
 )
 def list_accounts(context: Context, wanted: AccountFilter) -> Page[AccountRow]:
-    """Show accounts, in the order of their login IDs."""
-    question = select(Account).where(Account.login_id > wanted.after)
+    """Show accounts, in the order of one column, with how many there are."""
+    session = context.session
+    question = select(Account)
     if wanted.state:
         question = question.where(Account.state == wanted.state)
     if wanted.search:
@@ -143,11 +155,12 @@ def list_accounts(context: Context, wanted: AccountFilter) -> Page[AccountRow]:
             col(Account.login_id).contains(login_ids.fold(part), autoescape=True)
             | col(Account.name).contains(part, autoescape=True)
         )
-    found = context.session.exec(question.order_by(Account.login_id).limit(wanted.limit + 1)).all()
-    shown = found[: wanted.limit]
-    after = shown[-1].login_id if len(found) > wanted.limit else ""
+    total = session.exec(select(func.count()).select_from(question.subquery())).one()
+    order = ORDERS.by(wanted.sort)
+    found = session.exec(order.page(question, wanted.after, wanted.limit)).all()
+    shown = [describe(account) for account in found[: wanted.limit]]
     context.event.numbers["rows"] = len(shown)
-    return Page(items=[describe(account) for account in shown], after=after)
+    return Page(items=shown, after=order.after(found, wanted.limit), total=total)
 
 
 @operation(

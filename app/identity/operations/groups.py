@@ -1,6 +1,6 @@
 """Groups: people who hold the same grants (F4)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -19,10 +19,12 @@ from app.identity.operations.account_views import AccountRow, GrantRow, describe
 from app.identity.operations.expulsion import Done
 from app.identity.operations.grants import members_of
 from app.operations.context import Context, Plane
-from app.operations.operation import Effect, NoRequest, Route, Tier, operation
+from app.operations.operation import Effect, Route, Tier, operation
 from app.operations.permissions import Permission, Rights
 
 ON_CONSOLE = (Plane.CONSOLE,)
+
+GroupSort = Literal["path", "-path", "head_name", "-head_name", "members", "-members"]
 
 
 class GroupRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +50,20 @@ class GroupRow(msgspec.Struct, frozen=True, kw_only=True):
     """Of the head."""
 
 
+class GroupFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which groups to show."""
+
+    search: Annotated[
+        str, Meta(max_length=128, description="Part of the path, or of the head's name")
+    ] = ""
+    sort: Annotated[GroupSort, Meta(description="Column that sorts; - for downward")] = "path"
+
+
 class GroupList(msgspec.Struct, frozen=True):
-    """All groups."""
+    """All groups that fit."""
 
     items: list[GroupRow]
-    """By path: each below the one above it."""
+    """By path, each below the one above it, unless another column sorts."""
 
 
 class GroupDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +120,7 @@ class Member(msgspec.Struct, frozen=True):
     planes=ON_CONSOLE,
     route=Route("GET", "/groups"),
 )
-def list_groups(context: Context, _: NoRequest) -> GroupList:
+def list_groups(context: Context, wanted: GroupFilter) -> GroupList:
     """Show the groups with the number of their members."""
     counts = dict(
         context.session.exec(
@@ -120,7 +131,12 @@ def list_groups(context: Context, _: NoRequest) -> GroupList:
     paths = paths_of(found)
     names = _names(context.session, {group.head for group in found})
     rows = [_row(group, counts.get(group.id, 0), paths, names) for group in found]
-    return GroupList(sorted(rows, key=lambda row: row.path))
+    part = wanted.search.casefold()
+    fitting = [row for row in rows if part in f"{row.path}\n{row.head_name}".casefold()]
+    fitting.sort(key=lambda row: row.path)
+    name = wanted.sort.removeprefix("-")
+    fitting.sort(key=lambda row: getattr(row, name), reverse=name != wanted.sort)  # ties by path
+    return GroupList(fitting)
 
 
 @operation(

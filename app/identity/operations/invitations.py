@@ -1,14 +1,23 @@
 """Inviting people, and opening an invitation (F1)."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from app.audit import outbox
 from app.core.secret import Secret
-from app.identity import account_rows, invitations, lockout, plane_policies, rights, sign_in_flow
+from app.identity import (
+    account_rows,
+    invitations,
+    lockout,
+    login_ids,
+    plane_policies,
+    rights,
+    sign_in_flow,
+)
 from app.identity.built_in_steps import INVITATION
 from app.identity.fields import AccountId, After, Limit
 from app.identity.models import Account, Invitation, Password
@@ -18,6 +27,7 @@ from app.identity.sign_in_flow import Progress
 from app.identity.tried import Tried, attempt
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, Route, Tier, operation
+from app.operations.order import Orders
 from app.operations.page import Page
 from app.operations.permissions import Permission
 
@@ -25,6 +35,11 @@ ON_CONSOLE: Final = (Plane.CONSOLE,)
 ISSUED: Final = "invitations.issue"
 """Verb of the one event that each invited person has."""
 MOST: Final = 1_000
+
+NewcomerSort = Literal["login_id", "-login_id", "name", "-name", "mail", "-mail"]
+ORDERS: Final = Orders(
+    "login_id", {name: getattr(Account, name) for name in ("login_id", "name", "mail")}
+)
 
 Token = Annotated[Secret, Meta(description="What the link ends with")]
 
@@ -70,6 +85,9 @@ class Newcomers(msgspec.Struct, frozen=True, kw_only=True):
     """Who has no password yet."""
 
     search: Annotated[str, Meta(max_length=128, description="Part of login ID or name")] = ""
+    sort: Annotated[NewcomerSort, Meta(description="Column that sorts; - for downward")] = (
+        "login_id"
+    )
     after: After = ""
     limit: Limit = 100
 
@@ -176,17 +194,16 @@ def list_newcomers(context: Context, wanted: Newcomers) -> Page[Newcomer]:
         .where(
             Password.valid_until == account_rows.NEVER_VALID,
             Account.state == account_rows.ACTIVE,
-            Account.login_id > wanted.after,
         )
-        .order_by(Account.login_id)
-        .limit(wanted.limit + 1)
     )
     if wanted.search:
         question = question.where(
-            col(Account.login_id).contains(wanted.search.casefold(), autoescape=True)
+            col(Account.login_id).contains(login_ids.fold(wanted.search), autoescape=True)
             | col(Account.name).contains(wanted.search, autoescape=True)
         )
-    found = context.session.exec(question).all()
+    total = context.session.exec(select(func.count()).select_from(question.subquery())).one()
+    order = ORDERS.by(wanted.sort)
+    found = context.session.exec(order.page(question, wanted.after, wanted.limit)).all()
     shown = found[: wanted.limit]
     until = invitations.open_until(context.session, [one[0] for one in shown], context.now)
     context.event.numbers["rows"] = len(shown)
@@ -194,7 +211,7 @@ def list_newcomers(context: Context, wanted: Newcomers) -> Page[Newcomer]:
         Newcomer(id=id_, login_id=login_id, name=name, mail=mail, invited_until=until.get(id_, 0))
         for id_, login_id, name, mail in shown
     ]
-    return Page(items=items, after=items[-1].login_id if len(found) > wanted.limit else "")
+    return Page(items=items, after=order.after(found, wanted.limit), total=total)
 
 
 @operation("invitations.look", permission=Permission.ANYBODY, effect=Effect.REVEAL)

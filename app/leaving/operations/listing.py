@@ -19,6 +19,7 @@ from app.leaving.days import days_left
 from app.leaving.ending import is_due, unpassed
 from app.leaving.models import Departure, SeenClock
 from app.leaving.operations.showing import ON_CONSOLE
+from app.leaving.orders import HAS_LEFT, LeaverSort, order_of
 from app.operations.context import Context
 from app.operations.download import Download
 from app.operations.operation import Effect, NoRequest, Route, operation
@@ -38,12 +39,16 @@ class ExportLeavers(msgspec.Struct, frozen=True, kw_only=True):
     when: Annotated[
         Literal["", "coming", "left"], Meta(description="To come or past; empty for all")
     ] = ""
+    sort: Annotated[
+        LeaverSort,
+        Meta(description="Column that sorts; - for downward; empty for who leaves next first"),
+    ] = ""
 
 
 class LeaverFilter(ExportLeavers, frozen=True, kw_only=True):
     """Which leavers to show."""
 
-    after: Annotated[str, Meta(max_length=80, description="Where the page before ended")] = ""
+    after: Annotated[str, Meta(max_length=400, description="Where the page before ended")] = ""
     limit: Limit = 50
 
 
@@ -98,24 +103,17 @@ class UnreadyList(msgspec.Struct, frozen=True, kw_only=True):
     route=Route("GET", "/leavers"),
 )
 def list_leavers(context: Context, wanted: LeaverFilter) -> Page[Leaver]:
-    """Show who leaves and who has left, the latest day first."""
+    """Show who leaves and who has left: who leaves next first, unless a column sorts."""
     session = context.session
     question = _asked(wanted)
     total = session.exec(select(func.count()).select_from(question.subquery())).one()
-    if wanted.after:
-        day, _, identifier = wanted.after.partition(" ")
-        question = question.where(
-            (col(Account.leaves_on) < day)
-            | ((col(Account.leaves_on) == day) & (col(Account.id) < identifier))
-        )
-    found = session.exec(question.limit(wanted.limit + 1)).all()
+    order = order_of(wanted.sort)
+    found = session.exec(order.page(question, wanted.after, wanted.limit)).all()
     shown = found[: wanted.limit]
     context.event.numbers["rows"] = len(shown)
-    last = shown[-1][0] if len(found) > wanted.limit else None
-    after = f"{last.leaves_on} {last.id}" if last else ""
     return Page(
         items=[_leaver(session, one, gone, context.now) for one, gone in shown],
-        after=after,
+        after=order.after(found, wanted.limit),
         total=total,
     )
 
@@ -130,9 +128,8 @@ def list_leavers(context: Context, wanted: LeaverFilter) -> Page[Leaver]:
 def export_leavers(context: Context, wanted: ExportLeavers) -> Download:
     """Download who leaves and who has left as CSV."""
     session = context.session
-    found = [
-        _leaver(session, one, gone, context.now) for one, gone in session.exec(_asked(wanted)).all()
-    ]
+    question = order_of(wanted.sort).page(_asked(wanted), "", 0).limit(None)
+    found = [_leaver(session, one, gone, context.now) for one, gone in session.exec(question).all()]
     context.event.numbers["rows"] = len(found)
     return Download("leavers.csv", "text/csv; charset=utf-8", _csv(found))
 
@@ -146,18 +143,15 @@ def _csv(found: list[Leaver]) -> Iterator[bytes]:
 
 
 def _asked(wanted: ExportLeavers) -> Select[Account, Departure]:
-    """Return the leavers that fit, the latest day first."""
-    question = _leavers().order_by(col(Account.leaves_on).desc(), col(Account.id).desc())
+    """Return the leavers that fit."""
+    question = _leavers()
     if wanted.search:
         question = question.where(
             col(Account.login_id).contains(login_ids.fold(wanted.search), autoescape=True)
             | col(Account.name).contains(wanted.search, autoescape=True)
         )
-    ended = col(Departure.last_day) == col(Account.leaves_on)
-    if wanted.when == "left":
-        question = question.where(ended)
-    elif wanted.when == "coming":
-        question = question.where(col(Departure.account).is_(None) | ~ended)
+    if wanted.when:
+        question = question.where(int(wanted.when == "left") == HAS_LEFT)
     return question
 
 

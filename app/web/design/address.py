@@ -4,6 +4,7 @@ A link shows the same to whoever opens it, so every control of a list changes th
 nothing else.
 """
 
+from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 
@@ -25,6 +26,12 @@ def next_sort(current: str, key: str) -> str:
     A sort is a column's key, with `-` in front for downward.
     """
     return f"-{key}" if current == key else key
+
+
+def one_of(wanted: str, allowed: Any) -> Any:  # noqa: ANN401 - a Literal, and one of its texts
+    """Return `wanted` if it is one of a Literal's texts, else the first: an address may be old."""
+    texts = get_args(allowed)
+    return wanted if wanted in texts else texts[0]
 
 
 def is_inside(path: str, area: str) -> bool:

@@ -2,7 +2,6 @@
 
 from app.identity.operations import accounts, groups
 from app.operations.context import SYSTEM, Appliance, Context
-from app.operations.operation import NoRequest
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
 
@@ -94,11 +93,23 @@ def test_an_empty_group_is_renamed_and_deleted_a_full_one_offers_no_button(
     assert f'action="/groups/{group}/delete"' in admin.get(f"/groups/{group}").text
     gone = confirm(admin, owner, admin.post(f"/groups/{group}/delete"), step=1)
     assert gone.headers["location"] == "/groups?notice=deleted"
-    assert groups.list_groups(here(appliance), NoRequest()).items == []
+    assert groups.list_groups(here(appliance), groups.GroupFilter()).items == []
     full = make(appliance, "総務")
     member = groups.Member(group=full, account=owner.account)
     groups.add_member(here(appliance), member)
     assert f'action="/groups/{full}/delete"' not in admin.get(f"/groups/{full}").text
+
+
+def test_the_groups_are_counted_searched_and_sorted_F4(
+    admin: Browser, appliance: Appliance
+) -> None:
+    make(appliance, "総務")
+    make(appliance, "経理")
+    shown = admin.get("/groups?sort=-path").text
+    assert ">2グループ<" in shown
+    assert shown.index(">総務<") < shown.index(">経理<")
+    assert ">1グループ<" in admin.get("/groups?q=総").text
+    assert "この検索に合うグループはありません" in admin.get("/groups?q=nothing").text
 
 
 def test_a_role_that_is_given_to_a_person_leads_back_to_the_person(

@@ -43,6 +43,31 @@ def newcomer(
     return account
 
 
+@pytest.mark.parametrize("place", ["/accounts", "/invitations"])
+def test_a_list_of_people_is_counted_and_sorted_by_its_headings_F4(
+    admin: Browser, appliance: Appliance, place: str
+) -> None:
+    for login_id in ("ito", "sato"):
+        newcomer(appliance, login_id)
+    shown = admin.get(f"{place}?q=to&sort=-name").text
+    assert ">2人<" in shown
+    assert 'aria-sort="descending"' in shown
+    assert shown.index(">sato<") < shown.index(">ito<")
+    assert f'href="{place}?q=to&amp;sort=name"' in shown, "the heading turns the order"
+    assert '<input type="hidden" name="sort" value="-name">' in shown, "a search keeps it"
+    assert admin.get(f"{place}?sort=nonsense").status_code == 200, "an old address still opens"
+
+
+def test_a_refused_invitation_keeps_its_list_and_order_F1(
+    admin: Browser, appliance: Appliance
+) -> None:
+    newcomer(appliance, "ito")
+    shown = admin.post("/invitations/mail", {"q": "ito", "sort": "-name"})
+    assert shown.status_code == 422
+    assert 'action="/invitations" role="search"' in shown.text
+    assert 'href="/invitations?q=ito&amp;sort=name"' in shown.text
+
+
 @pytest.fixture
 def relay(appliance: Appliance) -> None:
     named = Relay(host="relay.example.test", sender="tenshu@example.test")

@@ -6,7 +6,6 @@ from app.core.errors import Conflict, NotFound
 from app.identity.errors import CircleOfGroups, NameTaken
 from app.identity.operations import groups
 from app.identity.operations.groups import GroupPlace, GroupRef, NewGroup
-from app.operations.operation import NoRequest
 
 
 def make(house, name):
@@ -19,7 +18,7 @@ def place(house, group, **told):
 
 
 def paths(house):
-    return [row.path for row in groups.list_groups(house.local, NoRequest()).items]
+    return [row.path for row in groups.list_groups(house.local, groups.GroupFilter()).items]
 
 
 def test_a_group_stands_below_another_and_has_a_head_F4(house):
@@ -29,6 +28,24 @@ def test_a_group_stands_below_another_and_has_a_head_F4(house):
         "営業本部/一課", "Taro", "taro",
     )  # fmt: skip
     assert paths(house) == ["営業本部", "営業本部/一課"]
+
+
+def test_groups_are_searched_and_sorted_by_each_column_F4(house):
+    sales, _ledger, _empty = (make(house, name) for name in ("Sales", "Ledger", "Archive"))
+    taro = house.person("taro")
+    place(house, sales, head=taro.id)
+    groups.add_member(house.local, groups.Member(group=sales.id, account=taro.id))
+
+    def listed(**how):
+        found = groups.list_groups(house.local, groups.GroupFilter(**how)).items
+        return [row.name for row in found]
+
+    assert listed(sort="-path") == ["Sales", "Ledger", "Archive"]
+    assert listed(sort="members") == ["Archive", "Ledger", "Sales"]
+    assert listed(sort="-members") == ["Sales", "Archive", "Ledger"]
+    assert listed(sort="-head_name") == ["Sales", "Archive", "Ledger"]
+    assert listed(search="TARO") == ["Sales"]
+    assert listed(search="le") == ["Ledger", "Sales"]
 
 
 def test_a_circle_of_groups_is_refused_F4(house):

@@ -201,6 +201,9 @@ def test_newcomers_are_those_without_a_password_and_the_list_tells_who_is_invite
     assert waiting() == ({"jiro": False, "taro": True}, "")
     assert waiting(limit=1) == ({"jiro": False}, "jiro")
     assert waiting(search="TARO") == ({"taro": True}, "")
+    assert waiting(limit=1, sort="-name") == ({"taro": True}, "Taro taro")
+    assert waiting(limit=1, sort="-name", after="Taro taro") == ({"jiro": False}, "")
+    assert invitations.list_newcomers(house.local, Newcomers(limit=1)).total == 2
     with pytest.raises(SignInFailed):
         house.sign_in(jiro, Plane.WORKSPACE)
     choose(house, open_link(house.nobody(Plane.WORKSPACE), token))

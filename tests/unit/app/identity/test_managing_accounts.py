@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from app.core.clock import SECOND
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.secret import Secret
 from app.identity.actors import actor_of
@@ -136,6 +137,32 @@ def test_accounts_are_listed_searched_and_paged(house):
     )
     assert find(state="suspended") == ["abe"]
     assert find(state="active") == ["ito", "sato", "ueda"]
+
+
+@pytest.mark.sql
+def test_accounts_are_sorted_by_any_column_page_by_page_and_counted_F4(house):
+    for login_id, name in (("ito", "B"), ("abe", "C"), ("sato", "B"), ("ueda", "A b")):
+        accounts.create_account(house.local, NewAccount(login_id=login_id, name=name))
+        house.time.advance(SECOND)
+    abe = accounts.list_accounts(house.local, AccountFilter(search="abe")).items[0]
+    accounts.suspend_account(house.local, SuspendAccount(abe.id, 1))
+
+    def walk(**how):
+        seen, after = [], ""
+        while True:
+            page = accounts.list_accounts(house.local, AccountFilter(limit=1, after=after, **how))
+            seen.append(page.items[0].login_id)
+            after = page.after
+            if not after:
+                return seen, page.total
+
+    assert walk(sort="name") == (["ueda", "ito", "sato", "abe"], 4)
+    assert walk(sort="-name") == (["abe", "sato", "ito", "ueda"], 4)
+    assert walk(sort="-login_id") == (["ueda", "sato", "ito", "abe"], 4)
+    assert walk(sort="-created_at") == (["ueda", "sato", "abe", "ito"], 4)
+    assert walk(sort="-state") == (["abe", "ueda", "sato", "ito"], 4)
+    assert walk(sort="kind", search="o") == (["ito", "sato"], 2)
+    assert walk(sort="name", state="active") == (["ueda", "ito", "sato"], 3)
 
 
 def test_the_auditor_sees_accounts_and_changes_none_F4(house, owner):

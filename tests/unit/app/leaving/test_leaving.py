@@ -14,7 +14,13 @@ from app.jobs.models import Job, JobState
 from app.leaving.errors import NoOwnerWouldRemain, NotLeaving, UnsuitableSuccessor
 from app.leaving.models import Departure, SeenClock
 from app.leaving.operations.ending import EndDue, EndNow, end_due, end_now, list_due
-from app.leaving.operations.listing import LeaverFilter, list_leavers, list_unready
+from app.leaving.operations.listing import (
+    ExportLeavers,
+    LeaverFilter,
+    export_leavers,
+    list_leavers,
+    list_unready,
+)
 from app.leaving.operations.planning import (
     PlanLeaving,
     WithdrawLeaving,
@@ -359,6 +365,37 @@ def test_leavers_are_listed_searched_and_paged_F4(march, leaver, time):
     first = listed(limit=1)
     assert [one.days_left for one in first.items] == [28]
     assert [one.account.login_id for one in listed(limit=1, after=first.after).items] == ["jiro"]
+
+
+@pytest.mark.sql
+def test_who_leaves_next_stands_first_and_who_has_left_below_the_latest_first_F4(
+    march, leaver, time
+):
+    days = {"a": "2027-03-01", "b": "2027-03-02", "c": "2027-03-02", "d": "2027-05-01"}
+    for login_id, day in days.items():
+        plan(march, march.person(login_id), day)
+    plan(march, leaver, LAST)
+    time.now = instant("2027-03-03 00:00")
+    end_everybody_due(march.appliance)
+    plan(march, march.person("e"), LAST)
+
+    def walk(**wanted):
+        seen, after = [], ""
+        while True:
+            page = list_leavers(march.local, LeaverFilter(limit=1, after=after, **wanted))
+            seen += [one.account.login_id for one in page.items]
+            after = page.after
+            if not after:
+                return seen, page.total
+
+    assert walk() == (["e", "taro", "d", "b", "c", "a"], 6)
+    assert walk(when="left") == (["b", "c", "a"], 3)
+    assert walk(sort="last_day") == (["a", "b", "c", "e", "taro", "d"], 6)
+    assert walk(sort="-login_id", search="a") == (["taro", "a"], 2)
+    (_, *lines) = b"".join(
+        export_leavers(march.local, ExportLeavers(when="coming")).chunks
+    ).splitlines()
+    assert [line.split(b",")[0] for line in lines] == [b"e", b"taro", b"d"]
 
 
 class Boot:
