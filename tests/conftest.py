@@ -1,7 +1,7 @@
 """Fixtures that every suite shares.
 
 Tests that take the `appliance` touch SQL. They run on SQLite; the same ones run again on
-PostgreSQL with `TENSHU_TEST_DATABASE=postgresql pytest -m sql`.
+PostgreSQL with `TENSHU_TEST_DATABASE=postgresql pytest -m sql`, but for those that say `once`.
 """
 
 import os
@@ -36,7 +36,8 @@ ON_POSTGRESQL = os.environ.get("TENSHU_TEST_DATABASE") == "postgresql"
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if {"appliance", "database_url", "database"} & set(getattr(item, "fixturenames", ())):
+        touched = {"appliance", "database_url", "database"} & set(getattr(item, "fixturenames", ()))
+        if touched and not item.get_closest_marker("once"):
             item.add_marker("sql")
         if ON_POSTGRESQL and item.get_closest_marker("heavy"):
             item.add_marker("slow")

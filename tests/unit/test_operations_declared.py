@@ -17,6 +17,7 @@ from app.operations.operation import Effect, Operation, Tier
 from app.operations.permissions import UNGRANTED, Permission, Rights
 from app.operations.registry import all_operations
 
+pytestmark = pytest.mark.once
 OPERATIONS = all_operations()
 DANGEROUS = [each for each in OPERATIONS if each.tier >= Tier.T2_DANGEROUS]
 GRANTED = [each for each in OPERATIONS if each.permission not in UNGRANTED]

@@ -8,6 +8,8 @@ from app.web.api import send_download
 from app.web.openapi import document
 from app.web.schema import IN_PATH, IN_QUERY
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),

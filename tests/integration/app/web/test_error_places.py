@@ -10,6 +10,7 @@ from app.operations.operation import NoRequest
 from tests.faces import PASSWORD, Browser, Owner
 from tests.integration.app.web.confirming import confirm
 
+pytestmark = pytest.mark.once
 WEAK = "password1234567890"
 
 

@@ -9,6 +9,8 @@ import pytest
 from app.operations.context import Plane
 from app.web.cookies import LANGUAGE, session_cookie_name
 
+pytestmark = pytest.mark.once
+
 
 def ask(application: Any, path: str, headers: list[tuple[str, str]]) -> httpx.Response:
     async def send() -> httpx.Response:

@@ -11,6 +11,8 @@ from app.web.cookies import LANGUAGE
 from app.web.zones import ZONES, zones
 from tests.faces import Browser, Owner
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def jiro(appliance: Appliance, owner: Owner) -> accounts.CreatedAccount:
