@@ -54,7 +54,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     def commitment(self) -> str:
         """Return SHA-256 over salt and values, hexadecimal."""
-        return hashlib.sha256(bytes.fromhex(self.salt) + self.values.encode()).hexdigest()
+        return _commitment(bytes.fromhex(self.salt), self.values.encode())
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -134,13 +134,15 @@ class Draft(msgspec.Struct, kw_only=True):
         self.before[field], self.after[field] = before, after
 
 
-def _part(name: str, subject: str, values: dict[str, Any]) -> Part:
-    return Part(
-        name=name,
-        subject=subject,
-        salt=os.urandom(SALT_BYTES).hex(),
-        values=canonical(values),
-    )
+def _part(name: str, subject: str, values: dict[str, Any]) -> tuple[Part, str]:
+    """Return the part of these values, and its commitment."""
+    salt, text = os.urandom(SALT_BYTES), _canonical.encode(values)
+    part = Part(name=name, subject=subject, salt=salt.hex(), values=text.decode())
+    return part, _commitment(salt, text)
+
+
+def _commitment(salt: bytes, values: bytes) -> str:
+    return hashlib.sha256(salt + values).hexdigest()
 
 
 def canonical(value: object) -> str:
@@ -153,7 +155,7 @@ def seal_draft(draft: Draft, identifier: str = "") -> Event:
 
     `identifier` is given only where the same event must not come into being twice.
     """
-    parts: list[Part] = []
+    parts: list[tuple[Part, str]] = []
     who = {
         name: value
         for name, value in (
@@ -186,9 +188,10 @@ def seal_draft(draft: Draft, identifier: str = "") -> Event:
         target=draft.target,
         error=draft.error,
         incident=draft.incident,
-        fields=tuple(sorted(draft.before.keys() | draft.after.keys())),
+        fields=tuple(sorted({*draft.before, *draft.after})),
         numbers=draft.numbers,
         references=draft.references,
-        commitments={part.name: part.commitment() for part in parts},
+        commitments={part.name: commitment for part, commitment in parts},
     )
-    return Event(id=content.id, content=canonical(content), parts=tuple(parts))
+    sealed = tuple(part for part, _ in parts)
+    return Event(id=content.id, content=canonical(content), parts=sealed)

@@ -76,7 +76,7 @@ class Open(Session):
             ledger.commit()
             return
         try:
-            self._pooled.commit()
+            self.driver.commit()
         except self.dialect.loaded_dbapi.Error as error:
             raise named(error, self.dialect) from error
 
@@ -94,11 +94,12 @@ class Open(Session):
         if self._built is not None:
             self.close()
             return
-        try:
-            self._pooled.rollback()
-        except self.dialect.loaded_dbapi.Error as error:
-            self._pooled.close()
-            raise named(error, self.dialect) from error
+        if not self._side.writes:
+            try:
+                self.driver.rollback()
+            except self.dialect.loaded_dbapi.Error as error:
+                self._pooled.close()
+                raise named(error, self.dialect) from error
         self._side.at_hand.append(self._pooled)
 
 

@@ -37,7 +37,7 @@ class Rows:
         self.table = table
         self._session = session
         self._statements = statements(table, reach.hidden, dialect_of(session))
-        self.fields = self._statements.fields
+        self.fields, self.by_id = self._statements.fields, self._statements.by_id
         self._scope = reach.rows(self._statements.rows) if reach.rows else None
 
     def check(self, selection: Selection) -> None:
@@ -85,8 +85,10 @@ class Rows:
 
     def seen(self, row: Sequence[Any]) -> tuple[Any, ...]:
         """Return a whole row with the visible fields only."""
+        if self._statements.all_visible:
+            return tuple(row)
         values = zip(self.table.fields, row[FIRST_VALUE:], strict=True)
-        shown = (value for field, value in values if field.id in self._statements.by_id)
+        shown = (value for field, value in values if field.id in self.by_id)
         return (*row[:FIRST_VALUE], *shown)
 
     def stream(self, selection: Selection) -> Iterator[list[Any]]:
@@ -117,6 +119,6 @@ class Rows:
         return self._statements.build(shape, *further)
 
     def _mark(self, row: Any, sort: Sort) -> str:  # noqa: ANN401 - a row of any table
-        column = self._statements.by_id[sort.field].column if sort.field else ""
+        column = self.by_id[sort.field].column if sort.field else ""
         value = getattr(row, column) if sort.field else None
         return Mark(sort.field, sort.descending, value, row.id).encode()

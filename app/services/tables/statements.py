@@ -60,7 +60,7 @@ class Statements:
     ) -> None:
         self.rows, self.fields = rows, fields
         self.by_id = {field.id: field for field in fields}
-        self._all_visible = all_visible
+        self.all_visible = all_visible
         self._find: Any = getattr(func, find)
 
     def field(self, number: int) -> FieldInfo:
@@ -123,7 +123,7 @@ class Statements:
 
     def _matches(self) -> ColumnElement[bool]:
         anywhere: ColumnElement[bool] = self._find(self.rows.c.s, NEEDLE) > 0
-        if self._all_visible:
+        if self.all_visible:
             return anywhere
         # a hit in a hidden field would tell what stands there
         return and_(anywhere, or_(false(), *(self._within(field, NEEDLE) for field in self.fields)))

@@ -30,14 +30,16 @@ from app.services.tables.query import Rows
 from app.services.tables.reach import WHOLE_TABLE, Reach
 
 
-def stored_values(fields: Sequence[FieldInfo], values: Mapping[int, Value]) -> dict[int, Stored]:
-    """Return what is stored for the given values. Raise InvalidInput naming the field."""
-    known = {field.id: field for field in fields}
+def stored_values(known: Mapping[int, FieldInfo], values: Mapping[int, Value]) -> dict[int, Stored]:
+    """Return what is stored for the given values of known fields, all by number.
+
+    Raise InvalidInput naming the field.
+    """
     stored: dict[int, Stored] = {}
     for number, value in values.items():
-        if number not in known:
+        field = known.get(number)
+        if field is None:
             raise InvalidInput(field=str(number), reason=mark("The table has no such field."))
-        field = known[number]
         try:
             stored[number] = kinds.store(field.kind, field.scale, value)
         except Unfit as error:

@@ -162,7 +162,7 @@ def create_record(context: Context, request: CreateRecord) -> RecordView:
     context.event.about("table", str(table.id), table.name)
     reach = reach_of(context, table, Permission.RECORDS_CREATE)
     rows = Rows(context.session, table, reach)
-    row = writing.insert_row(context, table, writing.stored_values(rows.fields, request.values))
+    row = writing.insert_row(context, table, writing.stored_values(rows.by_id, request.values))
     context.event.references["record"] = str(row[0])
     return view_of_record(rows.seen(row), rows.fields)
 
@@ -181,7 +181,7 @@ def update_record(context: Context, request: UpdateRecord) -> RecordView:
     context.event.references["record"] = str(request.record)
     reach = reach_of(context, table, Permission.RECORDS_EDIT)
     rows = Rows(context.session, table, reach)
-    stored = writing.stored_values(rows.fields, request.values)
+    stored = writing.stored_values(rows.by_id, request.values)
     at = writing.At(request.record, request.rev)
     row = writing.update_row(context, table, reach, at, stored)
     return view_of_record(rows.seen(row), rows.fields)
