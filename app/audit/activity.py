@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from app.audit.filters import EventFilter, where
-from app.audit.parquet import open_duckdb, parquet_errors
+from app.audit.parquet import open_anew, parquet_errors, searching
 from app.audit.segment_search import condition, stretches
 from app.audit.segments import FOLDER, Segment, read_segments
 from app.audit.store import FILE_NAME, reading
@@ -71,12 +71,13 @@ def _in_segments(
     fits, values = condition(wanted)
     files = [str(segment.path(folder)) for segment in segments]
     try:
-        with open_duckdb(folder / FOLDER) as connection:
+        with searching(folder / FOLDER) as connection:
             return connection.execute(
                 " ".join((_IN_SEGMENTS, "moment IS NOT NULL AND", fits, _GROUPED)),
                 {**values, "files": files},
             ).fetchall()
     except parquet_errors() as error:
+        open_anew()
         log.warning("segments from %d on cannot be counted: %s", segments[-1].first, error)
         return None
 

@@ -1,11 +1,13 @@
 """DuckDB, shut in: it reads Parquet files of one folder, and nothing else of the machine.
 
-Every text that somebody typed is a parameter. A connection lives as long as one search.
+Every text that somebody typed is a parameter. To open and shut one in takes longer than most
+searches: a process keeps those that it searches with, without anything of the files in memory.
 
 The library is loaded with the first search: loading it starts a thread, and the processes are
 forked from one that has none.
 """
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,12 +33,29 @@ def open_duckdb(folder: Path, *, threads: int = THREADS) -> "duckdb.DuckDBPyConn
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "temp_directory": "",
+            # what was erased from a file must not go on in memory
+            "enable_external_file_cache": False,
         },
     )
     connection.execute("SET allowed_directories = [$folder]", {"folder": str(folder.absolute())})
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
+
+
+@functools.lru_cache(maxsize=4)
+def _kept(folder: Path) -> "duckdb.DuckDBPyConnection":
+    return open_duckdb(folder)
+
+
+def searching(folder: Path) -> "duckdb.DuckDBPyConnection":
+    """Return a connection for one search of one thread, beside others on what is kept open."""
+    return _kept(folder).cursor()
+
+
+def open_anew() -> None:
+    """Keep nothing that failed: DuckDB answers no more after some of its errors."""
+    _kept.cache_clear()
 
 
 def parquet_errors() -> type[Exception]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import msgspec
 
 from app.audit.filters import EventFilter
-from app.audit.parquet import open_duckdb, parquet_errors
+from app.audit.parquet import open_anew, parquet_errors, searching
 from app.audit.segments import FOLDER, Segment
 from app.audit.text import as_stored
 
@@ -71,7 +71,7 @@ def stretches(segments: Iterable[Segment], before: int) -> Iterator[Stretch]:
 
 
 class Finder:
-    """One search through the segments of one store; opens DuckDB when it is needed."""
+    """One search through the segments of one store; asks for DuckDB when it is needed."""
 
     def __init__(self, folder: Path, wanted: EventFilter) -> None:
         self._folder = folder
@@ -111,12 +111,13 @@ class Finder:
         files = [str(segment.path(self._folder)) for segment in segments]
         condition, values = narrowed
         try:
-            self._connection = self._connection or open_duckdb(self._folder / FOLDER)
+            self._connection = self._connection or searching(self._folder / FOLDER)
             return self._connection.execute(
                 " ".join((what, _FROM, self._fits, condition)),
                 {**self._values, **values, "files": files},
             ).fetchall()
         except parquet_errors() as error:
+            open_anew()
             log.warning("segments from %d on cannot be read: %s", segments[-1].first, error)
             return None
 

@@ -4,10 +4,13 @@ import contextlib
 import itertools
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.audit import parquet
 from app.audit.activity import by_hour, count_events
 from app.audit.errors import StoreUnwritable
 from app.audit.event import Outcome, seal_draft
@@ -381,11 +384,9 @@ def test_the_writer_says_what_it_made(
 def test_duckdb_sees_the_folder_of_segments_and_nothing_else_V4(tmp_path: Path) -> None:
     import duckdb
 
-    from app.audit.parquet import open_duckdb
-
     (tmp_path / "in").mkdir()
     (tmp_path / "out.csv").write_text("a\n1\n")
-    with open_duckdb(tmp_path / "in") as connection:
+    with parquet.searching(tmp_path / "in") as connection:
         for statement in (
             f"SELECT * FROM read_csv('{tmp_path}/out.csv')",
             f"COPY (SELECT 1) TO '{tmp_path}/made.csv'",
@@ -394,6 +395,22 @@ def test_duckdb_sees_the_folder_of_segments_and_nothing_else_V4(tmp_path: Path) 
         ):
             with pytest.raises(duckdb.Error):
                 connection.execute(statement)
+
+
+def test_searches_at_once_share_what_is_open_METI_46(old: Trail) -> None:
+    expected = [positions(old, wanted) for wanted in FILTERS]
+    with ThreadPoolExecutor(8) as people:
+        found = list(people.map(partial(positions, old), FILTERS * 4))
+    assert found == expected * 4
+
+
+def test_what_failed_is_not_kept_open(old: Trail) -> None:
+    open_before = parquet._kept(old.folder / FOLDER)
+    assert parquet._kept(old.folder / FOLDER) is open_before
+    for path in (old.folder / FOLDER).iterdir():
+        path.write_bytes(b"no Parquet")
+    positions(old, FILTERS[0])
+    assert parquet._kept(old.folder / FOLDER) is not open_before
 
 
 @pytest.mark.parametrize("wanted", [EventFilter(), *FILTERS[:9]], ids=repr)
