@@ -4,6 +4,7 @@ python tests/promises.py > docs/security/promises.md
 """
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -93,6 +94,7 @@ def named_tests() -> Iterator[tuple[str, str, str]]:
                     yield number.replace("_", "-"), str(path.relative_to(TESTS.parent)), node.name
 
 
+@functools.cache
 def by_promise() -> dict[str, dict[str, list[str]]]:
     """Return promise → file → names of its tests, in the order of the numbers."""
     found: dict[str, dict[str, list[str]]] = {}
