@@ -8,7 +8,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pyotp
@@ -84,6 +84,10 @@ class Browser:
         if not {"content", "json", "files"} & options.keys():
             options["data"] = data or {}
         return self.request("POST", path, **options)
+
+
+ASKED_BY_A_PAGE: Final = {"hx-request": "true"}
+"""How htmx asks for a part of a page that stands already."""
 
 
 @dataclass

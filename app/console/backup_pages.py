@@ -1,5 +1,7 @@
 """Backups: repository, key kit, the run with its progress, archives."""
 
+from typing import Any
+
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -18,6 +20,7 @@ from app.web.pages import (
     go,
     need_sign_in,
     page,
+    part,
     perform,
     read_form,
     result_of,
@@ -163,13 +166,15 @@ def started(_request: AnyRequest, result: Run) -> Answer:
 @get("/backups/runs/{run:str}")
 def show_run(request: AnyRequest, run: FromPath[str]) -> Answer:
     """Show one run."""
-    return _run_page(request, run, "console/backup_run.html")
+    return page(request, "console/backup_run.html", **_run(request, run))
 
 
 @get("/backups/runs/{run:str}/progress")
 def show_run_progress(request: AnyRequest, run: FromPath[str]) -> Answer:
     """Return the run's progress alone, for a page that refreshes it."""
-    return _run_page(request, run, "console/backup_run_progress.html")
+    shown = _run(request, run)
+    place = f"/backups/runs/{run}"
+    return part(request, "console/backup_run_progress.html", whole=place, **shown)
 
 
 @post("/backups/runs/{run:str}/cancel")
@@ -185,11 +190,12 @@ def stopped(_request: AnyRequest, result: Run) -> Answer:
     return go(f"/backups/runs/{result.id}")
 
 
-def _run_page(request: AnyRequest, run: str, template: str) -> Answer:
+def _run(request: AnyRequest, run: str) -> dict[str, Any]:
+    """Return what the pages of a run show."""
     context = need_sign_in(request)
     found = runs.get_run(context, ask(runs.OneRun, run=run))
     problem = " ".join(explain(context.language, MachineError(found.error))) if found.error else ""
-    return page(request, template, run=found, problem=problem)
+    return {"run": found, "problem": problem}
 
 
 def backup_pages() -> list[HTTPRouteHandler]:

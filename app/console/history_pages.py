@@ -26,7 +26,17 @@ from app.web.names import (
     VALUES,
     explain_code,
 )
-from app.web.pages import DEFAULT_ZONE, Answer, ask, go, need_sign_in, page, perform, result_of
+from app.web.pages import (
+    DEFAULT_ZONE,
+    Answer,
+    ask,
+    go,
+    need_sign_in,
+    page,
+    part,
+    perform,
+    result_of,
+)
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
@@ -67,7 +77,8 @@ def show_history(request: AnyRequest) -> Answer:
 def show_verification(request: AnyRequest) -> Answer:
     """Return how far the verification is, for a page that refreshes it."""
     context = need_sign_in(request)
-    return page(request, "console/verification.html", **_verification(request, context))
+    shown = _verification(request, context)
+    return part(request, "console/verification.html", whole="/history", **shown)
 
 
 @post("/history/verify")

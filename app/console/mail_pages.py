@@ -13,7 +13,7 @@ from app.mail.states import MailState
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
-from app.web.names import explain_code
+from app.web.names import MAIL_KINDS, explain_code
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
@@ -106,6 +106,7 @@ def _mail_page(
         mails=_mails(request, asked) if may_manage else None,
         reason=lambda row: explain_code(context.language, row.error, row.error_parameters),
         states=list(MailState),
+        kinds=MAIL_KINDS,
     )
 
 

@@ -27,6 +27,12 @@ RECORDED: Final = {
     Effect.READ: "refusals only",
 }
 
+
+def recorded(operation: Operation[Any, Any]) -> str:
+    """Return when an operation leaves an event."""
+    return RECORDED[Effect.READ if operation.only_asks else operation.effect]
+
+
 PERMISSIONS_HEAD: Final = """\
 # Permissions
 
@@ -58,7 +64,8 @@ The verb of an event is the name of its operation. An event tells who, when (mil
 where (the peer's address, and apart from it what a proxy claims), on which plane, with which
 session or token, about what, how it ended (`done`, `refused`, `failed`) and, for changes, the
 values before and after. *Always* means: also where it is refused or fails. *Refusals only*: reading
-what is not personal leaves an event only where it is refused.
+what is not personal leaves an event only where it is refused; so does putting a question that may
+never be answered.
 """
 
 
@@ -71,8 +78,7 @@ def compose_events() -> str:
     """Return the catalogue of recorded events as Markdown."""
     lines = [EVENTS_HEAD, "| Verb | Recorded | What it is |", "|---|---|---|"]
     lines += [
-        f"| `{found.name}` | {RECORDED[found.effect]} | {found.summary} |"
-        for found in all_operations()
+        f"| `{found.name}` | {recorded(found)} | {found.summary} |" for found in all_operations()
     ]
     lines += [f"| `{verb}` | always | {says} |" for verb, says in OTHER_EVENTS.items()]
     return "\n".join(lines) + "\n"

@@ -18,6 +18,7 @@ from app.web.pages import (
     go,
     need_sign_in,
     page,
+    part,
     perform,
     read_form,
     result_of,
@@ -38,9 +39,10 @@ def show_archives(request: AnyRequest, repository: FromPath[str]) -> Answer:
         held = repositories.list_archives(context, wanted)
     except MachineError as error:
         problem, hint = explain(context.language, error)
-    return page(
+    return part(
         request,
         "console/backup_archives.html",
+        whole="/backups",
         repository=wanted.repository,
         held=held,
         problem=problem,

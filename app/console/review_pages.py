@@ -29,6 +29,7 @@ from app.web.pages import (
     perform,
     result_of,
 )
+from app.web.review_lines import sieve_of
 from app.web.right_words import words_of_rights
 from app.web.routing import get, post
 from app.web.shared_pages import Form
@@ -207,6 +208,8 @@ def _review_page(
         counts = heads.setdefault(line.reviewer_name, [0, 0])
         counts[0] += bool(line.decision)
         counts[1] += 1
+    asked = request.query_params
+    sieve = sieve_of(request, asked.get("q", ""), asked.get("status", ""))
     one = found.campaign
     times, decided = decided_over_time(
         (line.decided_at for line in found.lines),
@@ -218,6 +221,8 @@ def _review_page(
         "console/review.html",
         status=status,
         found=found,
+        sieve=sieve,
+        lines=sieve.pick(found.lines),
         heads=sorted(heads.items()),
         times=times,
         decided=decided,

@@ -72,7 +72,9 @@ def catalogue() -> list[CatalogueRow]:
             id=operation.name,
             verb=operation.name,
             summary=operation.summary,
-            records="refusals" if operation.effect is Effect.READ else "always",
+            records="refusals"
+            if operation.only_asks or operation.effect is Effect.READ
+            else "always",
         )
         for operation in all_operations()
     ]

@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from app.core.clock import MINUTE
+from app.core.clock import MINUTE, SECOND
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
 from app.identity import (
@@ -102,6 +102,25 @@ def start(context: Context, policy: Policy) -> PendingSignInColumns:
         created_at=now,
         expires_at=now + LASTS,
     )
+
+
+def wait_for_fewer(context: Context, policy: Policy, most: int) -> int:
+    """Return the seconds until fewer than `most` sign-ins of this address are open and nobody's.
+
+    0 where they are fewer now.
+    """
+    table = on_plane(PENDING, policy.plane)
+    ends = context.session.exec(
+        select(table.expires_at)
+        .where(
+            table.peer == context.source.peer,
+            table.account == "",
+            table.expires_at > context.now,
+        )
+        .order_by(col(table.expires_at).desc())
+        .limit(most)
+    ).all()
+    return -(-(ends[-1] - context.now) // SECOND) if len(ends) == most else 0
 
 
 def find(context: Context, policy: Policy, ticket: Secret) -> PendingSignInColumns:

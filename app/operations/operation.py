@@ -102,6 +102,8 @@ class Operation(Generic[Request, Result]):
     The function finds its result in `context.ahead`."""
     in_reserve: bool
     """May use the reserve of a full disk: signs in or out, cleans, or only leaves its event."""
+    only_asks: bool
+    """Puts a question that may never be answered: leaves an event only where it is refused."""
     request_type: type[Request]
     result_type: Any
 
@@ -134,7 +136,7 @@ class Operation(Generic[Request, Result]):
                 event = self._draft(context)  # another attempt tells only what it did itself
             attempts += 1
             result = self.function(context.running(session, event), request)
-            outbox.append(session, event)
+            self._tell(session, event)
             return result
 
         try:
@@ -161,6 +163,10 @@ class Operation(Generic[Request, Result]):
     def _change(self, context: Context, change: Callable[[Session], Result]) -> Result:
         run = full_disk.change_in_reserve if self.in_reserve else full_disk.change
         return run(context.appliance, change)
+
+    def _tell(self, session: Session, event: Draft) -> None:
+        if not self.only_asks or event.outcome is not Outcome.DONE:
+            outbox.append(session, event)
 
     def _draft(self, context: Context) -> Draft:
         return Draft(
@@ -229,6 +235,7 @@ def operation(
     scope: Callable[[Any], str] = lambda _: EVERYTHING,
     ahead: Callable[[Context, Any], Any] | None = None,
     in_reserve: bool | None = None,
+    only_asks: bool = False,
 ) -> Callable[[Callable[[Context, Request], Result]], Operation[Request, Result]]:
     """Make a function of `(context, request)` an operation and register it.
 
@@ -242,6 +249,9 @@ def operation(
     On a full disk a change is refused unless it is declared `in_reserve` (signing in and out,
     deleting, cleaning); what only reveals always is. What is deleted passes through the write-ahead
     log: cleaning takes portions well below the reserve.
+
+    An operation that `only_asks` keeps a question for a while and changes nothing else: its event
+    would tell of nothing that happened. What answers the question has its event.
     """
 
     def wrap(function: Callable[[Context, Request], Result]) -> Operation[Request, Result]:
@@ -264,6 +274,7 @@ def operation(
             scope=scope,
             ahead=ahead,
             in_reserve=effect is Effect.REVEAL if in_reserve is None else in_reserve,
+            only_asks=only_asks,
             request_type=request_type,
             result_type=result_type,
         )

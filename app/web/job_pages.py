@@ -1,9 +1,13 @@
 """Background jobs: a list, and a page for each that can be left and found again."""
 
+from typing import Any, Final
+
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from app.core.messages import mark
 from app.evidence.operations import MAKE as EVIDENCE
+from app.jobs.models import JobState
 from app.jobs.operations import (
     CancelJob,
     GetJob,
@@ -17,9 +21,19 @@ from app.operations.context import Plane
 from app.operations.permissions import Permission
 from app.people.operations.importing import IMPORT as PEOPLE
 from app.web.asking import AnyRequest, language_of, plane_of
-from app.web.names import FIELDS, JOB_KINDS, explain_code
-from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
+from app.web.names import FIELDS, JOB_KINDS, explain_code, explain_remedy
+from app.web.pages import Answer, ask, go, need_sign_in, page, part, perform, result_of
 from app.web.routing import get, post
+
+NEXT_STEPS: Final = {
+    (Plane.CONSOLE, EVIDENCE): ("/history/evidence", mark("Ask for the evidence again")),
+    (Plane.CONSOLE, PEOPLE): ("/people", mark("Import the list again")),
+    (Plane.CONSOLE, "privacy.forget"): ("/disclosures", mark("Look at what is still kept")),
+    (Plane.CONSOLE, "privacy.search"): ("/disclosures", mark("Search again")),
+    (Plane.CONSOLE, "tables.remove_outdated"): ("/settings/retention", mark("Look at retention")),
+    (Plane.WORKSPACE, "tables.import"): ("/", mark("Import the table again")),
+}
+"""Plane and kind of a job → where it is begun again, where it did not end well."""
 
 
 @get("/jobs")
@@ -41,14 +55,15 @@ def show_jobs(request: AnyRequest, after: FromQuery[str] = "") -> Answer:
 def show_job(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Show one job."""
     found = get_job(need_sign_in(request), ask(GetJob, job=job))
-    return _job_page(request, found, "web/job.html")
+    return page(request, "web/job.html", **_shown(request, found))
 
 
 @get("/jobs/{job:str}/progress")
 def show_progress(request: AnyRequest, job: FromPath[str]) -> Answer:
     """Return the job's progress alone, for a page that refreshes it."""
     found = get_job(need_sign_in(request), ask(GetJob, job=job))
-    return _job_page(request, found, "web/job_progress.html")
+    shown = _shown(request, found)
+    return part(request, "web/job_progress.html", whole=f"/jobs/{found.id}", **shown)
 
 
 @post("/jobs/{job:str}/cancel")
@@ -64,21 +79,18 @@ def stopped(_request: AnyRequest, result: JobView) -> Answer:
     return go(f"/jobs/{result.id}")
 
 
-def _job_page(request: AnyRequest, job: JobView, template: str) -> Answer:
-    return page(
-        request,
-        template,
-        job=job,
-        result_page=result_page(job, plane_of(request)),
-        kinds=JOB_KINDS,
-        fields=FIELDS,
-        problem=_problem(language_of(request), job),
-    )
-
-
-def _problem(language: str, job: JobView) -> str:
-    """Return in words what ended a job; nothing where it went well."""
-    return explain_code(language, job.error, job.error_parameters) if job.error else ""
+def _shown(request: AnyRequest, job: JobView) -> dict[str, Any]:
+    """Return what the pages of a job show."""
+    language, plane = language_of(request), plane_of(request)
+    return {
+        "job": job,
+        "result_page": result_page(job, plane),
+        "kinds": JOB_KINDS,
+        "fields": FIELDS,
+        "problem": explain_code(language, job.error, job.error_parameters) if job.error else "",
+        "remedy": explain_remedy(language, job.error, job.error_parameters),
+        "next_step": next_step(job, plane),
+    }
 
 
 def result_page(job: JobView, plane: Plane) -> str:
@@ -89,6 +101,12 @@ def result_page(job: JobView, plane: Plane) -> str:
         return "/accounts" if job.kind == PEOPLE and job.result else ""
     table = (job.result or {}).get("table")
     return f"/tables/{table}" if table else ""
+
+
+def next_step(job: JobView, plane: Plane) -> tuple[str, str]:
+    """Return where a job that did not end well is begun again, and the word for it, or nothing."""
+    ended_badly = job.state in (JobState.FAILED, JobState.CANCELLED)
+    return NEXT_STEPS.get((plane, job.kind), ("", "")) if ended_badly else ("", "")
 
 
 def job_pages() -> list[HTTPRouteHandler]:

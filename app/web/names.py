@@ -6,7 +6,7 @@ kept.
 
 import functools
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from app.core.errors import TenshuError
 from app.core.messages import mark, translate
@@ -19,6 +19,15 @@ JOB_KINDS: Final = {
     "privacy.search": mark("Search for a person"),
     "tables.import": mark("Import of a table"),
     "tables.remove_outdated": mark("Removal of what is kept no longer"),
+}
+
+MAIL_KINDS: Final = {
+    "mail.test": mark("Test mail"),
+    "offsite.daily": mark("Daily report on the history"),
+    "people.invitation": mark("Invitation"),
+    "people.password_link": mark("Link for a new password"),
+    "reviews.overdue": mark("Reminder of an overdue access review"),
+    "reviews.soon": mark("Reminder of an access review"),
 }
 
 FIELDS: Final = {
@@ -255,11 +264,18 @@ def explain_code(language: str, code: str, parameters: Mapping[str, str] | None 
 
     Parameters that were not kept are left open: “…”.
     """
-    sentence = _sentences().get(code) or ENDS.get(code)
-    if sentence is None:
-        return code
+    sentence = _errors()[code].message if code in _errors() else ENDS.get(code)
+    return code if sentence is None else _filled(language, sentence, parameters)
+
+
+def explain_remedy(language: str, code: str, parameters: Mapping[str, str] | None = None) -> str:
+    """Return what an error of this code advises in `language`; nothing where it is unknown."""
+    return _filled(language, _errors()[code].hint, parameters) if code in _errors() else ""
+
+
+def _filled(language: str, text: str, parameters: Mapping[str, str] | None) -> str:
     told = {name: translate(language, value) for name, value in (parameters or {}).items()}
-    return translate(language, sentence).format_map(_Told(told))
+    return translate(language, text).format_map(_Told(told))
 
 
 class _Told(dict[str, str]):
@@ -268,13 +284,13 @@ class _Told(dict[str, str]):
 
 
 @functools.cache
-def _sentences() -> dict[str, str]:
-    """Return code → sentence of every error that this process knows."""
-    found: dict[str, str] = {}
+def _errors() -> dict[str, Any]:
+    """Return code → class of every error that this process knows."""
+    found: dict[str, Any] = {}
     waiting: list[type[Exception]] = [TenshuError, ApplianceError]
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         if "code" in vars(kind):
-            found.setdefault(kind.code, kind.message)  # type: ignore[attr-defined]  # both roots
+            found.setdefault(kind.code, kind)  # type: ignore[attr-defined]  # both roots
     return found

@@ -198,6 +198,13 @@ def page(
     )
 
 
+def part(request: AnyRequest, template: str, /, *, whole: str, **values: Any) -> Answer:  # noqa: ANN401
+    """Render a part of the page `whole`, which asks for it; a browser by itself is led there."""
+    if "hx-request" not in request.headers:
+        return go(whole)
+    return page(request, template, **values)
+
+
 class Viewer(msgspec.Struct, frozen=True):
     """Who looks at the page, as its frame shows it."""
 

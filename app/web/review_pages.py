@@ -9,22 +9,30 @@ from app.core.errors import TenshuError
 from app.operations.operation import NoRequest
 from app.reviews.operations import deciding
 from app.web.asking import AnyRequest
+from app.web.design.address import change_query
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page
+from app.web.review_lines import Sieve, sieve_of
 from app.web.right_words import words_of_rights
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
 
 @get("/reviews/mine")
-def show_own_reviews(request: AnyRequest, notice: FromQuery[str] = "") -> Answer:
+def show_own_reviews(
+    request: AnyRequest,
+    q: FromQuery[str] = "",
+    status: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+) -> Answer:
     """Show the lines that are one's own to decide."""
-    return _own_page(request, {}, notice=notice)
+    return _own_page(request, sieve_of(request, q, status), {}, notice=notice)
 
 
 @post("/reviews/mine")
 def decide(request: AnyRequest, data: Form) -> Answer:
     """Confirm or withdraw the lines that were picked."""
     context = need_sign_in(request)
+    sieve = sieve_of(request, str(data.get("q", "")), str(data.get("status", "")))
     picked = data.get("selected", [])
     typed = {
         "lines": picked if isinstance(picked, list) else [str(picked)],
@@ -35,12 +43,13 @@ def decide(request: AnyRequest, data: Form) -> Answer:
         deciding.decide(context, ask(deciding.Decision, **typed))
     except TenshuError as error:
         errors = field_errors(context.language, error)
-        return _own_page(request, errors, typed=typed, status=error.status)
-    return go("/reviews/mine?notice=decided")
+        return _own_page(request, sieve, errors, typed=typed, status=error.status)
+    return go(change_query("/reviews/mine", notice="decided", q=sieve.q, status=sieve.status))
 
 
 def _own_page(
     request: AnyRequest,
+    sieve: Sieve,
     errors: dict[str, str],
     *,
     typed: dict[str, Any] | None = None,
@@ -52,6 +61,7 @@ def _own_page(
         request,
         "web/own_reviews.html",
         status=status,
+        sieve=sieve,
         reviews=deciding.own_reviews(context, NoRequest()).items,
         words=words_of_rights(request),
         errors=errors,

@@ -1,6 +1,6 @@
 """Signing in with a passkey in the place of login ID, password and second factor (F1, F11)."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,9 @@ from app.identity.tried import Tried, attempt
 from app.operations.context import Context
 from app.operations.operation import Effect, NoRequest, operation
 from app.operations.permissions import Permission
+
+MOST_OPEN: Final = 100
+"""Sign-ins of one address that may have begun and not told yet who it is: an office has one."""
 
 
 class SignInWays(msgspec.Struct, frozen=True):
@@ -36,13 +39,14 @@ def ways(context: Context, _: NoRequest) -> SignInWays:
     return SignInWays(passkey_steps.may_stand_alone(context, rules, context.plane))
 
 
-@operation("sign_in.ask_passkey", permission=Permission.ANYBODY, in_reserve=True)
+@operation("sign_in.ask_passkey", permission=Permission.ANYBODY, in_reserve=True, only_asks=True)
 def ask_passkey_operation(context: Context, _: NoRequest) -> Tried[Progress]:
     """Ask whichever passkey the browser holds; nobody is named."""
     policy = plane_policies.by_passkey(plane_policies.policy_of(context.plane))
 
     def action() -> Progress:
         seconds = lockout.wait(context.session, "", context.source.peer, context.now)
+        seconds = seconds or sign_in_flow.wait_for_fewer(context, policy, MOST_OPEN)
         if seconds:
             raise TooManyAttempts(seconds=seconds)
         return sign_in_flow.resume(context, policy, sign_in_flow.start(context, policy))

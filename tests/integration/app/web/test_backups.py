@@ -36,7 +36,7 @@ from appliance.contract.kit import KeyKit
 from appliance.contract.runs import State
 from appliance.contract.secret import Secret as MachineSecret
 from appliance.place import Place
-from tests.faces import Browser, Owner
+from tests.faces import ASKED_BY_A_PAGE, Browser, Owner
 from tests.integration.app.web.confirming import confirm
 from tests.integration.appliance.conftest import CALLER, RunningAgent, seal, stall, wait_for
 
@@ -288,11 +288,11 @@ def test_the_page_answers_at_once_whatever_hangs_and_reads_the_archives_afterwar
     admin: Browser, appliance: Appliance, repository: Repository, archive: str
 ) -> None:
     part = f"/backups/repositories/{repository.id}/archives"
-    told = admin.get(part).text
+    told = admin.get(part, headers=ASKED_BY_A_PAGE).text
     assert archive in told
     assert "ディスク上で" in told
     Path(repository.folder).rename(Path(repository.folder).with_name("away"))
-    assert 'class="banner danger"' in admin.get(part).text
+    assert 'class="banner danger"' in admin.get(part, headers=ASKED_BY_A_PAGE).text
     Path(repository.folder).with_name("away").rename(repository.folder)
     stall(repository)
     page = admin.get("/backups").text  # it would never come if it read the repository

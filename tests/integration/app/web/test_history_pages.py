@@ -13,7 +13,7 @@ from app.history import operations as history
 from app.history.kinds import Kind, verbs_of
 from app.operations.context import SYSTEM, Appliance, Context
 from app.operations.operation import NoRequest
-from tests.faces import Browser
+from tests.faces import ASKED_BY_A_PAGE, Browser
 
 
 def told(appliance: Appliance, **changes: object) -> Inspected:
@@ -92,16 +92,29 @@ def test_who_asks_for_a_verification_sees_how_far_it_is_and_what_it_found_F5(
     assert f"/history/verification?newest={before.at}" in waiting
     running = Inspection(latest=before, running=Running(since=1, done=3, of=12))
     write_inspection(appliance.settings.sealed_store, running)
-    part = admin.get(f"/history/verification?newest={before.at}").text
+    part = admin.get(f"/history/verification?newest={before.at}", headers=ASKED_BY_A_PAGE).text
     assert 'value="25"' in part
     assert "<html" not in part
     told(appliance, size=9)
     assert "最初の9件を検証しました" in admin.get(place).text
-    assert "hx-get" not in admin.get(f"/history/verification?newest={before.at}").text
+    part = admin.get(f"/history/verification?newest={before.at}", headers=ASKED_BY_A_PAGE).text
+    assert "hx-get" not in part
     events = history.search_events(
         Context(appliance, actor=SYSTEM), history.SearchEvents(verb=VERB)
     )
     assert len(events.rows) == 1
+
+
+def test_a_part_of_a_page_that_is_opened_by_itself_leads_to_the_whole_page(
+    admin: Browser, appliance: Appliance
+) -> None:
+    alone = admin.get("/history/verification?newest=0")
+    assert (alone.status_code, alone.headers["location"]) == (303, "/history")
+    day = {"from": "2026-11-01", "to": "2026-11-02"}
+    job = admin.post("/history/evidence", day).headers["location"].rpartition("/")[2]
+    alone = admin.get(f"/jobs/{job}/progress")
+    assert (alone.status_code, alone.headers["location"]) == (303, f"/jobs/{job}")
+    assert "<html" not in admin.get(f"/jobs/{job}/progress", headers=ASKED_BY_A_PAGE).text
 
 
 def test_the_first_verification_ever_is_waited_for_too(

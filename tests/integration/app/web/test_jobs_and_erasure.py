@@ -56,7 +56,10 @@ def test_a_failed_job_says_in_words_what_happened(worker: Browser, appliance: Ap
     for path in appliance.settings.spool.iterdir():
         path.unlink()
     run_all(appliance)
-    assert "アップロードされたファイルはもうありません" in worker.get(job).text
+    shown = worker.get(job).text
+    assert "アップロードされたファイルはもうありません" in shown
+    assert "もう一度アップロード" in shown, "what to do now"
+    assert "表をもう一度取り込む" in shown, "and where"
 
 
 def test_values_about_a_person_are_erased_under_a_basis_after_a_fresh_code_METI_18(

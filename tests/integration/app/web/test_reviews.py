@@ -54,6 +54,25 @@ def test_a_review_is_begun_decided_closed_and_downloaded_METI_46(
     assert again.status_code in (303, 409)
 
 
+def test_the_lines_of_a_review_are_searched_by_person_right_and_decision_METI_46(
+    admin: Browser, appliance: Appliance, review: str
+) -> None:
+    line = line_of(admin, appliance, review, "jiro")
+    mark = f'value="{line}"'
+    for search in ("JIRO", "佐藤", "閲覧", "佐藤 閲覧"):
+        assert mark in admin.get(f"/reviews/mine?q={search}").text, search
+        assert "佐藤 次郎" in admin.get(f"/reviews/{review}?q={search}").text, search
+    assert mark not in admin.get("/reviews/mine?q=佐藤 所有者").text
+    nothing = admin.get(f"/reviews/{review}?q=nobody").text
+    assert "この検索に合う項目はありません" in nothing
+    form = {"selected": line, "decision": "confirm", "q": "佐藤", "status": "undecided"}
+    place = admin.post("/reviews/mine", form).headers["location"]
+    assert place == "/reviews/mine?notice=decided&q=%E4%BD%90%E8%97%A4&status=undecided"
+    assert mark not in admin.get(place).text, "what is decided is open no longer"
+    assert mark in admin.get("/reviews/mine?status=confirm").text
+    assert "佐藤 次郎" not in admin.get(f"/reviews/{review}?status=withdraw").text
+
+
 def test_what_does_not_fit_a_review_is_told_at_its_field(admin: Browser) -> None:
     for form, field in (
         ({"name": "x", "due": "2020-01-01"}, "due"),

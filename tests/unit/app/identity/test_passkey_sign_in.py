@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.audit.event import Outcome
+from app.audit.event import Outcome, Source
+from app.core.clock import MINUTE
 from app.core.secret import Secret
 from app.identity import sessions
 from app.identity.errors import (
@@ -122,6 +123,35 @@ def test_an_address_that_fails_too_often_is_asked_nothing_V15(named, key):
             try_alone(named, stranger)
     with pytest.raises(TooManyAttempts):
         ask(named)
+
+
+def test_a_question_that_nobody_answers_leaves_no_event_and_a_refused_one_does_F5(named, key):
+    ask(named)
+    assert events(named, "sign_in.ask_passkey") == []
+    elsewhere = replace(named.nobody(), host="192.0.2.7:8443")
+    with pytest.raises(PasskeysNotHere):
+        passkey_sign_in.ask_passkey(elsewhere)
+    (event,) = events(named, "sign_in.ask_passkey")
+    assert event.outcome is not Outcome.DONE
+
+
+def test_one_address_has_so_many_open_questions_and_no_more_until_they_end_V15(
+    named, key, monkeypatch
+):
+    monkeypatch.setattr(passkey_sign_in, "MOST_OPEN", 3)
+    for _ in range(3):
+        assert try_alone(named, key).signed_in, "what is answered is open no longer"
+        named.time.advance(MINUTE)
+        ask(named)
+    with pytest.raises(TooManyAttempts) as refused:
+        ask(named)
+    assert refused.value.parameters["seconds"] == 8 * 60, "the oldest of ten minutes ends then"
+    (event,) = events(named, "sign_in.ask_passkey")
+    assert event.outcome is Outcome.REFUSED
+    other = replace(at_name(named.nobody()), source=Source(peer="192.0.2.99"))
+    assert passkey_sign_in.ask_passkey(other).steps, "another address asks on"
+    named.time.advance(8 * MINUTE)
+    ask(named)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "x" * 70_000])

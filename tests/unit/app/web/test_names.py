@@ -6,12 +6,15 @@ import pytest
 
 import app.backups.errors  # noqa: F401 - the machine's errors are known to the console
 from app.core.messages import catalogue
+from app.jobs.handlers import load_handlers
+from app.mail.templates import templates
 from app.operations.operation import Tier
 from app.operations.registry import all_operations
 from app.web import names
 
 MARKED = {
     "kinds of jobs": names.JOB_KINDS.values(),
+    "kinds of mails": names.MAIL_KINDS.values(),
     "fields": names.FIELDS.values(),
     "values": set(names.VALUES.values()) - {"English", "日本語"},
     "targets": names.TARGETS.values(),
@@ -61,8 +64,15 @@ def test_a_code_that_nobody_knows_stays_a_code_and_parameters_that_are_gone_stay
 
 
 def test_every_error_can_be_told_without_its_parameters() -> None:
-    for code in names._sentences():
+    for code in names._errors():
         assert names.explain_code("ja", code)
+        assert "{" not in names.explain_remedy("ja", code), code
+    assert names.explain_remedy("ja", "another.version") == ""
+
+
+def test_every_kind_of_mail_is_called_by_a_word() -> None:
+    load_handlers()
+    assert {one.name for one in templates()} <= names.MAIL_KINDS.keys()
 
 
 def test_only_names_of_the_program_are_replaced_never_what_somebody_typed() -> None:
