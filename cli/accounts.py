@@ -1,6 +1,7 @@
 """`tenshu accounts`: what an administrator does, from the machine itself (break-glass, audited)."""
 
 import datetime as dt
+from typing import get_args
 
 import click
 
@@ -8,6 +9,7 @@ from app.core import clock
 from app.core.errors import InvalidInput, NotFound
 from app.core.messages import mark
 from app.core.secret import Secret
+from app.identity.operations.account_views import AccountSort
 from app.identity.operations.accounts import (
     AccountFilter,
     AccountRef,
@@ -44,6 +46,7 @@ from cli.invocation import Invocation, everywhere, this_call
 from cli.request import request
 from cli.table import columns, moment
 
+SORTS = click.Choice(get_args(AccountSort))
 STATES = click.Choice(["", "active", "suspended"])
 FILE_HELP = "File with the password; - is stdin. One is made up by default."
 
@@ -57,12 +60,13 @@ def accounts() -> None:
 @accounts.command("list")
 @click.option("--search", default="", help="Part of login ID or name.")
 @click.option("--state", default="", type=STATES, help="active or suspended.")
+@click.option("--sort", default="login_id", type=SORTS, help="Column; - in front for downward.")
 @click.option("--after", default="", help="Where the page before ended.")
 @everywhere
 @this_call
-def list_(invocation: Invocation, search: str, state: str, after: str) -> None:
+def list_(invocation: Invocation, search: str, state: str, sort: str, after: str) -> None:
     """List accounts."""
-    wanted = request(AccountFilter, search=search, state=state, after=after)
+    wanted = request(AccountFilter, search=search, state=state, sort=sort, after=after)
     with invocation.context() as context:
         page = list_accounts(context, wanted)
     heads = (mark("Login ID"), mark("Name"), mark("Kind"), mark("State"), mark("Made at"))

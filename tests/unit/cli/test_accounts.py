@@ -13,6 +13,9 @@ def test_an_account_is_made_listed_shown_suspended_and_taken_back_F4(owned):
     assert made.json["initial_password"]
     listed = owned("accounts", "list", "--json").json["items"]
     assert [one["login_id"] for one in listed] == ["suzuki", "yamada"]
+    downward = owned("accounts", "list", "--sort", "-login_id", "--json").json
+    assert [one["login_id"] for one in downward["items"]] == ["yamada", "suzuki"]
+    assert downward["total"] == 2
     assert "鈴木" in owned("accounts", "list").out
     assert owned("accounts", "suspend", "suzuki", "--json").json["state"] == "suspended"
     shown = owned("accounts", "show", "suzuki", "--json").json
