@@ -1,9 +1,11 @@
-"""One browser for all suites of a session."""
+"""One browser for all suites of a session; a folder's tests share a copy, and so a worker."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -12,6 +14,17 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--lang=ja",
 ]
+
+
+class ByFolder(LoadScopeScheduling):
+    """Gives each worker the tests of whole folders: `-n 2 --dist loadscope`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder | None:
+    return ByFolder(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")
