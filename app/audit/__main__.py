@@ -5,7 +5,6 @@ import logging
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -25,6 +24,7 @@ from app.core.errors import TenshuError
 from app.core.log import configure_logging
 from app.core.reserve import ReserveSpent
 from app.core.settings import Settings, load_settings
+from app.core.stopping import Stop
 
 IDLE_SECONDS = 0.5
 """Pause between two looks at the outbox: an event is sealed within a second."""
@@ -42,7 +42,7 @@ log = logging.getLogger("tenshu.audit")
 
 
 def seal_until(
-    stop: threading.Event,
+    stop: Stop,
     sealer: Sealer,
     has_room: Callable[[], bool] = lambda: True,
     look_after: Callable[[], None] = lambda: None,
@@ -87,7 +87,7 @@ def _start(database: Database, settings: Settings, signer: Signer, machine: str)
 
 def run(settings: Settings, machine: str) -> int:
     """Run the sealer of these settings; return the exit code."""
-    stop = threading.Event()
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     database = Database(settings.database_url)

@@ -20,6 +20,7 @@ from app.audit.search import lag
 from app.audit.store import FILE_NAME
 from app.audit.verdict import State
 from app.core.settings import Settings
+from app.core.stopping import Stop
 from tests.unit.app.audit.trail import Trail, draft
 
 ROOT = Path(__file__).parents[4]
@@ -161,7 +162,7 @@ def test_a_problem_is_logged_when_it_begins_and_when_it_ends(
     blocker.execute("BEGIN IMMEDIATE")
     trail.sealer._ledger._connection.execute("PRAGMA busy_timeout=1")
     trail.write(draft())
-    stop, turns = threading.Event(), []
+    stop, turns = Stop(), []
     turn = trail.sealer.turn
 
     def counted() -> int:
@@ -189,7 +190,7 @@ def test_where_the_server_would_end_for_want_of_space_the_history_waits_in_the_o
     trail: Trail, caplog: pytest.LogCaptureFixture
 ) -> None:
     trail.write(draft())
-    stop, answers = threading.Event(), [False, False, True]
+    stop, answers = Stop(), [False, False, True]
 
     def has_room() -> bool:
         if len(answers) > 1:
