@@ -150,9 +150,8 @@ def _spent_below(settings: Settings) -> int:
 
 
 def _has_room(settings: Settings) -> bool:
-    return take_back(settings) and (
-        not settings.reserve_bytes or _free(settings) >= settings.reserve_bytes // 2
-    )
+    kept = settings.reserve_bytes
+    return take_back(settings) and (not kept or _free(settings) >= kept // 2)
 
 
 def _path(settings: Settings) -> Path:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 from sqlmodel import Session, SQLModel
 
 from app.core import clock
@@ -34,13 +34,16 @@ _columns = (
 _COLUMNS: Final = Prepared(_columns)
 _OF_ONE: Final = Prepared(_columns.where(fields.c.table_id == bindparam("table")))
 _ONE: Final = Prepared(select(definitions).where(definitions.c.id == bindparam("table")))
+_DESIGN: Final = Prepared(
+    select(definitions.c.design).where(definitions.c.id == bindparam("table"))
+)
 _NAMES: Final = tuple(column.name for column in definitions.c)
 
 Columns = tuple[tuple[Any, ...], ...]
 """Number, name, kind and scale of each field of a table, in order."""
 MOST_DESIGNS: Final = 512
-_designs: dict[str, Columns] = {}
-"""What was read of fields, by design: each change of a table asks for them."""
+_designs: dict[str, TableInfo] = {}
+"""What was read of tables, by design: each change of a record asks for its table."""
 
 
 @functools.lru_cache(maxsize=512)
@@ -78,16 +81,19 @@ def every_table(session: Session) -> list[TableInfo]:
 
 def find_table(session: Session, table: int, *, deleted: bool = False) -> TableInfo:
     """Return one table in whatever state it is. Raise NotFound."""
-    definition = _ONE.first(session, table=table)
-    if definition is None or bool(definition.deleted_at) is not deleted:
+    row = _DESIGN.first(session, table=table)
+    found = row and (_designs.get(row.design) or _read(session, table, row.design))
+    if not found or bool(found.deleted_at) is not deleted:
         raise NotFound(kind=mark("table"), name=table)
-    columns = _designs.get(definition.design)
-    if columns is None:
-        columns = tuple(row[1:] for row in _OF_ONE.all(session, table=table))
-        if len(_designs) >= MOST_DESIGNS:
-            _designs.clear()
-        _designs[definition.design] = columns
-    return _info(definition, columns)
+    return found
+
+
+def _read(session: Session, table: int, design: str) -> TableInfo:
+    columns = tuple(row[1:] for row in _OF_ONE.all(session, table=table))
+    if len(_designs) >= MOST_DESIGNS:
+        _designs.clear()
+    _designs[design] = read = _info(_ONE.first(session, table=table), columns)
+    return read
 
 
 def ready_table(session: Session, table: int) -> TableInfo:
@@ -96,6 +102,18 @@ def ready_table(session: Session, table: int) -> TableInfo:
     if found.state is not TableState.READY:
         raise NotReady(name=found.name)
     return found
+
+
+def change_definition(
+    session: Session, table: int, *stands: ColumnElement[bool], **values: object
+) -> bool:
+    """Change what the definition of a table says, if it `stands` so; tell whether it did.
+
+    The only way to change one: it gets a new design.
+    """
+    change = update(definitions).where(definitions.c.id == table, *stands)
+    changed = session.connection().execute(change.values(design=new_identifier(), **values))
+    return changed.rowcount == 1
 
 
 def make_table(

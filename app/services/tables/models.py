@@ -52,8 +52,8 @@ class TableDefinition(SQLModel, table=True):
     """0 while it is not deleted; deleted tables are kept until maintenance drops them."""
     rev: int = 1
     design: str = ""
-    """Identifier of the state of its fields: whoever changes one of them gives it a new one, in the
-    same transaction. So what was read under it holds for good."""
+    """Identifier of the state of the definition and its fields: whoever changes something of them
+    gives it a new one, in the same transaction. So what was read under it holds for good."""
 
 
 class FieldDefinition(SQLModel, table=True):

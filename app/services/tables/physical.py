@@ -28,7 +28,7 @@ TEXT: Final[TypeEngine[Any]] = Text().with_variant(Text(collation="C"), "postgre
 """Compared by code points on both databases: pages of a list never disagree."""
 
 
-class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
+class FieldInfo(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A field as the engine works with it."""
 
     id: int
@@ -47,7 +47,7 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind in (FieldKind.TEXT, FieldKind.DATE)
 
 
-class TableInfo(msgspec.Struct, frozen=True, kw_only=True):
+class TableInfo(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A table as the engine works with it, without what was deleted of it."""
 
     id: int

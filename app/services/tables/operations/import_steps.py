@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert
 
 from app.core.errors import NotFound
 from app.core.messages import mark
@@ -139,10 +139,7 @@ def finish_import(context: Context, request: FinishImport) -> None:
     """Let people see an imported table."""
     table = _importing(context, request.table, request.lease)
     physical.continue_numbers(context.session, table)
-    definitions = catalogue.definitions
-    context.session.connection().execute(
-        update(definitions).where(definitions.c.id == table.id).values(state=TableState.READY.value)
-    )
+    catalogue.change_definition(context.session, table.id, state=TableState.READY.value)
     stands = request.checkpoint
     context.event.numbers.update(rows=stands.rows, rejected=stands.rejected)
     advance(context.session, request.lease, checkpoint=stands, phase=FINISHING)

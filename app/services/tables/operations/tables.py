@@ -4,7 +4,6 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import update
 
 from app.core.errors import Conflict, InvalidInput
 from app.core.messages import mark
@@ -126,13 +125,8 @@ def create_table(context: Context, request: CreateTable) -> TableView:
 def _change(context: Context, table: TableInfo, rev: int, values: dict[str, object]) -> TableView:
     """Change a definition that stands at `rev`. Raise Conflict if it does not any more."""
     context.event.about("table", str(table.id), table.name)
-    definitions = catalogue.definitions
-    changed = context.session.connection().execute(
-        update(definitions)
-        .where(definitions.c.id == table.id, definitions.c.rev == rev)
-        .values(rev=rev + 1, **values)
-    )
-    if changed.rowcount != 1:
+    stands = catalogue.definitions.c.rev == rev
+    if not catalogue.change_definition(context.session, table.id, stands, rev=rev + 1, **values):
         raise Conflict(name=table.name)
     deleted = bool(values.get("deleted_at", 0))
     return view_of_table(catalogue.find_table(context.session, table.id, deleted=deleted))

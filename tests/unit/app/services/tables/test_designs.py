@@ -1,13 +1,12 @@
 """What is known of a table's fields is kept under its design, and under no other."""
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from app.core.database import Database
-from app.core.identifiers import new_identifier
 from app.services.tables import catalogue
-from app.services.tables.catalogue import definitions, fields, find_table, make_table
+from app.services.tables.catalogue import change_definition, fields, find_table, make_table
 from app.services.tables.models import FieldKind, TableState
 
 
@@ -28,8 +27,7 @@ def add_field(session: Session, table: int, name: str) -> None:
     more = {"name": name, "kind": "text", "scale": 0, "position": 9, "deleted_at": 0}
     connection = session.connection()
     connection.execute(insert(fields).values(table_id=table, **more))
-    new = update(definitions).where(definitions.c.id == table).values(design=new_identifier())
-    connection.execute(new)
+    assert change_definition(session, table)
 
 
 def test_a_changed_design_is_seen_at_once(database: Database) -> None:
