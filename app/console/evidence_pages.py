@@ -1,5 +1,9 @@
 """Evidence for a period: asked for, watched, taken away."""
 
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Final
+
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -7,13 +11,18 @@ from app.console.history_pages import day_of
 from app.core.errors import TenshuError
 from app.evidence import operations as evidence
 from app.jobs.operations import ListJobs, list_jobs
+from app.jobs.view import JobView
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
+from app.web.days import day_of as day_shown
 from app.web.names import explain_code
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
+
+LAST: Final = 253_402_128_000_000
+"""30 December 9999 (ms): a calendar ends there; the API may ask for evidence up to any moment."""
 
 
 @get("/history/evidence")
@@ -67,6 +76,7 @@ def _evidence_page(
         typed=typed,
         errors=errors,
         made=made,
+        periods=dict(_periods(request, made)),
         problems={
             job.id: explain_code(context.language, job.error, job.error_parameters)
             for job in made
@@ -74,6 +84,18 @@ def _evidence_page(
         },
         fingerprints=evidence.show_fingerprints(context, NoRequest()).fingerprints,
     )
+
+
+def _periods(
+    request: AnyRequest, made: Iterable[JobView]
+) -> Iterator[tuple[str, tuple[dt.date, dt.date]]]:
+    """Give for each evidence that is ready its first and its last day."""
+    for job in made:
+        if job.result and "until" in job.result:
+            ends = (job.result["since"], job.result["until"] - 1)
+            shown = (day_shown(request, min(end, LAST)) for end in ends)
+            first, last = map(dt.date.fromisoformat, shown)
+            yield job.id, (first, last)
 
 
 def evidence_pages() -> list[HTTPRouteHandler]:

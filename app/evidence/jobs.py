@@ -50,4 +50,6 @@ def run_make(run: Run, wanted: EvidenceWanted) -> EvidenceResult:
         first=made.first,
         end=made.end,
         erasures=made.erasures,
+        since=wanted.since,
+        until=wanted.until,
     )

@@ -58,6 +58,10 @@ class EvidenceResult(msgspec.Struct, frozen=True, kw_only=True):
     """Position behind the last event."""
     erasures: int
     """Erasures that explain values which are gone."""
+    since: int = 0
+    """Begin of the period (ms); 0 where an older version made it."""
+    until: int = 0
+    """Its end, not included (ms)."""
 
 
 class OneEvidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,9 +15,11 @@ from app.audit.signing import load_or_make_signer
 from app.evidence import operations as evidence
 from app.files import spool
 from app.identity.actors import actor_of
+from app.identity.operations.account_views import AccountFilter, list_accounts
 from app.jobs.handlers import load_handlers
 from app.jobs.worker import Worker
-from app.operations.context import SYSTEM, Appliance, Context
+from app.operations.context import SYSTEM, Actor, Appliance, Context, Plane
+from app.operations.permissions import EVERYTHING, Rights
 from tests.faces import Browser
 
 load_handlers()
@@ -45,6 +47,18 @@ def work(appliance: Appliance) -> None:
         pass
 
 
+def test_evidence_without_an_end_is_listed(
+    admin: Browser, appliance: Appliance, seal: Callable[[], None]
+) -> None:
+    seal()
+    (account,) = list_accounts(Context(appliance, actor=SYSTEM), AccountFilter()).items
+    rights = Rights([("audit.export", EVERYTHING)])
+    asking = Context(appliance, actor=Actor(account.id, rights=rights), plane=Plane.CONSOLE)
+    evidence.make(asking, evidence.EvidenceWanted(since=0, until=2**62 - 1))
+    work(appliance)
+    assert "9999年12月3" in admin.get("/history/evidence").text
+
+
 def test_an_auditor_takes_the_evidence_to_another_computer_and_reads_the_verdict_F5_METI_18(
     admin: Browser, appliance: Appliance, seal: Callable[[], None], tmp_path: Path
 ) -> None:
@@ -57,6 +71,8 @@ def test_an_auditor_takes_the_evidence_to_another_computer_and_reads_the_verdict
     assert "/history/evidence" in admin.get(f"/jobs/{job}").text
     shown = admin.get("/history/evidence").text
     assert f"/history/evidence/{job}/download" in shown
+    assert "2000年1月1日" in shown
+    assert "2199年12月31日" in shown
     file = admin.post(f"/history/evidence/{job}/download")
     assert file.headers["content-type"] == "application/zip"
     (tmp_path / "evidence.zip").write_bytes(file.content)
