@@ -1,0 +1,1 @@
+"""The one document that says what the machine should be (`appliance.toml`)."""

@@ -1,0 +1,1 @@
+"""From the document to the machine: planned, applied, confirmed or taken back."""

@@ -1,0 +1,35 @@
+"""What a plan must know of the machine beside the document. Read once, then passed on."""
+
+from typing import Final
+
+import msgspec
+
+CONSOLE_PORT: Final = 8443
+WORKSPACE_PORT: Final = 443
+REDIRECT_PORT: Final = 80
+SMTP_PORT: Final = 25
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """Files of a certificate that stand on the machine."""
+
+    chain: str
+    """Absolute path of the chain, the server's own certificate first."""
+    key: str
+    """Absolute path of its key, PKCS#8."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """The machine as it is found."""
+
+    run: str
+    """Folder of the planes' sockets: `console.sock`, `workspace.sock`."""
+    certificates: dict[str, Certificate]
+    """By name; `own` is always there."""
+    authority: str = ""
+    """The appliance's own authority, PEM: what client certificates are checked against."""
+    users: dict[str, int] = {}
+    """Numbers of the appliance's users that this machine has, by name."""
+    generation: int = 0
+    """Number of the document's version: the edge tells it with each request, so that a connection
+    that was opened before an apply does not confirm it."""
