@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.console.history_pages import day_of
 from app.core import clock
 from app.history import activity
 from app.history.unusual import Reason
 from app.web.asking import AnyRequest, signed_in
+from app.web.days import day_begins, day_is_over
 from app.web.meanings import meanings
 from app.web.names import ACTORS
 from app.web.pages import DEFAULT_ZONE, Answer, ask, need_sign_in, page
@@ -38,8 +38,8 @@ def show_activity(request: AnyRequest) -> Answer:
         "to": request.query_params.get("to") or str(today),
         "reason": request.query_params.get("reason", ""),
     }
-    since = day_of(request, "from", asked["from"], days=0) or 0
-    until = day_of(request, "to", asked["to"], days=1) or 0
+    since = day_begins(request, "from", asked["from"]) or 0
+    until = day_is_over(request, "to", asked["to"]) or 0
     found = activity.show_activity(
         context, ask(activity.Period, since=since, until=until, zone=str(zone))
     )

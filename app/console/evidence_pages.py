@@ -7,7 +7,6 @@ from typing import Final
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from app.console.history_pages import day_of
 from app.core.errors import TenshuError
 from app.evidence import operations as evidence
 from app.jobs.operations import ListJobs, list_jobs
@@ -15,7 +14,7 @@ from app.jobs.view import JobView
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
-from app.web.days import day_of as day_shown
+from app.web.days import day_begins, day_is_over, day_of
 from app.web.names import explain_code
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
@@ -38,8 +37,8 @@ def make_evidence(request: AnyRequest, data: Form) -> Answer:
     context = need_sign_in(request)
     typed = {name: str(data.get(name, "")).strip() for name in ("from", "to")}
     try:
-        since = day_of(request, "from", typed["from"], days=0)
-        until = day_of(request, "to", typed["to"], days=1)
+        since = day_begins(request, "from", typed["from"])
+        until = day_is_over(request, "to", typed["to"])
         wanted = ask(evidence.EvidenceWanted, since=since, until=until)
         return perform(request, evidence.make, wanted)
     except TenshuError as error:
@@ -93,7 +92,7 @@ def _periods(
     for job in made:
         if job.result and "until" in job.result:
             ends = (job.result["since"], job.result["until"] - 1)
-            shown = (day_shown(request, min(end, LAST)) for end in ends)
+            shown = (day_of(request, min(end, LAST)) for end in ends)
             first, last = map(dt.date.fromisoformat, shown)
             yield job.id, (first, last)
 

@@ -1,17 +1,16 @@
 """Groups: the list, one group with its members and what they hold through it (F4)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from app.console.person_choice import Choice, Choices, account_of, choices_of
 from app.console.role_names import right_words, typed_right
-from app.core.errors import NotFound, TenshuError
-from app.core.messages import mark
-from app.identity import login_ids
+from app.core.errors import TenshuError
 from app.identity.operations import grants, groups
-from app.identity.operations.account_views import AccountFilter, list_accounts
 from app.identity.operations.expulsion import Done
 from app.operations.context import Context
 from app.operations.operation import Operation
@@ -71,17 +70,17 @@ def rename(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
 
 @post("/groups/{group:str}/place")
 def place(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
-    """Say what stands above the group, and who leads it, named by login ID."""
+    """Say what stands above the group, and who leads it."""
     context = need_sign_in(request)
-    parent, head = str(data.get("parent", "")), str(data.get("head", "")).strip()
+    parent, head = str(data.get("parent", "")), Choice.read(data, "head")
     try:
-        account = account_of(context, head) if head else ""
+        account = account_of(context, head, "head") if head.text else ""
         fields = {"rev": str(data.get("rev", "")), "parent": parent, "head": account}
         return perform(request, groups.place_group, ask(groups.GroupPlace, group=group, **fields))
     except TenshuError as error:
-        errors = _at(field_errors(context.language, error), "parent" if not head else "head")
-        typed = {"parent": parent, "head": head}
-        return _group_page(request, group, errors, **typed, status=error.status)
+        errors = _at(field_errors(context.language, error), "head" if head.text else "parent")
+        choices = {"head": choices_of(context, head)}
+        return _group_page(request, group, errors, choices, parent=parent, status=error.status)
 
 
 @post("/groups/{group:str}/delete")
@@ -92,15 +91,16 @@ def delete(request: AnyRequest, group: FromPath[str]) -> Answer:
 
 @post("/groups/{group:str}/members")
 def add_member(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
-    """Put somebody into the group, named by login ID."""
+    """Put somebody into the group."""
     context = need_sign_in(request)
-    login_id = str(data.get("login_id", "")).strip()
+    named = Choice.read(data, "login_id")
     try:
-        member = ask(groups.Member, group=group, account=account_of(context, login_id))
+        member = ask(groups.Member, group=group, account=account_of(context, named, "login_id"))
         return perform(request, groups.add_member, member)
     except TenshuError as error:
         errors = _at(field_errors(context.language, error), "login_id")
-        return _group_page(request, group, errors, login_id=login_id, status=error.status)
+        choices = {"login_id": choices_of(context, named)}
+        return _group_page(request, group, errors, choices, status=error.status)
 
 
 @post("/groups/{group:str}/members/{account:str}/remove")
@@ -155,15 +155,6 @@ def deleted(_request: AnyRequest, _result: Done) -> Answer:
 def is_group(context: Context, holder: str) -> bool:
     """Tell whether the holder of a grant is a group."""
     return any(one.id == holder for one in groups.list_groups(context, groups.GroupFilter()).items)
-
-
-def account_of(context: Context, login_id: str) -> str:
-    """Return the account of a login ID. Raise NotFound."""
-    found = list_accounts(context, ask(AccountFilter, search=login_id[:128], limit=500)).items
-    for one in found:
-        if one.login_id == login_ids.fold(login_id):
-            return one.id
-    raise NotFound(kind=mark("account"), name=login_id)
 
 
 def _at(errors: dict[str, str], field: str) -> dict[str, str]:
@@ -224,18 +215,23 @@ def _group_page(
     request: AnyRequest,
     group: str,
     errors: dict[str, str],
+    choices: Mapping[str, Choices] | None = None,
+    /,
     *,
     status: int = 200,
     notice: str = "",
     **typed: str,
 ) -> Answer:
     context = need_sign_in(request)
+    found = groups.get_group(context, ask(groups.GroupRef, group=group))
+    people = {"head": Choices(found.group.head_login_id), "login_id": Choices()}
     everything = groups.list_groups(context, groups.GroupFilter()).items
     return page(
         request,
         "console/group.html",
         status=status,
-        found=groups.get_group(context, ask(groups.GroupRef, group=group)),
+        found=found,
+        choices={**people, **(choices or {})},
         below=[one for one in everything if one.parent == group],
         others=[one for one in everything if one.id != group],
         errors=errors,

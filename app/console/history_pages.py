@@ -1,22 +1,20 @@
 """The operation history: search, one event, export."""
 
-import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from app.audit.event import Outcome
-from app.core.errors import InvalidInput
-from app.core.messages import mark, translate
+from app.core.messages import translate
 from app.history import operations as history
 from app.history.kinds import Kind
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
-from app.web.asking import AnyRequest, signed_in
+from app.web.asking import AnyRequest
+from app.web.days import day_begins, day_is_over
 from app.web.meanings import meanings
 from app.web.names import (
     ACTORS,
@@ -27,7 +25,6 @@ from app.web.names import (
     explain_code,
 )
 from app.web.pages import (
-    DEFAULT_ZONE,
     Answer,
     ask,
     go,
@@ -157,23 +154,10 @@ def _search(request: AnyRequest, asked: dict[str, str], after: str) -> history.S
         actor=asked["actor"][:64],
         target=asked["target"][:128],
         outcome=Outcome(outcome) if outcome in tuple(Outcome) else None,
-        since=day_of(request, "from", asked["from"], days=0),
-        until=day_of(request, "to", asked["to"], days=1),
+        since=day_begins(request, "from", asked["from"]),
+        until=day_is_over(request, "to", asked["to"]),
         after=after,
     )
-
-
-def day_of(request: AnyRequest, field: str, text: str, days: int) -> int | None:
-    """Return the first moment of a day in the viewer's zone (ms), `days` later."""
-    if not text:
-        return None
-    session = signed_in(request)
-    zone = ZoneInfo(session.time_zone if session and session.time_zone else DEFAULT_ZONE)
-    try:
-        day = dt.date.fromisoformat(text) + dt.timedelta(days=days)
-        return int(dt.datetime.combine(day, dt.time(), zone).timestamp() * 1000)
-    except (ValueError, OverflowError) as error:
-        raise InvalidInput(field=field, reason=mark("This is no day.")) from error
 
 
 def history_pages() -> list[HTTPRouteHandler]:

@@ -7,7 +7,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from app.console.group_pages import account_of
+from app.console.person_choice import Choice, Choices, account_of, choices_of
 from app.core.errors import NotFound, TenshuError
 from app.identity import account_rows
 from app.identity.operations.account_views import AccountRef
@@ -77,12 +77,13 @@ def show_leaving(
 
 @post("/accounts/{account:str}/leaving")
 def plan(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
-    """Set the last day and the successor, who is named by login ID."""
+    """Set the last day and the successor."""
     context = need_sign_in(request)
-    typed = {name: str(data.get(name, "")).strip() for name in ("rev", "leaves_on", "successor")}
+    typed = {name: str(data.get(name, "")).strip() for name in ("rev", "leaves_on")}
+    successor = Choice.read(data, "successor")
     try:
-        chosen = account_of(context, typed["successor"]) if typed["successor"] else ""
-        wanted = ask(planning.PlanLeaving, account=account, **{**typed, "successor": chosen})
+        chosen = account_of(context, successor, "successor") if successor.text else ""
+        wanted = ask(planning.PlanLeaving, account=account, successor=chosen, **typed)
         with context.appliance.database.read() as session:  # before a code is spent
             concerned = account_rows.by_id(session, account)
             planning.check_plan(session, concerned, wanted, context.now)
@@ -91,7 +92,14 @@ def plan(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
         errors = errors_at_fields(context.language, error)
         if isinstance(error, NotFound):
             errors = {"successor": " ".join(errors.values())}
-        return _leaving_page(request, account, errors, status=error.status, typed=typed)
+        return _leaving_page(
+            request,
+            account,
+            errors,
+            status=error.status,
+            typed=typed,
+            successor=choices_of(context, successor),
+        )
 
 
 @post("/accounts/{account:str}/leaving/withdraw")
@@ -147,6 +155,7 @@ def _leaving_page(
     status: int = 200,
     notice: str = "",
     typed: dict[str, str] | None = None,
+    successor: Choices | None = None,
 ) -> Answer:
     context = need_sign_in(request)
     found = showing.get_leaving(context, ask(AccountRef, account=account))
@@ -162,6 +171,7 @@ def _leaving_page(
         errors=errors,
         notice=notice,
         typed=typed or {},
+        successor=successor or Choices(found.successor_login_id),
         names={**VALUES, **JOB_KINDS, **SCREENS, **meanings()},
         words=words_of_rights(request),
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),

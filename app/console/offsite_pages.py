@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery
 
 from app.backups.errors import MachineError
 from app.backups.operations import runs
-from app.console.group_pages import account_of
+from app.console.person_choice import named
 from app.core.errors import InvalidInput, NotFound, TenshuError
 from app.core.messages import explain, mark
 from app.identity.operations.account_views import AccountFilter, list_accounts
@@ -208,7 +208,7 @@ def _check(context: Context, wanted: checking.NewDestination | checking.Destinat
 
 def _account(context: Context, login_id: str) -> str:
     try:
-        return account_of(context, login_id)
+        return named(context, login_id)
     except NotFound as error:
         reason = mark("There is nobody of one of these login IDs.")
         raise InvalidInput(field="people", reason=reason) from error

@@ -15,6 +15,7 @@ from app.console.mail_pages import mail_pages
 from app.console.offsite_pages import offsite_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
+from app.console.person_choice import person_choice_pages
 from app.console.privacy_pages import privacy_pages
 from app.console.repository_pages import repository_pages
 from app.console.review_pages import console_review_pages
@@ -32,6 +33,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *overview_pages(),
         *setup_pages(),
         *account_pages(),
+        *person_choice_pages(),
         *group_pages(),
         *leaving_pages(),
         *people_pages(),

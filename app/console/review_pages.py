@@ -6,7 +6,7 @@ from typing import Any
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from app.console.group_pages import account_of
+from app.console.person_choice import Choice, Choices, account_of, choices_of
 from app.console.review_progress import decided_over_time
 from app.core import clock
 from app.core.errors import InvalidInput, NotFound, TenshuError
@@ -53,12 +53,12 @@ def begin(request: AnyRequest, data: Form) -> Answer:
     typed: dict[str, Any] = {
         "name": str(data.get("name", "")).strip(),
         "due": str(data.get("due", "")),
-        "owner": str(data.get("owner", "")).strip(),
         "groups": chosen if isinstance(chosen, list) else [str(chosen)],
     }
+    named = Choice.read(data, "owner")
     try:
-        due_at = day_is_over(request, "due", typed["due"])
-        owner = _account_of(context, typed["owner"]) if typed["owner"] else ""
+        due_at = day_is_over(request, "due", typed["due"]) or 0
+        owner = _account_of(context, named) if named.text else ""
         new = ask(
             campaigns.NewCampaign,
             name=typed["name"],
@@ -72,7 +72,8 @@ def begin(request: AnyRequest, data: Form) -> Answer:
             "due" if name == "due_at" else name: text
             for name, text in field_errors(context.language, error).items()
         }
-        return _list_page(request, typed, errors, error.status)
+        owners = choices_of(context, named)
+        return _list_page(request, typed, errors, status=error.status, owner=owners)
 
 
 @get("/reviews/{campaign:str}")
@@ -159,10 +160,10 @@ def closed(_request: AnyRequest, result: CampaignRow) -> Answer:
     return go(f"/reviews/{result.id}?notice=closed")
 
 
-def _account_of(context: Context, login_id: str) -> str:
-    """Return the account of a login ID. Raise InvalidInput at the field of the owner."""
+def _account_of(context: Context, named: Choice) -> str:
+    """Return who is meant. Raise InvalidInput at the field of the owner."""
     try:
-        return account_of(context, login_id)
+        return account_of(context, named, "owner")
     except NotFound as error:
         raise InvalidInput(field="owner", reason=NOBODY) from error
 
@@ -176,7 +177,12 @@ def _asked(days: str, unused: str) -> report.ReportAsked:
 
 
 def _list_page(
-    request: AnyRequest, typed: dict[str, Any], errors: dict[str, str], status: int = 200
+    request: AnyRequest,
+    typed: dict[str, Any],
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+    owner: Choices | None = None,
 ) -> Answer:
     context = need_sign_in(request)
     return page(
@@ -188,6 +194,7 @@ def _list_page(
             (one.id, one.path) for one in groups.list_groups(context, groups.GroupFilter()).items
         ],
         typed=typed,
+        owner=owner or Choices(),
         errors=errors,
         may_begin=context.actor.rights.allows(Permission.GRANTS_MANAGE),
     )

@@ -5,10 +5,11 @@ from typing import Any
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from app.console.person_choice import Choice, choices_of
 from app.core import clock
 from app.core.errors import TenshuError
 from app.identity.operations import why
-from app.identity.operations.accounts import AccountFilter, AccountRef, get_account, list_accounts
+from app.identity.operations.accounts import AccountRef, get_account
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.days import day_begins, day_is_over
@@ -17,8 +18,6 @@ from app.web.pages import Answer, ask, field_errors, need_sign_in, page, perform
 from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get, post
 from app.web.shared_pages import Form
-
-MOST_PEOPLE = 500
 
 
 @get("/accounts/{account:str}/why")
@@ -86,25 +85,25 @@ def export_holders(request: AnyRequest, data: Form) -> Answer:
 def show_comparison(request: AnyRequest, account: FromPath[str]) -> Answer:
     """Put the person beside another, with what differs or with everything."""
     context = need_sign_in(request)
-    other = request.query_params.get("with", "")
+    choices = choices_of(context, Choice.read(request.query_params, "with"))
     everything = request.query_params.get("all", "") == "yes"
     who = get_account(context, ask(AccountRef, account=account)).account
     compared = (
-        why.compare(context, ask(why.Comparison, left=account, right=other)) if other else None
+        why.compare(context, ask(why.Comparison, left=account, right=choices.picked))
+        if choices.picked
+        else None
     )
     rows = (
         [one for one in compared.items if everything or one.left != one.right] if compared else []
     )
-    people = list_accounts(context, ask(AccountFilter, limit=MOST_PEOPLE)).items
     return page(
         request,
         "console/compare.html",
         account=who,
-        other=other,
+        choices=choices,
         everything=everything,
         compared=compared,
         rows=rows,
-        people=[(one.id, f"{one.name} ({one.login_id})") for one in people if one.id != account],
         permissions=PERMISSION_NAMES,
     )
 
@@ -118,7 +117,8 @@ def _asked(request: AnyRequest) -> dict[str, str]:
 def _question(request: AnyRequest, asked: dict[str, str]) -> dict[str, Any]:
     """Return what is asked, at the end of the day that was typed, or now."""
     day = asked["day"]
-    begins, over = day_begins(request, "day", day), day_is_over(request, "day", day)
+    begins = day_begins(request, "day", day) or 0
+    over = day_is_over(request, "day", day) or 0
     at = 0 if begins <= clock.now() < over else over
     return {"permission": asked["permission"], "scope": asked["scope"], "at": at}
 

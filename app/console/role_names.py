@@ -28,7 +28,7 @@ def typed_right(request: AnyRequest, data: dict[str, Any]) -> dict[str, str]:
     kind, _, name = right.partition(":")
     if kind not in {"role", "permission"} or not name:
         raise InvalidInput(field="right", reason=mark("give either a permission or a role."))
-    until = day_is_over(request, "until", str(data.get("until", "")))
+    until = day_is_over(request, "until", str(data.get("until", ""))) or 0
     if until and until <= clock.now():
         raise InvalidInput(field="until", reason=mark("this moment is over already."))
     return {kind: name, "scope": str(data.get("scope", "")).strip(), "until": str(until)}

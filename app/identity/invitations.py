@@ -7,7 +7,7 @@ scanner that looks at it costs nothing, and of two people who hold it only the f
 
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, Label, func, update
 from sqlmodel import Session, col, select
 
 from app.core.clock import DAY
@@ -51,9 +51,7 @@ def withdraw(session: Session, account: str, now: int) -> int:
         update(Invitation)
         .where(
             col(Invitation.account) == account,
-            col(Invitation.used_at) == 0,
-            col(Invitation.withdrawn_at) == 0,
-            col(Invitation.expires_at) > now,
+            *_is_open(now),
         )
         .values(withdrawn_at=now)
     )
@@ -82,13 +80,29 @@ def open_until(session: Session, accounts: Sequence[str], now: int) -> dict[str,
     """Return until when the invitations of some accounts are open, of those that have one."""
     rows = session.exec(
         select(Invitation.account, Invitation.expires_at).where(
-            col(Invitation.account).in_(accounts),
-            Invitation.used_at == 0,
-            Invitation.withdrawn_at == 0,
-            Invitation.expires_at > now,
+            col(Invitation.account).in_(accounts), *_is_open(now)
         )
     ).all()
     return dict(rows)
+
+
+def until_when(now: int) -> Label[int]:
+    """Return a column beside accounts: until when their invitation is open; 0: there is none."""
+    latest = (
+        select(func.max(Invitation.expires_at))
+        .where(Invitation.account == Account.id, *_is_open(now))
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    return func.coalesce(latest, 0).label("invited_until")
+
+
+def _is_open(now: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Invitation.used_at) == 0,
+        col(Invitation.withdrawn_at) == 0,
+        col(Invitation.expires_at) > now,
+    )
 
 
 def by_token(session: Session, token: Secret) -> Invitation | None:

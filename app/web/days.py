@@ -9,13 +9,13 @@ from app.web.asking import AnyRequest, signed_in
 from app.web.pages import DEFAULT_ZONE
 
 
-def day_begins(request: AnyRequest, field: str, text: str) -> int:
-    """Return the first moment of a day (ms); 0 where none was typed. Raise InvalidInput."""
+def day_begins(request: AnyRequest, field: str, text: str) -> int | None:
+    """Return the first moment of a day (ms); None where none was typed. Raise InvalidInput."""
     return _moment(request, field, text, 0)
 
 
-def day_is_over(request: AnyRequest, field: str, text: str) -> int:
-    """Return the moment when a day is over (ms); 0 where none was typed. Raise InvalidInput."""
+def day_is_over(request: AnyRequest, field: str, text: str) -> int | None:
+    """Return the moment when a day is over (ms); None where none was typed. Raise InvalidInput."""
     return _moment(request, field, text, 1)
 
 
@@ -24,9 +24,9 @@ def day_of(request: AnyRequest, at: int) -> str:
     return dt.datetime.fromtimestamp(at / 1000, _zone(request)).date().isoformat()
 
 
-def _moment(request: AnyRequest, field: str, text: str, days: int) -> int:
+def _moment(request: AnyRequest, field: str, text: str, days: int) -> int | None:
     if not text:
-        return 0
+        return None
     try:
         day = dt.date.fromisoformat(text) + dt.timedelta(days=days)
         return int(dt.datetime.combine(day, dt.time(), _zone(request)).timestamp() * 1000)

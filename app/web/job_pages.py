@@ -20,6 +20,7 @@ from app.jobs.view import JobView
 from app.operations.context import Plane
 from app.operations.permissions import Permission
 from app.people.operations.importing import IMPORT as PEOPLE
+from app.people.plan import Kind
 from app.web.asking import AnyRequest, language_of, plane_of
 from app.web.names import FIELDS, JOB_KINDS, explain_code, explain_remedy
 from app.web.pages import Answer, ask, go, need_sign_in, page, part, perform, result_of
@@ -85,6 +86,7 @@ def _shown(request: AnyRequest, job: JobView) -> dict[str, Any]:
     return {
         "job": job,
         "result_page": result_page(job, plane),
+        "results": result_links(job, plane),
         "kinds": JOB_KINDS,
         "fields": FIELDS,
         "problem": explain_code(language, job.error, job.error_parameters) if job.error else "",
@@ -101,6 +103,19 @@ def result_page(job: JobView, plane: Plane) -> str:
         return "/accounts" if job.kind == PEOPLE and job.result else ""
     table = (job.result or {}).get("table")
     return f"/tables/{table}" if table else ""
+
+
+def result_links(job: JobView, plane: Plane) -> list[tuple[str, str]]:
+    """Return where to go from a finished job, and the words for it: what is to be done first.
+
+    Whom an import made cannot sign in before somebody hands the invitations out.
+    """
+    shown = result_page(job, plane)
+    if job.kind == PEOPLE and shown:
+        invite = [("/invitations", mark("Hand out the invitations"))]
+        made = (job.result or {})["counts"].get(Kind.NEW.value, 0)
+        return [*(invite if made else []), (shown, mark("Show the accounts"))]
+    return [(shown, mark("Show the result"))] if shown else []
 
 
 def next_step(job: JobView, plane: Plane) -> tuple[str, str]:

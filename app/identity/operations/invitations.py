@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 from sqlalchemy import func
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from app.audit import outbox
@@ -36,10 +37,9 @@ ISSUED: Final = "invitations.issue"
 """Verb of the one event that each invited person has."""
 MOST: Final = 1_000
 
-NewcomerSort = Literal["login_id", "-login_id", "name", "-name", "mail", "-mail"]
-ORDERS: Final = Orders(
-    "login_id", {name: getattr(Account, name) for name in ("login_id", "name", "mail")}
-)
+NewcomerSort = Literal[
+    "login_id", "-login_id", "name", "-name", "mail", "-mail", "invited_until", "-invited_until"
+]
 
 Token = Annotated[Secret, Meta(description="What the link ends with")]
 
@@ -188,12 +188,13 @@ def withdraw_invitation(context: Context, which: InvitedAccount) -> Done:
 )
 def list_newcomers(context: Context, wanted: Newcomers) -> Page[Newcomer]:
     """Show the people who have no password yet, and whether they are invited."""
+    until = invitations.until_when(context.now)
     question = (
-        select(Account.id, Account.login_id, Account.name, Account.mail)
+        columns(col(Account.id), col(Account.login_id), col(Account.name), col(Account.mail), until)
         .join(Password, col(Password.account) == col(Account.id))
         .where(
-            Password.valid_until == account_rows.NEVER_VALID,
-            Account.state == account_rows.ACTIVE,
+            col(Password.valid_until) == account_rows.NEVER_VALID,
+            col(Account.state) == account_rows.ACTIVE,
         )
     )
     if wanted.search:
@@ -202,14 +203,14 @@ def list_newcomers(context: Context, wanted: Newcomers) -> Page[Newcomer]:
             | col(Account.name).contains(wanted.search, autoescape=True)
         )
     total = context.session.exec(select(func.count()).select_from(question.subquery())).one()
-    order = ORDERS.by(wanted.sort)
-    found = context.session.exec(order.page(question, wanted.after, wanted.limit)).all()
+    orders = {"login_id": Account.login_id, "name": Account.name, "mail": Account.mail}
+    order = Orders("login_id", {**orders, "invited_until": until}).by(wanted.sort)
+    found = context.session.execute(order.page(question, wanted.after, wanted.limit)).all()
     shown = found[: wanted.limit]
-    until = invitations.open_until(context.session, [one[0] for one in shown], context.now)
     context.event.numbers["rows"] = len(shown)
     items = [
-        Newcomer(id=id_, login_id=login_id, name=name, mail=mail, invited_until=until.get(id_, 0))
-        for id_, login_id, name, mail in shown
+        Newcomer(id=id_, login_id=login_id, name=name, mail=mail, invited_until=invited_until)
+        for id_, login_id, name, mail, invited_until in shown
     ]
     return Page(items=items, after=order.after(found, wanted.limit), total=total)
 

@@ -89,6 +89,7 @@ def test_every_page_of_the_console_is_accessible(place: Place, language: str) ->
                 *addresses,
                 place.account,
                 f"{place.account}/leaving",
+                f"{place.account}/compare?with=a",
                 f"{place.account}/erase",
                 place.run,
             ],

@@ -44,7 +44,10 @@ def test_a_review_is_begun_decided_closed_and_downloaded_METI_46(
     asked = {"selected": line, "decision": "withdraw", "reason": "異動"}
     assert worker.post("/reviews/mine", asked).status_code == 303
     assert "取り消し予定" in admin.get("/reviews/mine?notice=decided").text
-    assert "異動" in admin.get(f"/reviews/{review}").text
+    shown = admin.get(f"/reviews/{review}").text
+    assert "異動" in shown
+    assert "実施中" in shown
+    assert "実行中" not in shown, "people carry a review out, no program runs it"
     confirm(admin, owner, admin.post(f"/reviews/{review}/close"))
     shown = admin.get(f"/reviews/{review}?notice=closed").text
     assert "未判断" in shown

@@ -204,6 +204,10 @@ def test_newcomers_are_those_without_a_password_and_the_list_tells_who_is_invite
     assert waiting(limit=1, sort="-name") == ({"taro": True}, "Taro taro")
     assert waiting(limit=1, sort="-name", after="Taro taro") == ({"jiro": False}, "")
     assert invitations.list_newcomers(house.local, Newcomers(limit=1)).total == 2
+    until = house.time.now + 14 * DAY
+    assert waiting(limit=1, sort="invited_until") == ({"jiro": False}, "0 jiro")
+    assert waiting(limit=1, sort="-invited_until") == ({"taro": True}, f"{until} taro")
+    assert waiting(sort="-invited_until", after=f"{until} taro") == ({"jiro": False}, "")
     with pytest.raises(SignInFailed):
         house.sign_in(jiro, Plane.WORKSPACE)
     choose(house, open_link(house.nobody(Plane.WORKSPACE), token))
