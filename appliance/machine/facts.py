@@ -4,10 +4,12 @@ from typing import Final
 
 import msgspec
 
-CONSOLE_PORT: Final = 8443
-WORKSPACE_PORT: Final = 443
-REDIRECT_PORT: Final = 80
-SMTP_PORT: Final = 25
+from appliance.contract.configuration import ports
+
+CONSOLE_PORT: Final = ports.CONSOLE_PORT
+WORKSPACE_PORT: Final = ports.WORKSPACE_PORT
+REDIRECT_PORT: Final = ports.REDIRECT_PORT
+SMTP_PORT: Final = ports.SMTP_PORT
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):

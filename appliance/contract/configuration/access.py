@@ -1,7 +1,7 @@
 """Who may reach what: lists of addresses, and the lists of each area (F2, V12)."""
 
 import enum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -33,14 +33,15 @@ class AddressList(Section, frozen=True, kw_only=True):
     note: Note = ""
 
 
-PRIVATE = AddressList(
+PRIVATE_NAME: Final = "private"
+PRIVATE: Final = AddressList(
     networks=("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"),
     note="Private networks (RFC 1918, RFC 4193) and the own link",
 )
 
 
 def _private() -> dict[str, AddressList]:
-    return {"private": PRIVATE}
+    return {PRIVATE_NAME: PRIVATE}
 
 
 class Access(Section, frozen=True, kw_only=True):
@@ -49,7 +50,8 @@ class Access(Section, frozen=True, kw_only=True):
     lists: Annotated[
         dict[ListName, AddressList],
         Meta(
-            description="Lists of addresses by name; `everywhere` is always there and holds all",
+            description="Lists of addresses by name. Always there: `everywhere`, which holds all, "
+            "and `private`, which may be defined anew",
             max_length=100,
         ),
     ] = msgspec.field(default_factory=_private)
@@ -79,6 +81,10 @@ class Access(Section, frozen=True, kw_only=True):
             description="Proxies whose X-Forwarded-For is believed; of nobody else", max_length=50
         ),
     ] = ()
+
+    def __post_init__(self) -> None:
+        """Who defines a list must not lose the one that the defaults of the areas name."""
+        self.lists.setdefault(PRIVATE_NAME, PRIVATE)
 
     def of(self, area: Area) -> tuple[str, ...]:
         """Return the names of the lists that reach an area."""

@@ -68,10 +68,15 @@ class Interface(Section, frozen=True, kw_only=True):
     dhcp: Annotated[bool, Meta(description="Ask a DHCP server for addresses")] = False
     addresses: Annotated[
         tuple[Prefix, ...],
-        Meta(description="Own addresses, with their prefix", examples=[["192.0.2.10/24"]]),
+        Meta(
+            description="Own addresses, with the prefix length of their network",
+            max_length=64,
+            examples=[["192.0.2.10/24", "2001:db8::10/64"]],
+        ),
     ] = ()
     gateways: Annotated[
-        tuple[Address, ...], Meta(description="Default routers, one of each family at most")
+        tuple[Address, ...],
+        Meta(description="Default routers, one of each family at most", max_length=2),
     ] = ()
     routes: Annotated[tuple[Route, ...], Meta(description="Static routes", max_length=200)] = ()
     mtu: Annotated[int, Meta(ge=1280, le=9216, description="Largest packet in bytes")] = 1500
@@ -84,7 +89,7 @@ class Proxy(Section, frozen=True, kw_only=True):
     address: Annotated[
         str,
         Meta(
-            pattern=r"^(https?://[A-Za-z0-9][A-Za-z0-9.\[\]:-]{0,252})?$(?!\n)",
+            pattern=r"^(https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,253})(:[0-9]{1,5})?)?$(?!\n)",
             description="Its address; empty for none. Its sign-in is kept apart, as a secret",
             examples=["http://proxy.example.co.jp:8080"],
         ),
@@ -102,6 +107,7 @@ class Network(Section, frozen=True, kw_only=True):
         Meta(
             pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$(?!\n)",
             description="Name of the machine, without its domain; empty leaves it as it is",
+            examples=["tenshu"],
         ),
     ] = ""
     search_domains: Annotated[

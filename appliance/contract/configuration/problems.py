@@ -45,12 +45,76 @@ class MisspeltKey(ConfigurationProblem):
     hint = "Do you mean `{nearest}`?"
 
 
-class WrongValue(ConfigurationProblem):
-    """A value of the wrong kind, or outside its limits. `reason` says what was expected."""
+class NewerFormat(ConfigurationProblem):
+    """A document of a newer version of the appliance. `known` is the newest form known here."""
 
-    code = "configuration.wrong_value"
-    message = "{place}: {reason}"
-    hint = "The reference says which values this key takes."
+    code = "configuration.newer_format"
+    message = "The document is of form {value}; this version reads forms up to {known}."
+    hint = "Update the appliance first, or take a document of this version."
+
+
+class WrongKind(ConfigurationProblem):
+    """A value of the wrong kind. `expected` and `found` are kinds in words."""
+
+    code = "configuration.wrong_kind"
+    message = "{place}: {expected} belongs here, not {found}."
+    hint = "The commented example shows how each part is written."
+
+
+class Missing(ConfigurationProblem):
+    """A key that must be there."""
+
+    code = "configuration.missing"
+    message = "{place} is missing."
+    hint = "Add it: {description}."
+
+
+class NotAChoice(ConfigurationProblem):
+    """A text that is none of those that are possible."""
+
+    code = "configuration.not_a_choice"
+    message = "{place}: “{value}” is not possible here."
+    hint = "Take one of: {choices}."
+
+
+class OutsideLimits(ConfigurationProblem):
+    """A number outside its limits."""
+
+    code = "configuration.outside_limits"
+    message = "{place}: {value} is outside the limits."
+    hint = "Take a whole number from {least} to {most}."
+
+
+class WrongForm(ConfigurationProblem):
+    """A text that is not written as it must be."""
+
+    code = "configuration.wrong_form"
+    message = "{place}: “{value}” is not written as needed. {description}."
+    hint = "Write it like these: {examples}."
+
+
+class TooLong(ConfigurationProblem):
+    """A text of too many characters."""
+
+    code = "configuration.too_long"
+    message = "{place}: the text has more than {limit} characters."
+    hint = "Shorten it."
+
+
+class TooMany(ConfigurationProblem):
+    """Too many entries in a list or table."""
+
+    code = "configuration.too_many"
+    message = "{place}: {count} entries are too many."
+    hint = "There may be {limit} at most."
+
+
+class TooFew(ConfigurationProblem):
+    """Too few entries in a list."""
+
+    code = "configuration.too_few"
+    message = "{place}: there are too few entries."
+    hint = "There must be {limit} at least."
 
 
 class NoNetwork(ConfigurationProblem):
@@ -101,60 +165,38 @@ class ConsoleClosed(ConfigurationProblem):
     hint = "Name at least one list that holds a network: the machine's screen alone is not enough."
 
 
-class NetworksOverlap(ConfigurationProblem):
-    """Two interfaces stand in networks that hold the same addresses."""
+class NotAName(ConfigurationProblem):
+    """A text that cannot be the name of a machine or domain."""
 
-    code = "configuration.networks_overlap"
-    message = "{place}: {value} overlaps with {other} of {interface}."
-    hint = "Addresses of two interfaces must lie in networks that are apart: correct one of them."
-
-
-class NotAHost(ConfigurationProblem):
-    """An address that no interface can have: the network's own, or its broadcast."""
-
-    code = "configuration.not_a_host"
-    message = "{place}: {value} is the network itself or its broadcast address."
-    hint = "Give the interface an address between the two."
+    code = "configuration.not_a_name"
+    message = "{place}: “{value}” cannot be a name here."
+    hint = "Write it like host.example.co.jp: letters, digits and hyphens between the dots."
 
 
-class NotReachable(ConfigurationProblem):
-    """A router that lies in no network of its interface."""
+class NotAProxy(ConfigurationProblem):
+    """A text that is no address of an HTTP proxy."""
 
-    code = "configuration.not_reachable"
-    message = "{place}: {value} lies in no network of this interface."
-    hint = "Name a router in one of {networks}."
-
-
-class TwoGateways(ConfigurationProblem):
-    """More than one default router of a family."""
-
-    code = "configuration.two_gateways"
-    message = "{place}: there is a default router of this family already, {other}."
-    hint = "Leave one; reach the other networks by routes."
+    code = "configuration.not_a_proxy"
+    message = "{place}: “{value}” is no address of a proxy."
+    hint = "Write it like http://proxy.example.co.jp:8080."
 
 
-class NoAddress(ConfigurationProblem):
-    """An interface that gets no address."""
+class PortTaken(ConfigurationProblem):
+    """A port that the appliance itself listens on."""
 
-    code = "configuration.no_address"
-    message = "{place}: the interface “{value}” has no address and asks for none."
-    hint = "Give it `addresses`, or set `dhcp = true`."
-
-
-class CircleOfInterfaces(ConfigurationProblem):
-    """An interface that rests on itself."""
-
-    code = "configuration.circle"
-    message = "{place}: “{value}” rests on itself."
-    hint = "A VLAN lies on a cable or a bond, a bond on cables."
+    code = "configuration.port_taken"
+    message = "{place}: port {value} is used by the appliance itself."
+    hint = "Take another one; 22 is usual for SSH."
 
 
-class MemberTwice(ConfigurationProblem):
-    """A cable in two bonds, or with an address of its own."""
+class HstsLocksOut(ConfigurationProblem):
+    """HSTS with a certificate that browsers do not trust by themselves."""
 
-    code = "configuration.member_twice"
-    message = "{place}: “{value}” is a member of {other} and can be nothing else."
-    hint = "Give the address to the bond, and put each cable into one bond."
+    code = "configuration.hsts_locks_out"
+    message = (
+        "{place}: the appliance's own certificate stands in {value}: people would be locked out."
+    )
+    hint = "Bring in a certificate that browsers trust for both planes first, or leave it off."
 
 
 class ProxyOfEverybody(ConfigurationProblem):

@@ -20,7 +20,9 @@ Prefix = Annotated[
 Address = Annotated[
     str, Meta(max_length=45, description="IP address", examples=["192.0.2.1", "2001:db8::1"])
 ]
-ListName = Annotated[str, Meta(pattern=NAME, description="Name of a list of addresses")]
+ListName = Annotated[
+    str, Meta(pattern=NAME, description="Name of a list of addresses", examples=["office"])
+]
 Host = Annotated[
     str,
     Meta(
@@ -31,7 +33,12 @@ Host = Annotated[
 ]
 Port = Annotated[int, Meta(ge=1, le=65535, description="TCP port")]
 Note = Annotated[
-    str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,200}$(?!\n)", description="For people; has no effect")
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f]{0,200}$(?!\n)",
+        description="For people; has no effect",
+        examples=["Second floor"],
+    ),
 ]
 
 

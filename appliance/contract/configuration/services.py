@@ -1,11 +1,14 @@
 """Time, SSH and certificates: what the machine's own services are told."""
 
 import enum
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
 from appliance.contract.configuration.sections import NAME, Host, Section
+
+OWN: Final = "own"
+"""The certificate of the appliance's own authority; always there."""
 
 
 class TimeSource(Section, frozen=True, kw_only=True):
@@ -51,10 +54,15 @@ class Hsts(enum.StrEnum):
 class Certificates(Section, frozen=True, kw_only=True):
     """Which certificate each plane shows."""
 
-    console: Annotated[str, Meta(pattern=NAME, description="Certificate of the console")] = "own"
+    console: Annotated[
+        str, Meta(pattern=NAME, description="Certificate of the console", examples=[OWN])
+    ] = OWN
     workspace: Annotated[
-        str, Meta(pattern=NAME, description="Certificate of workspace, portal and kiosk")
-    ] = "own"
+        str,
+        Meta(
+            pattern=NAME, description="Certificate of workspace, portal and kiosk", examples=[OWN]
+        ),
+    ] = OWN
     hsts: Annotated[
         Hsts,
         Meta(

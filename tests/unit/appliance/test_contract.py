@@ -16,6 +16,7 @@ import appliance
 from appliance.agent.handlers import Handlers
 from appliance.backup.job import Job, read_job
 from appliance.contract.actions import PAGE, Caller, Nothing, Repository
+from appliance.contract.configuration import interface_problems, problems
 from appliance.contract.errors import (
     BY_CODE,
     AgentBroken,
@@ -35,8 +36,10 @@ STRUCTS = sorted(
     {Caller, *(one for action in TABLE.values() for one in (action.request, action.result))},
     key=lambda struct: struct.__name__,
 )
-WORDS = Path(__file__).parents[3] / "app" / "backups" / "locale" / "ja.po"
+AREAS = ("backups", "machine")
+WORDS = [Path(__file__).parents[3] / "app" / area / "locale/ja.po" for area in AREAS]
 ERRORS = [ApplianceError, *BY_CODE.values()]
+assert {interface_problems.NoAddress, problems.NotToml} <= set(ERRORS)
 
 
 def every_struct() -> set[type[msgspec.Struct]]:
@@ -194,8 +197,10 @@ def test_two_errors_cannot_share_a_code() -> None:
 
 
 def test_every_text_has_its_japanese_with_the_same_placeholders() -> None:
-    with WORDS.open("rb") as file:
-        japanese = {str(one.id): str(one.string) for one in read_po(file, locale="ja") if one.id}
+    japanese: dict[str, str] = {}
+    for path in WORDS:
+        with path.open("rb") as file:
+            japanese |= {str(one.id): str(one.string) for one in read_po(file, locale="ja")}
     texts = [text for error in ERRORS for text in (error.message, error.hint)]
     texts += FOLDER_REASONS.values()
     source = "".join(path.read_text() for path in Path(appliance.__path__[0]).rglob("*.py"))

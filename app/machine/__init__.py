@@ -1,0 +1,1 @@
+"""The console's side of the machine. So far its words: those of `appliance.toml`."""
