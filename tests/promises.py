@@ -24,6 +24,7 @@ FIRST = (
 MEANINGS = {
     "F1": "one login ID a person; ID and password are both needed",
     "F2": "who may reach what is decided by address, for each area",
+    "F3": "only those with a certificate of the appliance's own reach what asks for one",
     "F4": "rights for each person; seeing and downloading are apart",
     "F5": "operation history: who, when, from where, what",
     "F6": "encrypted transport",

@@ -1,0 +1,1 @@
+"""The parts of nginx's configuration, each by itself."""

@@ -1,0 +1,257 @@
+"""A real nginx that runs on the product's own rendered configuration.
+
+`render` writes what the planner plans below a root of the test; `Edge` starts Debian's nginx on it.
+`EchoPlane` stands where a plane would, and tells what reached it.
+"""
+
+import contextlib
+import http.server
+import json
+import shutil
+import signal
+import socketserver
+import ssl
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from appliance.contract.configuration.document import Document
+from appliance.contract.configuration.reading import read_document
+from appliance.machine.facts import Certificate, EdgePlace, Facts
+from appliance.machine.plan import edge
+from tests.integration.authority import Authority
+from tests.running import free_ports, wait_until
+
+ADDRESSES = ("127.0.0.1", "::1")
+
+
+def nginx() -> str:
+    """The program. Fail where it is not installed."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    assert found, "nginx is missing: apt-get install nginx-light"
+    return found
+
+
+def version() -> tuple[int, int]:
+    """Return the version of the nginx that is installed here."""
+    told = subprocess.run([nginx(), "-v"], capture_output=True, text=True, check=True).stderr
+    major, minor, *_ = told.rpartition("/")[2].split(".")
+    return int(major), int(minor)
+
+
+def render(document: Document, facts: Facts) -> Path:
+    """Write what is planned below the facts' root, and return nginx's configuration."""
+    root = Path(facts.edge.root)
+    for folder in ("run", "var/log/nginx", "var/lib/nginx"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for file in edge.files(document, facts):
+        path = root / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.content)
+    return root / edge.PATH
+
+
+def facts_for(root: Path, signer: Authority, **more: Any) -> Facts:
+    """Facts of a machine below `root`, with a certificate and ports of its own."""
+    pair = signer.issue("edge", "localhost", "127.0.0.1", "::1")
+    console, workspace, redirect = free_ports(3)
+    place = EdgePlace(version=version(), user="root", root=str(root), addresses=ADDRESSES)
+    own = Certificate(chain=str(pair.certificate), key=str(pair.key))
+    found = Facts(
+        run=str(root / "run"),
+        certificates={"own": own},
+        console_port=console,
+        workspace_port=workspace,
+        redirect_port=redirect,
+        generation=1,
+        edge=place,
+    )
+    return msgspec.structs.replace(found, **more)
+
+
+@dataclass
+class Edge:
+    """One nginx, on the configuration of a document."""
+
+    facts: Facts
+    authority: Authority
+    process: subprocess.Popen | None = None
+    document: Document = field(default_factory=Document)
+    planes: dict[str, "EchoPlane"] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Path:
+        return Path(self.facts.edge.root)
+
+    def base(self, plane: str, host: str = "localhost") -> str:
+        port = self.facts.console_port if plane == "console" else self.facts.workspace_port
+        return f"https://{host}:{port}"
+
+    def client(self, plane: str, **options: Any) -> httpx.Client:
+        """A browser without a face; `source` is the address that it comes from."""
+        source = options.pop("source", None)
+        trust = ssl.create_default_context(cafile=self.authority.path)
+        if pair := options.pop("certificate", None):
+            trust.load_cert_chain(pair.certificate, pair.key)
+        http2 = options.pop("http2", False)
+        transport = httpx.HTTPTransport(
+            verify=trust, local_address=source, http2=http2, trust_env=False
+        )
+        base = self.base(plane, options.pop("host", "localhost" if source is None else "127.0.0.1"))
+        return httpx.Client(base_url=base, transport=transport, timeout=30, **options)
+
+    def start(self) -> None:
+        """Start nginx and wait until it answers."""
+        configuration = render(self.document, self.facts)
+        command = [nginx(), "-p", str(self.root), "-c", str(configuration), "-g", "daemon off;"]
+        with (self.root / "stderr").open("w") as stderr:
+            self.process = subprocess.Popen(command, stderr=stderr)
+        wait_until(lambda: self.generation() or self._ended(), "nginx answers", 20)
+        assert not self._ended(), (self.root / "stderr").read_text()
+
+    def _ended(self) -> bool:
+        assert self.process
+        return self.process.poll() is not None
+
+    def apply(self, text: str = "", **facts: Any) -> None:
+        """Render another document, with other facts and the next generation, and reload."""
+        assert self.process
+        self.document = read_document(text)
+        following = {"generation": self.facts.generation + 1, **facts}
+        self.facts = msgspec.structs.replace(self.facts, **following)
+        render(self.document, self.facts)
+        before = self._listening()
+        self.process.send_signal(signal.SIGHUP)
+        # for a tenth of a second old and new processes take connections side by side
+        wait_until(
+            lambda: self._listening() and not self._listening() & before, "the old ones leave", 20
+        )
+        assert self.generation() == self.facts.generation
+
+    def _listening(self) -> set[int]:
+        """Processes of nginx that take new connections."""
+        assert self.process
+        master = self.process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        found = set()
+        for child in children:
+            with contextlib.suppress(OSError):
+                title = Path(f"/proc/{child}/cmdline").read_text()
+                if "worker process" in title and "shutting down" not in title:
+                    found.add(int(child))
+        return found
+
+    def generation(self) -> int:
+        """What new connections are served by; 0 where nobody answers."""
+        transport = httpx.HTTPTransport(uds=str(self.root / "run/edge.sock"))
+        with contextlib.suppress(httpx.TransportError), httpx.Client(transport=transport) as client:
+            return int(client.get("http://edge/generation").text)
+        return 0
+
+    def log(self) -> list[dict[str, str]]:
+        """What nginx wrote down of its requests."""
+        lines = (self.root / "var/log/nginx/access.log").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+            (self.root / "run/edge.sock").unlink(missing_ok=True)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+    server: "EchoPlane"
+
+    def address_string(self) -> str:
+        return "edge"
+
+    def _take(self) -> int:
+        if self.headers.get("transfer-encoding") == "chunked":
+            taken = 0
+            while size := int(self.rfile.readline(), 16):
+                taken += len(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return taken
+        return len(self.rfile.read(int(self.headers.get("content-length", "0"))))
+
+    def _say(self) -> None:
+        self.server.requests.append(self.path)
+        told = {
+            "method": self.command,
+            "path": self.path,
+            "headers": [[name.lower(), value] for name, value in self.headers.items()],
+            "bytes": self._take(),
+        }
+        body = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("strict-transport-security", "max-age=1")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.path.startswith("/held"):
+            self.server.held.wait(30)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = _say  # noqa: N815 - names of http.server
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class EchoPlane(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """What stands in a plane's place, and tells what reached it."""
+
+    daemon_threads = False
+    request_queue_size = 256
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), _Handler)
+        self.requests: list[str] = []
+        self.held = threading.Event()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: who breaks off is part of the tests."""
+
+
+@contextlib.contextmanager
+def echo_planes(run: Path) -> Iterator[dict[str, EchoPlane]]:
+    """Both planes as echoes, on the sockets where the edge looks for them."""
+    run.mkdir(parents=True, exist_ok=True)
+    planes = {plane: EchoPlane(run / f"{plane}.sock") for plane in ("console", "workspace")}
+    for plane in planes.values():
+        threading.Thread(target=plane.serve_forever, daemon=True).start()
+    try:
+        yield planes
+    finally:
+        for plane in planes.values():
+            plane.held.set()
+            plane.shutdown()
+            plane.server_close()
+
+
+@contextlib.contextmanager
+def short_root() -> Iterator[Path]:
+    """A root whose sockets have short paths (unix(7): 107 bytes)."""
+    with tempfile.TemporaryDirectory(prefix="edge-") as folder:
+        yield Path(folder)
+
+
+def told(answer: httpx.Response | dict[str, Any]) -> dict[str, list[str]]:
+    """The headers that reached a plane, by name."""
+    found: dict[str, list[str]] = {}
+    echo = answer if isinstance(answer, dict) else answer.json()
+    for name, value in echo["headers"]:
+        found.setdefault(name, []).append(value)
+    return found
