@@ -30,7 +30,9 @@ RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodej
 TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl file:/usr/sbin/nginx=nginx-light \
 	command:gcc=gcc file:/usr/sbin/postfix=postfix file:/usr/sbin/rsyslogd=rsyslog \
-	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl
+	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl \
+	file:/usr/sbin/chronyd=chrony file:/usr/sbin/sshd=openssh-server \
+	file:/lib/systemd/systemd-networkd=systemd command:unshare=util-linux command:ip=iproute2
 BENCH_NEEDS := command:wrk=wrk
 
 .PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench

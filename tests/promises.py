@@ -58,6 +58,7 @@ MEANINGS = {
     "S7": "constant monitoring of what must answer",
     "S8": "free disk space is watched",
     "S9": "server logs are kept and can be analysed",
+    "S11": "maintenance only as the customer opens it, for a time",
     "METI-8": "data comes out as CSV",
     "METI-12": "failures are counted",
     "METI-18": "the operation log is there for whoever may see it",

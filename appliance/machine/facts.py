@@ -48,6 +48,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     authority: str = ""
     """Absolute path of the appliance's own authority, PEM: what client certificates are checked
     against. Empty where none are asked for."""
+    ssh_authority: str = ""
+    """Absolute path of the public keys whose certificates open SSH; empty where there is none."""
     users: dict[str, int] = {}
     """Numbers of the appliance's users that this machine has, by name."""
     name_servers: tuple[str, ...] = ()

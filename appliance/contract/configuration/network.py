@@ -114,7 +114,7 @@ class Network(Section, frozen=True, kw_only=True):
         tuple[Host, ...], Meta(description="Domains in which short names are looked for")
     ] = ()
     dns: Annotated[
-        tuple[Address, ...], Meta(description="Name servers, tried in this order", max_length=8)
+        tuple[Address, ...], Meta(description="Name servers, tried in this order", max_length=3)
     ] = ()
     interfaces: Annotated[
         tuple[Interface, ...], Meta(description="Interfaces with addresses", max_length=32)

@@ -1,0 +1,29 @@
+"""The way out over HTTP, as environment of the appliance's units (`EnvironmentFile=-…`)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from appliance.contract.configuration.document import Document
+from appliance.machine.facts import Facts
+from appliance.machine.plan.desired import Concern, File
+from appliance.machine.plan.heading import HEADING
+
+PATH: Final = "etc/tenshu/proxy.env"
+OWN: Final = ("localhost", "127.0.0.0/8", "::1")
+"""The appliance itself is never asked for by way of the proxy."""
+
+
+def files(document: Document, facts: Facts) -> Iterator[File]:  # noqa: ARG001 - as every planner
+    """Yield the file, where there is a proxy. Its sign-in is a secret and no part of it."""
+    proxy = document.network.proxy
+    if not proxy.address:
+        return
+    told = {
+        "HTTP_PROXY": proxy.address,
+        "HTTPS_PROXY": proxy.address,
+        "NO_PROXY": ",".join([*OWN, *proxy.exceptions]),
+    }
+    # some programs look for the one spelling, some for the other; curl for `http_proxy` only
+    lines = [f"{spelt}={value}" for name, value in told.items() for spelt in (name, name.lower())]
+    content = HEADING + "\n".join(lines) + "\n"
+    yield File(path=PATH, content=content, concern=Concern.NETWORK)
