@@ -25,8 +25,8 @@ from appliance.contract.configuration.interface_problems import (
     TwoGateways,
 )
 from appliance.contract.configuration.network import Interface, Network, Route
+from appliance.contract.configuration.places import placed
 from appliance.contract.configuration.problems import ConfigurationProblem, DefinedTwice, NoNetwork
-from appliance.contract.configuration.shape import placed
 
 INTERFACES = "network.interfaces"
 

@@ -11,12 +11,12 @@ from appliance.contract.configuration.interface_problems import (
     PacketsTooLarge,
 )
 from appliance.contract.configuration.network import Network, Zone
+from appliance.contract.configuration.places import placed
 from appliance.contract.configuration.problems import (
     ConfigurationProblem,
     DefinedTwice,
     UnknownName,
 )
-from appliance.contract.configuration.shape import placed
 
 VLANS, BONDS, INTERFACES = "network.vlans", "network.bonds", "network.interfaces"
 

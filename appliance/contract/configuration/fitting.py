@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from appliance.contract.configuration.places import below, placed
 from appliance.contract.configuration.problems import (
     ConfigurationProblem,
     Missing,
@@ -19,7 +20,7 @@ from appliance.contract.configuration.problems import (
     WrongKind,
 )
 from appliance.contract.configuration.sections import Section
-from appliance.contract.configuration.shape import Shape, below, keys_of
+from appliance.contract.configuration.shape import Shape, keys_of
 
 WORDS: Final[dict[type, str]] = {
     str: "a text in quotes",
@@ -83,8 +84,8 @@ def _of_list(value: Any, shape: Shape, place: str) -> Iterator[ConfigurationProb
         return
     yield from _count(len(value), shape, place)
     (item,) = shape.inner
-    for number, one in enumerate(value):
-        yield from misfits(one, item, f"{place}[{number}]")
+    for where, one in placed(value, place):
+        yield from misfits(one, item, where)
 
 
 def _of_named(value: Any, shape: Shape, place: str) -> Iterator[ConfigurationProblem]:  # noqa: ANN401

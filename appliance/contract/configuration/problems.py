@@ -53,6 +53,14 @@ class NewerFormat(ConfigurationProblem):
     hint = "Update the appliance first, or take a document of this version."
 
 
+class NoSuchPlace(ConfigurationProblem):
+    """A place that leads through no table or list, or behind a list's end."""
+
+    code = "configuration.no_such_place"
+    message = "{place}: there is no such place in the document."
+    hint = "Look at the document again: somebody may have changed it meanwhile."
+
+
 class WrongKind(ConfigurationProblem):
     """A value of the wrong kind. `expected` and `found` are kinds in words."""
 

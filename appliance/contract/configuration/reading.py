@@ -28,7 +28,7 @@ class Unreadable(Exception):
 
 def read_document(text: str) -> Document:
     """Return the document of a TOML text. Raise Unreadable with everything that is wrong."""
-    raw = _parse(text)
+    raw = parse(text)
     form = raw.get("format")
     if type(form) is int and form > FORMAT:  # its other keys mean what only its version knows
         raise Unreadable((NewerFormat(value=form, known=FORMAT),))
@@ -38,7 +38,8 @@ def read_document(text: str) -> Document:
     return msgspec.convert(raw, Document)
 
 
-def _parse(text: str) -> dict[str, Any]:
+def parse(text: str) -> dict[str, Any]:
+    """Return the tree of a TOML text. Raise Unreadable if it is none."""
     if len(text) > LARGEST:
         raise Unreadable((DocumentTooLarge(limit=LARGEST),))
     try:

@@ -5,18 +5,14 @@ Reader, reference, forms and differences all go by this, so that they cannot tel
 
 import enum
 import functools
-import re
 import typing
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
 from appliance.contract.configuration.sections import Section
 
 LIMITS: Final = ("ge", "le", "min_length", "max_length", "pattern", "description", "examples")
-T = TypeVar("T")
-_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,15 +80,3 @@ def keys_of(section: type[Section]) -> dict[str, Key]:
         )
         for field in msgspec.structs.fields(section)
     }
-
-
-def below(place: str, name: str) -> str:
-    """Return the place of a key: `access.lists.office`, quoted where TOML would quote it."""
-    spelt = name if _BARE.fullmatch(name) else msgspec.json.encode(name).decode()
-    return f"{place}.{spelt}" if place else spelt
-
-
-def placed(entries: Iterable[T], place: str) -> Iterator[tuple[str, T]]:
-    """Yield the entries of a list, each with its place: `network.dns[0]`."""
-    for number, entry in enumerate(entries):
-        yield f"{place}[{number}]", entry
