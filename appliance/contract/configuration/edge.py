@@ -12,7 +12,11 @@ class Edge(Section, frozen=True, kw_only=True):
 
     names: Annotated[
         tuple[Host, ...],
-        Meta(description="Host names by which people call the appliance", max_length=50),
+        Meta(
+            description="Host names by which people call the appliance",
+            max_length=50,
+            examples=[["tenshu.example.co.jp"]],
+        ),
     ] = ()
     header_seconds: Annotated[
         int, Meta(ge=5, le=30, description="For the head of a request to arrive")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.contract.configuration.sections import Section
+from appliance.contract.configuration.sections import Prefix, Section
 
 
 class Firewall(Section, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class Firewall(Section, frozen=True, kw_only=True):
         int, Meta(ge=0, le=1440, description="How long a ban holds; 0 bans nobody")
     ] = 10
     never_banned: Annotated[
-        tuple[str, ...],
+        tuple[Prefix, ...],
         Meta(
             description="Networks that are never banned, beside gateways and trusted proxies",
             max_length=100,

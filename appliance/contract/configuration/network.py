@@ -83,6 +83,11 @@ class Interface(Section, frozen=True, kw_only=True):
     note: Note = ""
 
 
+Unproxied = Annotated[
+    str, Meta(max_length=253, description="Name, domain with a dot before it, or network")
+]
+
+
 class Proxy(Section, frozen=True, kw_only=True):
     """The proxy that everything uses that goes out over HTTP."""
 
@@ -95,7 +100,12 @@ class Proxy(Section, frozen=True, kw_only=True):
         ),
     ] = ""
     exceptions: Annotated[
-        tuple[str, ...], Meta(description="Names and networks reached without it", max_length=100)
+        tuple[Unproxied, ...],
+        Meta(
+            description="Names and networks reached without it",
+            max_length=100,
+            examples=[[".example.co.jp", "10.0.0.0/8"]],
+        ),
     ] = ()
 
 
@@ -111,7 +121,12 @@ class Network(Section, frozen=True, kw_only=True):
         ),
     ] = ""
     search_domains: Annotated[
-        tuple[Host, ...], Meta(description="Domains in which short names are looked for")
+        tuple[Host, ...],
+        Meta(
+            description="Domains in which short names are looked for",
+            max_length=6,
+            examples=[["example.co.jp"]],
+        ),
     ] = ()
     dns: Annotated[
         tuple[Address, ...], Meta(description="Name servers, tried in this order", max_length=3)
