@@ -3,17 +3,20 @@
 Two things look at a connection. The packet filter sees its *peer*, and enforces the lists of
 console and SSH. The edge sees the *person's* address: the peer's own, or what a trusted proxy says
 of it. SSH knows no proxies. Who comes to the console through a proxy needs both: the proxy in the
-console's lists for the packet filter, and the person for the edge.
+console's lists for the packet filter, and the person for the edge. The machine itself always
+reaches what it serves: its own screen is the last way in.
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
+from typing import Final
 
 from appliance.contract.configuration.access import Area
 from appliance.contract.configuration.addresses import AnyNetwork, client, contains, network
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.sections import EVERYWHERE
 
+THIS_MACHINE: Final = frozenset({ip_address("127.0.0.1"), ip_address("::1")})
 ALL: tuple[AnyNetwork, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
@@ -38,6 +41,8 @@ def reaches(document: Document, area: Area, address: str, peer: str = "") -> boo
     person = client(address)
     if there is None or person is None:
         return False
+    if there in THIS_MACHINE and person in THIS_MACHINE:
+        return True
     trusted = tuple(_read(document.access.trusted_proxies))
     believed = person if area is not Area.SSH and contains(trusted, there) else there
     seen = {there, believed} if area is Area.CONSOLE else {believed}

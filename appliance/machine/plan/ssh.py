@@ -21,7 +21,6 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitEmptyPasswords no
 HostbasedAuthentication no
-GSSAPIAuthentication no
 PermitRootLogin prohibit-password
 AuthorizedKeysFile none
 # a session and nothing beside it

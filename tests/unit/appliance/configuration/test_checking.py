@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - one line a case reads as a table
 
+import tomllib
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 from appliance.contract.configuration import interface_problems, problems
 from appliance.contract.configuration.checking import problems as problems_of
 from appliance.contract.configuration.document import Document
+from appliance.contract.configuration.example import EXAMPLE
 from appliance.contract.configuration.network import Interface, Network, Route, Vlan, Zone
+from appliance.contract.configuration.places import below, steps
 from appliance.contract.configuration.problems import ConfigurationProblem
-from appliance.contract.configuration.reading import read_document
+from appliance.contract.configuration.reading import Unreadable, read_document
+from appliance.contract.configuration.writing import change, write_document
 from tests.unit.appliance.configuration.test_reading import WRONG
 
 GOOD = """
@@ -187,6 +191,40 @@ def test_an_interface_that_the_machine_lacks_is_named_with_those_it_has() -> Non
         ("configuration.unknown_name", "network.bonds[0].members[1]"),
     ]
     assert "bond0, enp1s0, eth9, vlan20" in found[0].advice()
+
+
+def texts_of(tree: Any, place: str = "") -> list[str]:
+    """Return the places of every text in a document."""
+    if isinstance(tree, str):
+        return [place]
+    entries = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(
+        tree, list) else ()  # fmt: skip
+    return [
+        found
+        for name, one in entries
+        for found in texts_of(
+            one, below(place, name) if isinstance(name, str) else f"{place}[{name}]"
+        )
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\nPermitRootLogin yes", "\x00", '"', "; accept", " x"])
+def test_no_text_of_the_document_can_become_a_line_of_its_own_somewhere_else(end: str) -> None:
+    written = write_document(EXAMPLE)
+    tree = tomllib.loads(written)
+    places = texts_of(tree)
+    assert len(places) > 30
+    for place in places:
+        old = tree
+        for step in steps(place):
+            old = old[step]
+        if place.endswith(".note") and end.isprintable():
+            continue  # rendered nowhere
+        try:
+            wrong = problems_of(read_document(change(written, place, old + end)))
+        except Unreadable as refusal:
+            wrong = refusal.problems
+        assert wrong, (place, end)
 
 
 addresses = st.sampled_from(

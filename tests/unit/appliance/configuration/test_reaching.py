@@ -37,6 +37,10 @@ CONSOLE, SSH, WORKSPACE = Area.CONSOLE, Area.SSH, Area.WORKSPACE
         # by somebody who is not believed: it is the peer who counts
         ("10.1.2.3", "192.0.2.80", (CONSOLE, SSH, WORKSPACE)),
         ("192.0.2.1", "10.1.0.81", ()),
+        # the machine's own screen, and somebody who only says so
+        ("127.0.0.1", "", ()),
+        ("::1", "127.0.0.1", ()),
+        ("127.0.0.1", "192.0.2.80", (CONSOLE, SSH, WORKSPACE)),
         ("10.1.2.3", "nobody", tuple(Area)),
         ("", "", tuple(Area)),
     ],
