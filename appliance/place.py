@@ -18,6 +18,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     keys: Path
     """Outside `data`; the agent keeps `repositories.json` there, mode 0600."""
     database_url: str
+    machine_root: Path | None = None
+    """Where the files of the machine that this copy owns begin, `/` in the appliance's image; none
+    where it is a guest and sets up no network and no firewall."""
+
+    @property
+    def machine(self) -> Path:
+        """Versions of the machine's document, and what waits to be confirmed."""
+        return self.data / "machine"
+
+    @property
+    def run(self) -> Path:
+        """Sockets."""
+        return self.data / "run"
 
     @property
     def socket(self) -> Path:
@@ -70,14 +83,20 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
             "TENSHU_DATA": str(self.data),
             "TENSHU_KEYS": str(self.keys),
             "TENSHU_DATABASE_URL": self.database_url,
+            **({"TENSHU_MACHINE_ROOT": str(self.machine_root)} if self.machine_root else {}),
         }
 
 
 def load_place(environ: Mapping[str, str] | None = None) -> Place:
-    """Read the place from `TENSHU_DATA`, `TENSHU_KEYS` and `TENSHU_DATABASE_URL`."""
+    """Read the place from `TENSHU_DATA`, `TENSHU_KEYS`, `TENSHU_DATABASE_URL`.
+
+    `TENSHU_MACHINE_ROOT` says that the machine is this copy's own.
+    """
     environ = os.environ if environ is None else environ
     data = Path(environ.get("TENSHU_DATA") or "var/data").absolute()
+    root = environ.get("TENSHU_MACHINE_ROOT")
     return Place(
+        machine_root=Path(root).absolute() if root else None,
         data=data,
         keys=Path(environ.get("TENSHU_KEYS") or data.with_name(data.name + ".keys")).absolute(),
         database_url=environ.get("TENSHU_DATABASE_URL") or f"sqlite:///{data / 'tenshu.sqlite'}",

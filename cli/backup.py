@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from app.backups.errors import MachineError
 from app.backups.operations.kit import KitEnd, keep_kit, kit_state, show_kit
 from app.backups.operations.repositories import (
     ListOfArchives,
@@ -17,6 +16,7 @@ from app.backups.operations.repositories import (
 )
 from app.backups.operations.runs import run_backup
 from app.core.messages import mark
+from app.machine.errors import MachineError
 from app.operations.operation import NoRequest
 from appliance.contract.runs import BackupResult, RestoreResult
 from cli import removal, renewal

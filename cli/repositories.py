@@ -2,11 +2,11 @@
 
 import time
 
-from app.backups.errors import MachineError
 from app.backups.operations.repositories import list_repositories
 from app.backups.operations.runs import OneRun, get_run
 from app.core.errors import NotFound, TenshuError
 from app.core.messages import mark
+from app.machine.errors import MachineError
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from appliance.contract.actions import Repository

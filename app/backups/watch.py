@@ -11,11 +11,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.backups.errors import MachineError
-from app.backups.machine import agent_for, caller_of
 from app.backups.models import ToldRun
 from app.backups.operations.runs import EndedRun, finish_run
 from app.core.errors import TenshuError
+from app.machine.calling import agent_for, caller_of
+from app.machine.errors import MachineError
 from app.operations.context import SYSTEM, Appliance, Context, Plane
 from appliance.contract.runs import State
 

@@ -10,6 +10,7 @@ from app.core.errors import TenshuError
 from app.core.lifeline import die_with_parent
 from app.identity.ending import Ending
 from app.leaving.watch import Watch as LeavingWatch
+from app.machine.watch import Watch as MachineWatch
 from app.offsite.daily import mail_what_is_due
 from app.operations.context import Plane
 from app.privacy.watch import keep_no_longer, reapply_missing
@@ -25,6 +26,7 @@ def create() -> AsgiApplication:
     appliance = open_appliance()
     watches = (
         Watch(appliance),
+        MachineWatch(appliance),
         LeavingWatch(
             appliance,
             further=(keep_no_longer, remind_everybody, mail_what_is_due),

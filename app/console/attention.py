@@ -6,12 +6,12 @@ import msgspec
 
 from app.audit.errors import StoreUnreadable
 from app.backups import kit
-from app.backups.errors import MachineError
 from app.backups.operations import runs as backup_runs
 from app.core import clock, reserve
 from app.core.messages import mark, translate
 from app.identity.operations import owners
 from app.leaving.operations import listing
+from app.machine.errors import MachineError
 from app.offsite.operations import showing
 from app.operations.context import Context
 from app.operations.operation import NoRequest

@@ -5,11 +5,12 @@ from typing import Any
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from app.backups.errors import MachineError, NoKeyKit
+from app.backups.errors import NoKeyKit
 from app.backups.operations import kit as kits
 from app.backups.operations import repositories, runs
 from app.core.errors import TenshuError
 from app.core.messages import explain
+from app.machine.errors import MachineError
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest

@@ -6,12 +6,12 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from app.backups.errors import MachineError
 from app.backups.operations import runs
 from app.console.person_choice import named
 from app.core.errors import InvalidInput, NotFound, TenshuError
 from app.core.messages import explain, mark
 from app.identity.operations.account_views import AccountFilter, list_accounts
+from app.machine.errors import MachineError
 from app.offsite.kinds import Kind
 from app.offsite.operations import changing, checking, showing, trying
 from app.offsite.operations.showing import DestinationView, OneDestination

@@ -3,10 +3,11 @@
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from app.backups.errors import MachineError, NameDiffers
+from app.backups.errors import NameDiffers
 from app.backups.operations import removal, repositories
 from app.core.errors import TenshuError
 from app.core.messages import explain
+from app.machine.errors import MachineError
 from app.operations.errors import Refused
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest, language_of

@@ -38,10 +38,14 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.SETTINGS_VIEW,
             P.BACKUPS_VIEW,
             P.JOBS_VIEW,
+            P.MACHINE_VIEW,
+            P.MACHINE_MANAGE,
         }
     ),
     Role.OPERATOR: frozenset(
         {
+            P.MACHINE_VIEW,
+            P.MACHINE_MANAGE,
             P.SETTINGS_VIEW,
             P.SETTINGS_MANAGE,
             P.BACKUPS_VIEW,
@@ -62,10 +66,11 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             P.AUDIT_EXPORT,
             P.BACKUPS_VIEW,
             P.JOBS_VIEW,
+            P.MACHINE_VIEW,
             P.SETTINGS_VIEW,
         }
     ),
-    Role.VIEWER: frozenset({P.BACKUPS_VIEW, P.JOBS_VIEW, P.SETTINGS_VIEW}),
+    Role.VIEWER: frozenset({P.BACKUPS_VIEW, P.JOBS_VIEW, P.MACHINE_VIEW, P.SETTINGS_VIEW}),
     Role.STAFF: frozenset(
         {
             P.TABLES_DESIGN,

@@ -1,1 +1,1 @@
-"""The console's side of the machine. So far its words: those of `appliance.toml`."""
+"""The machine under the appliance, as the console asks for it: through its agent alone."""

@@ -82,6 +82,8 @@ class Context:
     """Account of the second administrator, for what is irreversible."""
     host: str = ""
     """Host name or address, and port, by which the person called; empty where no page did."""
+    generation: int = 0
+    """Version of the machine's document that the edge served the connection by; 0 without one."""
     ahead: Any = None
     """What the operation's `ahead` has returned: the answer of the machine's agent, say."""
     _session: Session | None = None
@@ -130,6 +132,7 @@ class Context:
             confirmed=self.confirmed,
             approved_by=self.approved_by,
             host=self.host,
+            generation=self.generation,
             ahead=self.ahead,
             _session=session,
             _event=event,

@@ -31,6 +31,8 @@ class Permission(enum.StrEnum):
     BACKUPS_VIEW = "backups.view"
     BACKUPS_RUN = "backups.run"
     BACKUPS_MANAGE = "backups.manage"
+    MACHINE_VIEW = "machine.view"
+    MACHINE_MANAGE = "machine.manage"
     JOBS_VIEW = "jobs.view"
     JOBS_MANAGE = "jobs.manage"
     KEYS_MANAGE = "keys.manage"

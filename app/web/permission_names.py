@@ -18,6 +18,8 @@ PERMISSION_NAMES: Final[dict[str, str]] = {
     Permission.BACKUPS_VIEW: mark("See backups"),
     Permission.BACKUPS_RUN: mark("Run backups"),
     Permission.BACKUPS_MANAGE: mark("Set up backups"),
+    Permission.MACHINE_VIEW: mark("See network and access"),
+    Permission.MACHINE_MANAGE: mark("Change network and access"),
     Permission.JOBS_VIEW: mark("See jobs of others"),
     Permission.JOBS_MANAGE: mark("Stop jobs of others"),
     Permission.KEYS_MANAGE: mark("Manage encryption keys"),

@@ -1,8 +1,9 @@
 """The agent: `python -m appliance.agent`.
 
-`TENSHU_DATA`, `TENSHU_KEYS` and `TENSHU_DATABASE_URL` say where this copy lives;
-`TENSHU_AGENT_USERS` which users may speak to it beside its own and root (names or numbers,
-separated by commas). SIGTERM and SIGINT end it; long actions go on.
+`TENSHU_DATA`, `TENSHU_KEYS` and `TENSHU_DATABASE_URL` say where this copy lives,
+`TENSHU_MACHINE_ROOT` that the machine is its own (`appliance.place`); `TENSHU_AGENT_USERS` which
+users may speak to it beside its own and root (names or numbers, separated by commas). SIGTERM and
+SIGINT end it; long actions go on.
 """
 
 import logging
@@ -18,6 +19,8 @@ from appliance.agent.dispatch import Dispatch
 from appliance.agent.handlers import Handlers
 from appliance.agent.server import AlreadyRunning, Server
 from appliance.log import configure_logging
+from appliance.machine.standing_by import Relief
+from appliance.machine.starting import set_up_machine
 from appliance.place import load_place
 
 
@@ -44,6 +47,9 @@ def main() -> int:
     signal.signal(signal.SIGINT, end)
     place = load_place()
     dispatch = Dispatch(Handlers(place), stop)
+    if place.machine_root is not None:
+        set_up_machine(place)
+        Relief(place, stop).start()
     try:
         Server(place.socket, dispatch, allowed_users(os.environ), stop).serve()
     except AlreadyRunning as error:

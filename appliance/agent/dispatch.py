@@ -10,10 +10,11 @@ import msgspec
 
 from appliance.agent.handlers import Handlers
 from appliance.backup.manifest import product_version
+from appliance.contract.action import Action
 from appliance.contract.actions import INTERFACE, Caller, Request
 from appliance.contract.errors import AgentFailed, ApplianceError, ParametersRefused
 from appliance.contract.interface import FAULT, interface_description
-from appliance.contract.table import TABLE, Action
+from appliance.contract.table import TABLE
 from appliance.contract.varlink import SERVICE, read_secret
 
 LOG: Final = logging.getLogger("appliance.agent")

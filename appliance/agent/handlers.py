@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from appliance.agent.capabilities import capabilities
+from appliance.agent.machine import Machine
 from appliance.agent.patience import READING_SECONDS, Patience
 from appliance.agent.repositories import Repositories
 from appliance.agent.runs import Runs
@@ -58,6 +59,7 @@ class Handlers:
             "GetProgress": self._get_progress,
             "ListRuns": self._list_runs,
             "CancelRun": self._cancel_run,
+            **Machine(place).by_name,
         }
 
     def follow(self, request: actions.OfRun, stop: threading.Event) -> Iterator[tuple[Run, bool]]:

@@ -4,11 +4,9 @@ An action is a typed request and a typed result, the permission that the asking 
 checked, a risk tier, a timeout and the verb of its audit event. Nothing else can be called.
 """
 
-import enum
 from typing import Final
 
-import msgspec
-
+from appliance.contract.action import Action, Tier
 from appliance.contract.actions import (
     ArchivedCheckpoint,
     Archives,
@@ -24,43 +22,11 @@ from appliance.contract.actions import (
     ReadCheckpoint,
     Repositories,
     Repository,
-    Request,
     RestoreArchive,
     Runs,
 )
+from appliance.contract.configuration.table import ACTIONS as MACHINE_ACTIONS
 from appliance.contract.runs import Run
-
-
-class Tier(enum.IntEnum):
-    """Risk tiers of the architecture, section 2."""
-
-    READ = 0
-    REVERSIBLE = 1
-    DANGEROUS = 2
-    IRREVERSIBLE = 3
-
-
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the table."""
-
-    name: str
-    """Varlink method."""
-    request: type[Request]
-    result: type[msgspec.Struct]
-    permission: str
-    """What the person must be allowed; the asking side checks it."""
-    tier: Tier
-    timeout: int
-    """Seconds. For a long action: of the run, not of the call that starts it."""
-    verb: str
-    """Verb of the audit event; empty for reads that write none."""
-    says: str
-    """What it does, one line."""
-    long: bool = False
-    """True if it runs as a process of its own and its result is a Run."""
-    follows: bool = False
-    """True if it may be called with `more`."""
-
 
 TABLE: Final[dict[str, Action]] = {
     action.name: action
@@ -220,6 +186,7 @@ TABLE: Final[dict[str, Action]] = {
             verb="backups.cancel",
             says="Ask a run to end; what it did so far is undone",
         ),
+        *MACHINE_ACTIONS,
     )
 }
 """Every action by its name. A new one is a line here and a function in `appliance.agent`."""

@@ -1,15 +1,37 @@
 """What a plan must know of the machine beside the document. Read once, then passed on."""
 
+import contextlib
+import functools
+import ipaddress
+import pwd
+import re
+import socket
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from appliance.contract.configuration import ports
+from appliance.contract.configuration.errors import ProgramRefused
+from appliance.machine.programs import ask
+from appliance.place import Place
 
 CONSOLE_PORT: Final = ports.CONSOLE_PORT
 WORKSPACE_PORT: Final = ports.WORKSPACE_PORT
 REDIRECT_PORT: Final = ports.REDIRECT_PORT
 SMTP_PORT: Final = ports.SMTP_PORT
+USERS: Final = (
+    "root",
+    "tenshu-console",
+    "tenshu-workspace",
+    "tenshu-audit",
+    "tenshu-updates",
+    "postfix",
+    "_chrony",
+)
+RESOLVERS: Final = Path("/etc/resolv.conf")
+ROUTES: Final = Path("/proc/net/route")
+ROUTES_6: Final = Path("/proc/net/ipv6_route")
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,3 +86,71 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
     """Number of the document's version: the edge tells it with each request, so that a connection
     that was opened before an apply does not confirm it."""
+
+
+def gather_facts(place: Place, generation: int) -> Facts:
+    """Read the machine of a place."""
+    tls = place.data / "tls"
+    own = Certificate(chain=str(tls / "server.pem"), key=str(tls / "server.key"))
+    return Facts(
+        run=str(place.run),
+        certificates={"own": own},
+        users=_users(),
+        name_servers=_name_servers(RESOLVERS),
+        gateways=_gateways(),
+        edge=_edge(place),
+        generation=generation,
+    )
+
+
+@functools.cache
+def _nginx_version() -> tuple[int, int]:
+    """Return the version of the installed nginx; what the product has where there is none."""
+    with contextlib.suppress(ProgramRefused):
+        found = re.search(r"nginx/(\d+)\.(\d+)", ask("nginx", "-v"))
+        if found:
+            return int(found[1]), int(found[2])
+    return EdgePlace().version
+
+
+def _edge(place: Place) -> EdgePlace:
+    root = "" if place.machine_root in (None, Path("/")) else str(place.machine_root)
+    return EdgePlace(
+        version=_nginx_version(), root=root, names=(socket.gethostname().lower(), "localhost")
+    )
+
+
+def _users() -> dict[str, int]:
+    found = {}
+    for name in USERS:
+        with contextlib.suppress(KeyError):  # this machine has no such user
+            found[name] = pwd.getpwnam(name).pw_uid
+    return found
+
+
+def _name_servers(path: Path) -> tuple[str, ...]:
+    """Return the servers of a resolv.conf; what is none there is passed over, as libc does."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in path.read_text("utf-8", "replace").splitlines():
+            words = line.split()
+            if len(words) > 1 and words[0] == "nameserver":
+                with contextlib.suppress(ValueError):
+                    found.append(str(ipaddress.ip_address(words[1].partition("%")[0])))
+    return tuple(found)
+
+
+def _gateways() -> tuple[str, ...]:
+    """Return the default routers (proc(5))."""
+    found = set()
+    with contextlib.suppress(FileNotFoundError):
+        for line in ROUTES.read_text("ascii").splitlines()[1:]:
+            words = line.split()
+            if words[1] == words[7] == "00000000" and words[2] != "00000000":
+                found.add(str(ipaddress.IPv4Address(bytes.fromhex(words[2])[::-1])))
+    with contextlib.suppress(FileNotFoundError):
+        for line in ROUTES_6.read_text("ascii").splitlines():
+            words = line.split()
+            if words[0] == "0" * 32 and words[1] == "00" and words[4] != "0" * 32:
+                found.add(str(ipaddress.IPv6Address(bytes.fromhex(words[4]))))
+    return tuple(sorted(found))

@@ -7,8 +7,8 @@ from msgspec import Meta
 
 from app.backups import kit
 from app.backups.errors import KitDiffers, NoKeyKit, NoKitYet
-from app.backups.machine import agent_for, caller_of
 from app.core.secret import Secret
+from app.machine.calling import agent_for, caller_of
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
 from app.operations.permissions import Permission

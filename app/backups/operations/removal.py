@@ -5,11 +5,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from app.backups.errors import MachineError, NameDiffers
-from app.backups.machine import agent_for, caller_of
+from app.backups.errors import NameDiffers
 from app.backups.operations.repositories import OneRepository, RepositoryId
 from app.core.errors import NotFound
 from app.core.messages import mark
+from app.machine.calling import agent_for, caller_of
+from app.machine.errors import MachineError
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, Route, Tier, operation
 from app.operations.permissions import Permission

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from app.backups import kit
-from app.backups.machine import agent_for, caller_of
+from app.machine.calling import agent_for, caller_of
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.permissions import Permission

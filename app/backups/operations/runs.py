@@ -7,9 +7,9 @@ from msgspec import Meta
 
 from app.audit.event import Outcome
 from app.backups import kit
-from app.backups.machine import agent_for, caller_of
 from app.backups.models import ToldRun
 from app.backups.operations.repositories import OneRepository
+from app.machine.calling import agent_for, caller_of
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission

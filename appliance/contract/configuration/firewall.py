@@ -1,10 +1,45 @@
 """What the packet filter allows beyond the areas' lists, and when it bans (V12, METI-42)."""
 
+import enum
 from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.contract.configuration.sections import Prefix, Section
+from appliance.contract.configuration.sections import Host, Note, Prefix, Section
+
+
+class Purpose(enum.StrEnum):
+    """What something goes out for; says which of the appliance's users may send it."""
+
+    MAIL = "mail"
+    SYSLOG = "syslog"
+    BACKUP = "backup"
+    UPDATES = "updates"
+    WEBHOOK = "webhook"
+    DIRECTORY = "directory"
+
+
+class Protocol(enum.StrEnum):
+    """How it is sent."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class Destination(Section, frozen=True, kw_only=True):
+    """Something that a function of the appliance reaches."""
+
+    purpose: Annotated[Purpose, Meta(description="What it is reached for")]
+    host: Annotated[
+        Host,
+        Meta(
+            description="Address or name. By an address the filter is exact; by a name it holds "
+            "port and user, because a name may lead elsewhere tomorrow"
+        ),
+    ]
+    port: Annotated[int, Meta(ge=1, le=65535, description="Port there")]
+    protocol: Annotated[Protocol, Meta(description="tcp or udp")] = Protocol.TCP
+    note: Note = ""
 
 
 class Firewall(Section, frozen=True, kw_only=True):
@@ -27,6 +62,13 @@ class Firewall(Section, frozen=True, kw_only=True):
     ban_minutes: Annotated[
         int, Meta(ge=0, le=1440, description="How long a ban holds; 0 bans nobody")
     ] = 10
+    out: Annotated[
+        tuple[Destination, ...],
+        Meta(
+            description="What may be reached from here, beside name servers, time servers and DHCP",
+            max_length=200,
+        ),
+    ] = ()
     never_banned: Annotated[
         tuple[Prefix, ...],
         Meta(

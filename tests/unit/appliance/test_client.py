@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from appliance.contract import client
+from appliance.contract import calling
 from appliance.contract.actions import Caller
 from appliance.contract.client import AgentClient
 from appliance.contract.errors import (
@@ -86,7 +86,7 @@ def test_an_agent_that_says_nothing_is_waited_for_so_long_and_no_longer(
     answering: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = msgspec.structs.replace(TABLE["ListRuns"], timeout=1)
-    monkeypatch.setitem(client.TABLE, "ListRuns", quick)
+    monkeypatch.setitem(calling.TABLE, "ListRuns", quick)
     with pytest.raises(AgentTimedOut) as caught:
         answering(b"").runs(CALLER)
     assert caught.value.parameters == {"action": "ListRuns", "seconds": 1}

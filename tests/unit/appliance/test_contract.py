@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 import appliance
 from appliance.agent.handlers import Handlers
 from appliance.backup.job import Job, read_job
+from appliance.contract.action import Tier
 from appliance.contract.actions import PAGE, Caller, Nothing, Repository
 from appliance.contract.configuration import interface_problems, problems
 from appliance.contract.errors import (
@@ -28,7 +29,7 @@ from appliance.contract.folder_reasons import FOLDER_REASONS
 from appliance.contract.interface import fields_of, interface_description
 from appliance.contract.runs import Run, State
 from appliance.contract.secret import Secret
-from appliance.contract.table import TABLE, Tier
+from appliance.contract.table import TABLE
 from appliance.contract.varlink import LIMIT, encode, pack
 from appliance.place import Place
 
@@ -78,7 +79,7 @@ def test_every_action_has_a_handler_permission_timeout_and_verb(tmp_path: Path) 
     place = Place(data=tmp_path / "d", keys=tmp_path / "k", database_url="sqlite:////x")
     assert Handlers(place).by_name.keys() == TABLE.keys()
     for action in TABLE.values():
-        assert action.permission.startswith("backups.")
+        assert action.permission.startswith(("backups.", "machine."))
         assert 0 < action.timeout <= 24 * 3600
         assert action.long == (action.result is Run and action.tier > Tier.READ) or (
             action.name == "CancelRun"

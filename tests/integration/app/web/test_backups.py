@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from app.audit.event import Content, Outcome, Source
 from app.audit.models import OutboxEvent
-from app.backups.errors import MachineError, NameDiffers, NoKitYet
+from app.backups.errors import NameDiffers, NoKitYet
 from app.backups.operations import kit as kits
 from app.backups.operations import removal, repositories, runs
 from app.backups.watch import tell_ended_runs
@@ -25,6 +25,7 @@ from app.core.secret import Secret
 from app.identity import factors, policies, session_rows
 from app.identity.models import Account
 from app.identity.operations import accounts, grants, requests
+from app.machine.errors import MachineError
 from app.operations.context import SYSTEM, Appliance, Context, Plane
 from app.operations.operation import NoRequest
 from app.web.cookies import session_cookie_name

@@ -4,7 +4,7 @@ from typing import get_type_hints
 
 import pytest
 
-import app.backups.errors  # noqa: F401 - the machine's errors are known to the console
+import app.machine.errors  # noqa: F401 - the machine's errors are known to the console
 from app.core.messages import catalogue
 from app.jobs.handlers import load_handlers
 from app.mail.templates import templates

@@ -3,10 +3,11 @@
 import contextlib
 from collections.abc import Iterator
 
-from app.backups.errors import MachineError
+from app.machine.errors import MachineError
 from app.operations.context import Context
 from appliance.contract.actions import Caller
 from appliance.contract.client import AgentClient
+from appliance.contract.configuration.client import MachineClient
 from appliance.contract.errors import ApplianceError
 
 
@@ -25,5 +26,14 @@ def agent_for(context: Context) -> Iterator[AgentClient]:
     """Open the door to the machine. Raise MachineError for whatever it answers."""
     try:
         yield AgentClient(context.appliance.settings.agent_socket)
+    except ApplianceError as error:
+        raise MachineError(error) from error
+
+
+@contextlib.contextmanager
+def machine_for(context: Context) -> Iterator[MachineClient]:
+    """Open the door to the machine's document. Raise MachineError for whatever it answers."""
+    try:
+        yield MachineClient(context.appliance.settings.agent_socket)
     except ApplianceError as error:
         raise MachineError(error) from error

@@ -1,0 +1,16 @@
+"""What can go wrong between the console and the machine."""
+
+from app.core.errors import TenshuError
+from appliance.contract.errors import ApplianceError
+
+
+class MachineError(TenshuError):
+    """What the agent answered, with its own code, words and parameters."""
+
+    def __init__(self, original: ApplianceError) -> None:
+        # the same class attributes, taken over one by one: pages and API treat both alike
+        self.code = original.code  # type: ignore[misc]
+        self.status = original.status  # type: ignore[misc]
+        self.message = original.message  # type: ignore[misc]
+        self.hint = original.hint  # type: ignore[misc]
+        super().__init__(**original.parameters)

@@ -1,0 +1,15 @@
+"""What the console remembers about the versions of the machine's document."""
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+
+class ToldVersion(SQLModel, table=True):
+    """A version whose end stands in the history: it is told once."""
+
+    __tablename__ = "machine_told_version"
+    __table_args__ = ({"info": {"access": {"console": "select insert", "workspace": ""}}},)
+
+    machine: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    at: int = Field(sa_type=BigInteger)

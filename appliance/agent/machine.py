@@ -1,0 +1,56 @@
+"""The actions on the machine's document, where the machine is this copy's own."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from appliance.contract.actions import Caller, Nothing
+from appliance.contract.configuration import state
+from appliance.contract.configuration.errors import MachineNotOwned
+from appliance.machine import telling
+from appliance.machine.applying import Applying, applying_at
+from appliance.place import Place
+
+
+class Machine:
+    """A method a line of `appliance.contract.configuration.table`."""
+
+    def __init__(self, place: Place) -> None:
+        self._applying = applying_at(place)
+        self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
+            "ReadConfiguration": self._read,
+            "PlanConfiguration": self._plan,
+            "ApplyConfiguration": self._apply,
+            "ConfirmConfiguration": self._confirm,
+            "RevertConfiguration": self._revert,
+            "ListVersions": self._list,
+            "ReadVersion": self._version,
+        }
+
+    @property
+    def _own(self) -> Applying:
+        if self._applying is None:
+            raise MachineNotOwned
+        return self._applying
+
+    def _read(self, _caller: Caller, _request: Nothing) -> state.Configuration:
+        return telling.configuration(self._own)
+
+    def _plan(self, caller: Caller, request: state.PlanConfiguration) -> state.Plan:
+        return telling.plan(self._own, caller, request.document)
+
+    def _apply(self, caller: Caller, request: state.ApplyConfiguration) -> state.Version:
+        return self._own.apply(caller, request)
+
+    def _confirm(self, caller: Caller, request: state.ConfirmConfiguration) -> state.Version:
+        return self._own.confirm(caller, request)
+
+    def _revert(self, _caller: Caller, request: state.OfVersion) -> state.Version:
+        return self._own.revert(request.version)
+
+    def _list(self, _caller: Caller, request: state.ListVersions) -> state.Versions:
+        return telling.versions_page(self._own, request)
+
+    def _version(self, _caller: Caller, request: state.OfVersion) -> state.OneVersion:
+        return telling.one_version(self._own, request.version)

@@ -1,0 +1,49 @@
+"""The agent's actions on the machine's document, as console and command line call them."""
+
+from appliance.contract.actions import Caller, Nothing
+from appliance.contract.calling import Calling
+from appliance.contract.configuration.state import (
+    ApplyConfiguration,
+    Configuration,
+    ConfirmConfiguration,
+    ListVersions,
+    OfVersion,
+    OneVersion,
+    Plan,
+    PlanConfiguration,
+    Version,
+    Versions,
+)
+
+
+class MachineClient(Calling):
+    """A method a line of `appliance.contract.configuration.table`."""
+
+    def configuration(self, caller: Caller) -> Configuration:
+        """Return the document that holds, what waits, and what drifted."""
+        return self.call("ReadConfiguration", caller, Nothing(), Configuration)
+
+    def plan(self, caller: Caller, document: str) -> Plan:
+        """Return what a document would change, and what is wrong with it."""
+        return self.call("PlanConfiguration", caller, PlanConfiguration(document=document), Plan)
+
+    def apply(self, caller: Caller, request: ApplyConfiguration) -> Version:
+        """Put a document into effect; return its version, waiting or confirmed."""
+        return self.call("ApplyConfiguration", caller, request, Version)
+
+    def confirm(self, caller: Caller, version: int, generation: int = 0) -> Version:
+        """Keep a version; `generation` is what the edge said of the asking connection."""
+        request = ConfirmConfiguration(version=version, generation=generation)
+        return self.call("ConfirmConfiguration", caller, request, Version)
+
+    def revert(self, caller: Caller, version: int) -> Version:
+        """Take a version back at once."""
+        return self.call("RevertConfiguration", caller, OfVersion(version=version), Version)
+
+    def versions(self, caller: Caller, offset: int = 0, limit: int = 50) -> Versions:
+        """Return a page of versions, newest first."""
+        return self.call("ListVersions", caller, ListVersions(offset=offset, limit=limit), Versions)
+
+    def version(self, caller: Caller, number: int) -> OneVersion:
+        """Return one version with its document."""
+        return self.call("ReadVersion", caller, OfVersion(version=number), OneVersion)

@@ -1,0 +1,230 @@
+"""A document put into effect, confirmed or taken back (architecture, section 6).
+
+What is going to be changed is written down before it is, and a guard process stands by that takes
+it back by itself: when its time is over, when whoever applied it is killed, when the machine was
+started anew. So the machine ends in the old state or the new one, whatever happens in between.
+"""
+
+import errno
+import logging
+from typing import Final
+
+import msgspec
+
+from appliance.contract.actions import Caller
+from appliance.contract.configuration.checking import problems
+from appliance.contract.configuration.document import Document
+from appliance.contract.configuration.errors import (
+    ApplyFailed,
+    ApplyUnderWay,
+    ConfigurationMoved,
+    ConfigurationRefused,
+    ConnectionTooOld,
+    DiskFullForMachine,
+    NothingToConfirm,
+    WarningsNotSeen,
+)
+from appliance.contract.configuration.reading import Unreadable, read_document
+from appliance.contract.configuration.state import (
+    ApplyConfiguration,
+    ConfirmConfiguration,
+    Outcome,
+    Reason,
+    Version,
+)
+from appliance.contract.errors import ApplianceError
+from appliance.machine.concerns import HANDLING, Where
+from appliance.machine.facts import Facts, gather_facts
+from appliance.machine.plan.desired import Concern, Desired
+from appliance.machine.planning import available, check, desire, may_lock_out
+from appliance.machine.root import Root
+from appliance.machine.standing_by import stand_by
+from appliance.machine.versions import Armed, Versions, boot_identifier, boot_time
+from appliance.machine.warnings import warnings
+from appliance.place import Place
+from appliance.records import now
+
+LOG: Final = logging.getLogger("appliance.machine")
+MACHINE: Final = "machine"
+"""Plane of a caller at the machine's own console, who cannot be locked out of it."""
+
+
+class Applying:
+    """What is done to the machine of one place, one change at a time."""
+
+    def __init__(self, place: Place, root: Root, versions: Versions) -> None:
+        self._place, self.root, self.versions = place, root, versions
+        certificate = place.data / "tls" / "server.pem"
+        self.where = Where(root=root, run=place.run, certificate=certificate)
+
+    def facts(self, number: int) -> Facts:
+        """Return what a plan must know of this machine; `number` is the version's."""
+        return gather_facts(self._place, number)
+
+    def concerns(self) -> tuple[Concern, ...]:
+        """Return what can be had here, in the order in which it takes effect."""
+        return tuple(concern for concern, missing in available(self.where).items() if not missing)
+
+    def desired(self, document: Document, number: int) -> Desired:
+        """Return the files of a document as version `number`."""
+        return desire(document, self.facts(number), self.concerns())
+
+    def document(self, number: int) -> Document:
+        """Return the document of a version; the one that says nothing before the first."""
+        return read_document(self.versions.document(number)) if number else Document()
+
+    def apply(self, caller: Caller, request: ApplyConfiguration) -> Version:
+        """Put a document into effect. Raise whatever keeps it from that; then nothing is changed.
+
+        Where it might lock somebody out it waits to be confirmed, else it holds at once.
+        """
+        with self.versions.locked():
+            armed = self.versions.armed()
+            if armed:
+                raise ApplyUnderWay(version=armed.version)
+            before = self.versions.current()
+            if request.based_on != before:
+                raise ConfigurationMoved(current=before, based_on=request.based_on)
+            document = self._accepted(caller, request)
+            number = self.versions.newest() + 1
+            desired = self.desired(document, number)
+            check(self.where, desired)
+            confirm = bool(before) and may_lock_out(
+                self.desired(self.document(before), number), desired
+            )
+            version = Version(
+                number=number,
+                at=now(),
+                account=caller.account,
+                source=caller.source,
+                why=request.why,
+                based_on=before,
+            )
+            self._arm(version, request)
+            try:
+                self.put(desired, number)
+            except Exception as error:
+                LOG.exception("version %d does not take effect", number)
+                reason = str(error)
+                self.take_back(Reason.not_healthy, reason)
+                raise ApplyFailed(reason=reason) from error
+            if not confirm:
+                return self._hold(number)
+            armed = self.versions.armed()
+            assert armed is not None  # noqa: S101 - under the lock nobody strikes it out
+            deadline = boot_time() + request.seconds
+            self.versions.tell(number, Outcome.waiting)
+            self.versions.arm(msgspec.structs.replace(armed, deadline=deadline))
+            LOG.info("version %d waits %d s to be confirmed", number, request.seconds)
+            return self.versions.read(number)
+
+    def _accepted(self, caller: Caller, request: ApplyConfiguration) -> Document:
+        try:
+            document = read_document(request.document)
+        except Unreadable as error:
+            found = error.problems
+            raise ConfigurationRefused(problem=found[0], count=len(found)) from None
+        found = problems(document)
+        if found:
+            raise ConfigurationRefused(problem=found[0], count=len(found))
+        risks = warnings(document, caller)
+        if risks and not request.despite_warnings:
+            raise WarningsNotSeen(problem=risks[0])
+        return document
+
+    def _arm(self, version: Version, request: ApplyConfiguration) -> None:
+        try:
+            self.versions.keep(version, request.document)
+            self.versions.arm(
+                Armed(
+                    version=version.number,
+                    before=version.based_on,
+                    account=version.account,
+                    seconds=request.seconds,
+                    boot=boot_identifier(),
+                )
+            )
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFullForMachine from error
+            raise
+        try:
+            stand_by(self._place)
+        except ApplianceError as error:
+            self.versions.end(version.number, Outcome.failed, Reason.none, str(error))
+            self.versions.disarm()
+            raise
+
+    def put(self, desired: Desired, number: int, *, whole: bool = False) -> None:
+        """Put files into place and let them take effect; all of them where `whole`."""
+        changed = self.root.changed(desired)
+        self.root.put(desired)
+        for concern in self.concerns():
+            if whole or concern in changed:
+                HANDLING[concern].take_effect(self.where, number)
+
+    def _hold(self, number: int) -> Version:
+        self.versions.hold(number)  # the step that counts; what follows only tells of it
+        ended = self.versions.end(number, Outcome.confirmed, Reason.none)
+        self.versions.disarm()
+        LOG.info("version %d holds", number)
+        return ended
+
+    def confirm(self, caller: Caller, request: ConfirmConfiguration) -> Version:
+        """Let a version hold. Raise NothingToConfirm or ConnectionTooOld."""
+        with self.versions.locked():
+            armed = self.versions.armed()
+            number = request.version
+            if armed is None or armed.version != number or armed.deadline is None:
+                raise NothingToConfirm(version=number)
+            if armed.boot != boot_identifier() or boot_time() >= armed.deadline:
+                raise NothingToConfirm(version=number)
+            if caller.plane != MACHINE and request.generation < number:
+                raise ConnectionTooOld(version=number)
+            return self._hold(number)
+
+    def revert(self, number: int) -> Version:
+        """Take a version back that waits to be confirmed. Raise NothingToConfirm."""
+        with self.versions.locked():
+            armed = self.versions.armed()
+            if armed is None or armed.version != number:
+                raise NothingToConfirm(version=number)
+            self.take_back(Reason.asked)
+            return self.versions.read(number)
+
+    def take_back(self, reason: Reason, detail: str = "") -> None:
+        """Bring the machine back to what held before. Whoever calls holds the lock.
+
+        Raise what keeps it from that, and write it down: the guard tries again.
+        """
+        armed = self.versions.armed()
+        if armed is None:
+            return
+        if self.versions.current() == armed.version:  # it holds: only the note of it was left
+            self.versions.end(armed.version, Outcome.confirmed, Reason.none)
+            self.versions.disarm()
+            return
+        try:
+            self.put(
+                self.desired(self.document(armed.before), armed.before), armed.before, whole=True
+            )
+        except Exception as error:
+            trouble = msgspec.structs.replace(armed, trouble=f"{type(error).__name__}: {error}")
+            self.versions.arm(trouble)
+            raise
+        outcome = Outcome.failed if reason is Reason.not_healthy else Outcome.reverted
+        self.versions.end(armed.version, outcome, reason, detail)
+        self.versions.disarm()
+        LOG.warning("version %d is taken back (%s): %d holds", armed.version, reason, armed.before)
+
+
+def applying_at(place: Place) -> Applying | None:
+    """Return what applies documents here; none where the machine is not this copy's own."""
+    if place.machine_root is None:
+        return None
+    return Applying(place, Root(place.machine_root, place.machine), Versions(place.machine))
+
+
+def words_of(error: ApplianceError) -> str:
+    """Return an error in one line, with its remedy."""
+    return f"{error} {error.advice()}"

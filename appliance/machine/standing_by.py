@@ -1,0 +1,86 @@
+"""Starting the guard, and going on only when it stands."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Final
+
+from appliance.contract.configuration.errors import ApplyFailed
+from appliance.contract.errors import ApplianceError
+from appliance.machine.versions import Versions
+from appliance.place import Place
+
+LOG: Final = logging.getLogger("appliance.machine")
+
+STANDS: Final = b"stands\n"
+"""What the guard says when it looks."""
+LOOKS: Final = 1.0
+"""Seconds between two looks of the agent after its guard."""
+
+
+def stand_by(place: Place) -> None:
+    """Let a guard stand by; return when it does. Raise ApplyFailed: then nothing may be changed."""
+    reading, writing = os.pipe()
+    try:
+        guard = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-P", "-m", "appliance.machine.guard", str(writing)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[writing],
+            start_new_session=True,  # what ends the agent's group does not end its guard
+            env={**os.environ, **place.environment()},
+        )
+        os.close(writing)
+        writing = -1
+        # nobody else waits for it, and it may stand for minutes
+        threading.Thread(target=guard.wait, name="guard", daemon=True).start()
+        with os.fdopen(os.dup(reading), "rb") as said:
+            if said.readline() != STANDS:
+                raise ApplyFailed(reason="the guard that would take it back does not start")
+    finally:
+        os.close(reading)
+        if writing >= 0:
+            os.close(writing)
+
+
+@contextlib.contextmanager
+def alone(versions: Versions) -> Iterator[bool]:
+    """Tell whether no guard stands; hold the place of the one meanwhile."""
+    versions.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(versions.folder / "guard", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+class Relief(threading.Thread):
+    """Looks after the guard: where one should stand and none does, another is sent."""
+
+    def __init__(self, place: Place, stop: threading.Event) -> None:
+        super().__init__(name="relief", daemon=True)
+        self._place, self._stop_asked = place, stop
+
+    def run(self) -> None:
+        """Look until told to stop."""
+        versions = Versions(self._place.machine)
+        while not self._stop_asked.wait(LOOKS):
+            try:
+                if versions.armed() is not None and self._is_missing(versions):
+                    LOG.warning("no guard stands by; sending one")
+                    stand_by(self._place)
+            except (ApplianceError, OSError):
+                LOG.exception("no guard can be sent; trying again")
+
+    def _is_missing(self, versions: Versions) -> bool:
+        with alone(versions) as missing:
+            return missing

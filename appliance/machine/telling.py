@@ -1,0 +1,123 @@
+"""What the machine tells of its document: as it stands, what a change would do, what was."""
+
+from collections.abc import Iterable
+
+from appliance.contract.actions import Caller
+from appliance.contract.configuration.checking import problems
+from appliance.contract.configuration.differences import differences
+from appliance.contract.configuration.reading import Unreadable, read_document
+from appliance.contract.configuration.state import (
+    Configuration,
+    Drift,
+    ListVersions,
+    OneVersion,
+    Pending,
+    Plan,
+    Problem,
+    Unavailable,
+    Versions,
+)
+from appliance.contract.errors import ApplianceError
+from appliance.machine.applying import Applying
+from appliance.machine.kernel_rules import listed_rules
+from appliance.machine.plan.desired import Concern
+from appliance.machine.plan.firewall import ruleset
+from appliance.machine.planning import available, changes, may_lock_out
+from appliance.machine.starting import FIRST
+from appliance.machine.versions import Armed, boot_time
+from appliance.machine.warnings import warnings
+
+
+def as_problem(error: ApplianceError) -> Problem:
+    """Return an error as it crosses the wire."""
+    parameters = {name: str(value) for name, value in error.parameters.items()}
+    return Problem(code=error.code, parameters=parameters, message=str(error), hint=error.advice())
+
+
+def configuration(applying: Applying) -> Configuration:
+    """Return the document that holds, what waits, and what is not as it should be."""
+    versions = applying.versions
+    number, armed = versions.current(), versions.armed()
+    missing = available(applying.where)
+    return Configuration(
+        version=number,
+        document=versions.document(number) if number else FIRST,
+        pending=_pending(armed) if armed else None,
+        drift=() if armed else tuple(_drift(applying)),
+        unavailable=tuple(
+            Unavailable(concern=concern, reason=reason)
+            for concern, reason in missing.items()
+            if reason
+        ),
+    )
+
+
+def _pending(armed: Armed) -> Pending:
+    left = armed.seconds if armed.deadline is None else armed.deadline - boot_time()
+    return Pending(
+        version=armed.version,
+        account=armed.account,
+        seconds=armed.seconds,
+        left=max(0.0, round(left, 1)),
+        applying=armed.deadline is None,
+        trouble=armed.trouble,
+    )
+
+
+def _drift(applying: Applying) -> Iterable[Drift]:
+    for path, is_missing in applying.root.drifted():
+        yield Drift(path=path, missing=is_missing)
+    rules = applying.root.placed().rules
+    if rules and not available(applying.where)[Concern.FIREWALL]:
+        listed = listed_rules()
+        if listed != rules:
+            yield Drift(path="nftables", missing=not listed)
+
+
+def plan(applying: Applying, caller: Caller, text: str) -> Plan:
+    """Return what a text would change, and what is wrong with it."""
+    holds = applying.versions.current()
+    try:
+        document = read_document(text)
+    except Unreadable as error:
+        return _only_problems(holds, error.problems)
+    wrong = problems(document)
+    if wrong:
+        return _only_problems(holds, wrong)
+    number = applying.versions.newest() + 1
+    before = applying.document(holds)
+    desired = applying.desired(document, number)
+    return Plan(
+        based_on=holds,
+        problems=(),
+        warnings=tuple(map(as_problem, warnings(document, caller))),
+        differences=differences(before, document),
+        files=changes(applying.root, desired),
+        rules=ruleset(document, applying.facts(number)),
+        confirm=bool(holds) and may_lock_out(applying.desired(before, number), desired),
+    )
+
+
+def _only_problems(holds: int, wrong: Iterable[ApplianceError]) -> Plan:
+    return Plan(
+        based_on=holds,
+        problems=tuple(map(as_problem, wrong)),
+        warnings=(),
+        differences=(),
+        files=(),
+        rules="",
+        confirm=False,
+    )
+
+
+def versions_page(applying: Applying, request: ListVersions) -> Versions:
+    """Return a page of versions, newest first."""
+    numbers = applying.versions.numbers()
+    page = numbers[request.offset : request.offset + request.limit]
+    return Versions(versions=tuple(map(applying.versions.read, page)), total=len(numbers))
+
+
+def one_version(applying: Applying, number: int) -> OneVersion:
+    """Return a version with its document. Raise VersionUnknown."""
+    versions = applying.versions
+    return OneVersion(version=versions.read(number), document=versions.document(number))

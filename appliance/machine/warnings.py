@@ -1,0 +1,15 @@
+"""What may be meant and is risky: it is said, and has to be meant expressly."""
+
+from appliance.contract.actions import Caller
+from appliance.contract.configuration.access import Area
+from appliance.contract.configuration.document import Document
+from appliance.contract.configuration.errors import ExcludesYou
+from appliance.contract.configuration.reaching import excludes
+from appliance.contract.errors import ApplianceError
+
+
+def warnings(document: Document, caller: Caller) -> tuple[ApplianceError, ...]:
+    """Return the risks of a document for the person who asks."""
+    if caller.source and Area.CONSOLE in excludes(document, caller.source):
+        return (ExcludesYou(address=caller.source),)
+    return ()
