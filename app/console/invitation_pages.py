@@ -33,6 +33,7 @@ class Sheet(msgspec.Struct, frozen=True):
     name: str
     login_id: str
     link: str
+    first: bool
     expires_at: int
 
 
@@ -107,11 +108,16 @@ def sheets(request: AnyRequest, result: invitations.IssuedInvitations) -> Answer
     name = request.url.hostname or "localhost"
     settings = appliance_of(request).settings
     made = [
-        Sheet(one.name, one.login_id, link, one.expires_at)
+        Sheet(one.name, one.login_id, link, one.first, one.expires_at)
         for one in result.items
         if (link := link_of(settings, name, one))
     ]
-    return page(request, "console/invitation_sheets.html", sheets=made)
+    match result.items:
+        case [only] if not only.first:  # a password that was forgotten: asked for at the account
+            back = f"/accounts/{only.account}"
+        case _:
+            back = "/invitations"
+    return page(request, "console/invitation_sheets.html", sheets=made, back=back)
 
 
 @result_of(mailing.mail_invitations)

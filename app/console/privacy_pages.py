@@ -1,12 +1,13 @@
 """Personal data: searching for a person, their file, erasing them; how long is kept."""
 
-from typing import Any
+from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from app.core.errors import NotFound, TenshuError
-from app.identity.operations.account_views import AccountRef, get_account
+from app.core.messages import mark
+from app.identity.operations.account_views import AccountRef, AccountRow, get_account
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
@@ -18,6 +19,13 @@ from app.web.routing import get, post
 from app.web.shared_pages import Form
 
 OVER = {"done", "failed", "cancelled", "erased"}
+PARTS: Final = {
+    "file": mark("File"),
+    "reason": mark("Reason"),
+    "right": mark("Right"),
+    "uploaded_by": mark("Uploaded by"),
+}
+"""What our own findings consist of; records have the names of their fields."""
 
 
 @get("/disclosures")
@@ -147,6 +155,18 @@ def kept(_request: AnyRequest, _result: keeping.RetentionRow) -> Answer:
     return go("/settings/retention?notice=changed")
 
 
+def _is_upload(row: disclosing.FindingView) -> bool:
+    return row.place.startswith("uploads/")
+
+
+def _account(context: Context, account: str) -> AccountRow | None:
+    """Return an account; None where it was erased."""
+    try:
+        return get_account(context, ask(AccountRef, account=account)).account
+    except NotFound:
+        return None
+
+
 def _found(context: Context, disclosure: str) -> disclosing.DisclosureView:
     wanted = ask(disclosing.DisclosureRef, disclosure=disclosure)
     return disclosing.get_disclosure(context, wanted)
@@ -191,20 +211,17 @@ def _disclosure_page(
     findings = disclosing.list_findings(
         context, ask(disclosing.FindingFilter, disclosure=disclosure, after=after or "0")
     )
-    account = None
-    if found.account:
-        try:
-            account = get_account(context, ask(AccountRef, account=found.account)).account
-        except NotFound:
-            account = None
-    rows: Any = findings.items
+    uploaders = {str(row.body["uploaded_by"]) for row in findings.items if _is_upload(row)}
+    known = {each: _account(context, each) for each in {found.account, *uploaders} - {""}}
     return page(
         request,
         "console/disclosure.html",
         status=status,
         found=found,
-        account=account,
-        rows=rows,
+        account=known.get(found.account),
+        rows=findings.items,
+        parts=PARTS,
+        people={one.id: one.name for one in known.values() if one},
         count=findings.total,
         next=f"/disclosures/{disclosure}?after={findings.after}" if findings.after else "",
         over=found.state in OVER,

@@ -258,5 +258,7 @@ def _shown(request: msgspec.Struct) -> Iterator[tuple[str, str]]:
         value = getattr(request, field.name)
         if isinstance(value, msgspec.Struct):
             yield from _shown(value)
+        elif isinstance(value, list | tuple):
+            yield field.name, ", ".join(map(str, value))
         elif not isinstance(value, Secret):
             yield field.name, str(value)

@@ -32,6 +32,8 @@ from app.web.proving import proof_in, ways_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 
+FIRST: Final = 3
+"""People whom a request about many names."""
 UNTOLD: Final = ("", "None")
 """Values of arguments that were left out."""
 
@@ -129,7 +131,9 @@ def told(request: AnyRequest, pending: PendingRequest) -> list[tuple[str, str]]:
     """Return what a request would be done with, in names that people know."""
     # the revision says nothing to people, nor an identifier beside its name
     hidden = {"rev", "repository", "upload"} if "name" in pending.arguments else {"rev"}
-    hidden |= {"accounts", "columns", "encoding"}  # long; the page before has shown it
+    hidden |= {"columns", "encoding"}  # long; the page before has shown it
+    if "host" not in pending.arguments:
+        hidden |= {"from_beginning"}  # a syslog receiver alone gets events
     with appliance_of(request).database.read() as session:
         return [
             (FIELDS.get(name, name), value_of(name, text))
@@ -151,9 +155,18 @@ def in_names(session: Session, field: str, value: str) -> list[tuple[str, str]]:
         return [
             pair for name, text in given.items() if text for pair in in_names(session, name, text)
         ]
+    if field == "accounts":
+        return [("account", _in_short(session, value.split(", ")))]
     if field in ("account", "holder", "group"):
         found = session.get(Account, value) or session.get(Group, value)
         return [(field, found.name if found else value)]
     if field == "destination" and (place := session.get(Destination, value)):
         return [(field, place.name)]
     return [(field, value)]
+
+
+def _in_short(session: Session, accounts: list[str]) -> str:
+    """Return the names of the first people, and how many there are where more are meant."""
+    first = [session.get(Account, each) for each in accounts[:FIRST]]
+    names = ", ".join(one.name for one in first if one)
+    return names if len(accounts) <= FIRST else f"{names} … ({len(accounts)})"

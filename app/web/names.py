@@ -201,12 +201,16 @@ VALUES: Final = {
 NAMED_VALUES: Final = frozenset(
     {
         "console_factors",
+        "from_beginning",
         "good_rows",
         "kind",
         "language",
+        "names",
         "preset",
         "role",
         "state",
+        "taken",
+        "with_grants",
         "workspace_factors",
         "workspace_second_factor",
     }

@@ -19,6 +19,8 @@ _REASONS: Final[tuple[tuple[str, str], ...]] = (
     ("of length >=", mark("This is too short.")),
     ("of length <=", mark("This is too long.")),
     ("matching regex", mark("This has a form that does not fit.")),
+    ("Expected `int` >", mark("This number is too small.")),
+    ("Expected `int` <", mark("This number is too large.")),
     ("Expected `int`", mark("Enter a whole number.")),
     ("Expected `float`", mark("Enter a number.")),
     ("Expected `bool`", mark("This is yes or no.")),

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import func
 from sqlalchemy import select as columns
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.audit import outbox
 from app.core.secret import Secret
@@ -64,6 +64,8 @@ class IssuedInvitation(msgspec.Struct, frozen=True, kw_only=True):
     """What the link ends with; shown once."""
     governs: bool
     """The person works on the console: the link opens there."""
+    first: bool
+    """The person has never had a password."""
     expires_at: int
     """Milliseconds since 1970."""
 
@@ -161,6 +163,7 @@ def issue_one(context: Context, account: Account, days: int) -> IssuedInvitation
         name=account.name,
         token=token,
         governs=any(is_administrative(name) for name, _ in held.grants()),
+        first=_is_first(session, account),
         expires_at=row.expires_at,
     )
 
@@ -221,11 +224,10 @@ def look_at(context: Context, link: InvitationToken) -> Tried[InvitationFace]:
 
     def action() -> InvitationFace:
         row, account = _find(context, link.token)
-        kept = context.session.get(Password, account.id)
         return InvitationFace(
             name=account.name,
             login_id=account.login_id,
-            first=kept is not None and kept.valid_until == account_rows.NEVER_VALID,
+            first=_is_first(context.session, account),
             expires_at=row.expires_at,
         )
 
@@ -243,6 +245,11 @@ def open_operation(context: Context, link: InvitationToken) -> Tried[Progress]:
         return sign_in_flow.take_step(context, policy, pending, INVITATION.name, link.token)
 
     return attempt(context, action)
+
+
+def _is_first(session: Session, account: Account) -> bool:
+    kept = session.get(Password, account.id)
+    return kept is not None and kept.valid_until == account_rows.NEVER_VALID
 
 
 def _find(context: Context, token: Secret) -> tuple[Invitation, Account]:

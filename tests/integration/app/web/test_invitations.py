@@ -230,7 +230,9 @@ def test_links_are_printed_for_everybody_without_one_on_sheets_with_a_code_F1(
     assert nobody.status_code == 422
     taro, jiro = newcomer(appliance, "taro"), newcomer(appliance, "jiro")
     invitations.invite(here(appliance), invitations.Invite(accounts=(jiro,)))
-    sheets = confirm(admin, owner, admin.post("/invitations", {"everybody": "yes"})).text
+    asked = admin.post("/invitations", {"everybody": "yes"})
+    assert "taro さん" in admin.get(asked.headers["location"]).text, "whom, before it is done"
+    sheets = confirm(admin, owner, asked).text
     assert sheets.count('class="sheet"') == 1, "who has an open link keeps it"
     assert "taro さん" in sheets
     assert "<svg" in sheets
@@ -238,6 +240,26 @@ def test_links_are_printed_for_everybody_without_one_on_sheets_with_a_code_F1(
     found = admin.get("/invitations?q=taro").text
     assert f"/accounts/{taro}" in found
     assert f"/accounts/{jiro}" not in found
+
+
+def test_a_sheet_for_a_forgotten_password_is_no_invitation_and_leads_back_F1(
+    admin: Browser, owner: Owner, appliance: Appliance
+) -> None:
+    new = accounts.NewAccount(login_id="taro", name="佐藤 太郎", role="staff")
+    account = accounts.create_account(here(appliance), new).account
+    sheet = confirm(admin, owner, admin.post("/invitations", {"selected": account.id})).text
+    assert "佐藤 太郎さんの新しいパスワード" in sheet
+    assert "招待状" not in sheet
+    assert f'href="/accounts/{account.id}"' in sheet
+
+
+def test_a_request_about_many_people_names_the_first_and_counts_F1(
+    admin: Browser, appliance: Appliance
+) -> None:
+    for number in range(4):
+        newcomer(appliance, f"user{number}")
+    asked = admin.post("/invitations", {"everybody": "yes"})
+    assert "user2 さん … (4)" in admin.get(asked.headers["location"]).text
 
 
 def test_who_may_only_look_gets_no_buttons_and_is_refused_F1(

@@ -52,6 +52,9 @@ def test_a_receiver_is_set_after_a_fresh_code_and_tried_F5(
     port = str(free_port())
     asked = admin.post(f"{PLACE}/new/syslog", {**SYSLOG, "port": port, "encryption": "none"})
     assert standing(appliance) == []
+    told = admin.get(asked.headers["location"]).text
+    assert "はい" in told
+    assert "True" not in told
     shown = admin.get(confirm(admin, owner, asked).headers["location"]).text
     (one,) = standing(appliance)
     assert one.syslog.names

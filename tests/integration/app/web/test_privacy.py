@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+from app.files import spool
 from app.identity.actors import actor_of
 from app.identity.operations import accounts
 from app.jobs.handlers import load_handlers
@@ -85,7 +86,7 @@ def test_a_person_is_searched_downloaded_and_erased_everywhere_METI_31(
 
 
 def test_somebody_without_an_account_is_searched_by_name_METI_31(
-    admin: Browser, appliance: Appliance
+    admin: Browser, owner: Owner, appliance: Appliance
 ) -> None:
     load_handlers()
     record(appliance)
@@ -93,9 +94,13 @@ def test_somebody_without_an_account_is_searched_by_name_METI_31(
     assert nobody.status_code == 422
     assert 'href="#field-text"' in nobody.text
     assert ">霞<" in nobody.text.replace("\n", "")
+    with spool.receive(appliance.settings.spool, owner.account, "名簿.csv", 1024) as incoming:
+        incoming.write(f"氏名\n{NAME}\n".encode())
+        incoming.finish()
     begun = admin.post("/disclosures", {"text": NAME})
     work(appliance)
     page = admin.get(begun.headers["location"]).text
+    assert "アップロードした人: 山田 花子" in page, "a name, no identifier"
     assert f"{NAME}様" in page
     assert NAME in admin.get("/disclosures").text
     basis = {"basis": "依頼"}

@@ -100,6 +100,9 @@ def test_a_rule_out_of_bounds_is_told_at_its_field_and_what_was_typed_stays(
         assert answer.status_code == 422
         assert f'href="#field-{field}"' in answer.text
         assert f'value="{text}"' in answer.text
+    assert (
+        "数が大きすぎます" in admin.post("/settings/sign-in", RULES | {"idle_minutes": "500"}).text
+    )
     assert in_force(appliance).rev == 0
 
 

@@ -21,7 +21,7 @@ from app.identity.errors import (
     WrongCode,
 )
 from app.identity.models import ConsoleRequest
-from app.identity.operations import accounts, grants, requests
+from app.identity.operations import accounts, grants, invitations, requests
 from app.identity.operations.policies import PolicyChange
 from app.identity.operations.requests import Confirm, RequestId
 from app.identity.policies import IdentityPolicy
@@ -69,6 +69,12 @@ def owner(house):
 @pytest.fixture
 def context(house, owner):
     return house.enter(owner)
+
+
+def test_what_is_a_list_is_told_as_one_line(context):
+    wanted = invitations.Invite(accounts=("1", "2"))
+    pending = requests.prepare(context, "invitations.create", wanted)
+    assert pending.arguments == {"accounts": "1, 2", "days": "14"}
 
 
 def test_rules_inside_a_request_are_told_one_by_one(context):
