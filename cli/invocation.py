@@ -29,6 +29,7 @@ SETTINGS: Final = {
     "--console-port": ("TENSHU_CONSOLE_PORT", "Port of the console."),
     "--workspace-port": ("TENSHU_WORKSPACE_PORT", "Port of the workspace."),
     "--host-names": ("TENSHU_HOST_NAMES", "Further host names for the certificate."),
+    "--edge": ("TENSHU_EDGE", "1 where the edge stands in front of the planes."),
     "--reserve": ("TENSHU_RESERVE", "Mebibytes kept back for a full disk."),
 }
 """Option → variable. The option wins."""

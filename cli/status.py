@@ -17,7 +17,8 @@ NOT_WELL = 1
 @this_call
 def status(invocation: Invocation) -> int:
     """Tell which processes run and whether both planes answer; exit code 1 if not all is well."""
-    from app.start.announce import address_of, answers  # noqa: PLC0415 - as late as for the others
+    from app.start.announce import address_of  # noqa: PLC0415 - as late as for the others
+    from app.start.knocking import answers  # noqa: PLC0415
 
     settings = invocation.settings()
     processes = _processes(settings)

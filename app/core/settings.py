@@ -47,6 +47,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workspace_port: int = 8444
     host_names: tuple[str, ...] = ()
     """Host names beyond localhost by which people reach the planes, for the certificate."""
+    edge: bool = False
+    """Whether the edge stands in front: planes listen on sockets in `run` and believe its headers;
+    the ports are those of the edge."""
     reserve_bytes: int = RESERVE_MEBIBYTES * MEBIBYTE
     """Space on the data volume kept back for a full disk; 0 keeps none."""
 
@@ -90,6 +93,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The agent's Varlink socket."""
         return self.run / "agent.sock"
 
+    def plane_socket(self, plane: str) -> Path:
+        """Return the socket on which a plane listens behind the edge."""
+        return self.run / f"{plane}.sock"
+
     def environment(self) -> dict[str, str]:
         """Return the variables that give a child process these same settings."""
         return {
@@ -100,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "TENSHU_CONSOLE_PORT": str(self.console_port),
             "TENSHU_WORKSPACE_PORT": str(self.workspace_port),
             "TENSHU_HOST_NAMES": ",".join(self.host_names),
+            "TENSHU_EDGE": str(int(self.edge)),
             "TENSHU_RESERVE": str(self.reserve_bytes // MEBIBYTE),
         }
 
@@ -168,6 +176,17 @@ def _database_url(environ: Mapping[str, str], data: Path) -> str:
     return text
 
 
+def _edge(environ: Mapping[str, str]) -> bool:
+    text = environ.get("TENSHU_EDGE") or "0"
+    if text not in ("0", "1"):
+        raise InvalidSetting(
+            variable="TENSHU_EDGE",
+            value=text,
+            reason=mark("write 1 where the edge stands in front of the planes, else 0"),
+        )
+    return text == "1"
+
+
 def _reserve(environ: Mapping[str, str], default: int, smallest: int) -> int:
     text = environ.get("TENSHU_RESERVE") or str(default)
     size = _whole_number(text)
@@ -220,5 +239,6 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         console_port=console_port,
         workspace_port=workspace_port,
         host_names=tuple(name.strip() for name in names.split(",") if name.strip()),
+        edge=_edge(environ),
         reserve_bytes=_reserve(environ, *sizes),
     )

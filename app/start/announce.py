@@ -1,9 +1,7 @@
 """Wait until both planes answer, then say where they are and what to do next."""
 
-import http.client
 import json
 import os
-import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from typing import Final, TextIO
 from app.core.messages import mark, translate
 from app.core.secret import Secret
 from app.core.settings import Settings
+from app.start.knocking import LOOPBACK, answers
 from app.start.prepared import Prepared
 from appliance.contract.client import AgentClient
 
@@ -20,28 +19,12 @@ SLOW_SECONDS: Final = 30.0
 """After this the person is told which process does not answer, and where its log is."""
 AGENT_SECONDS: Final = 5.0
 """Patience with the agent, which starts in the background; the pages say where it does not come."""
-LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what the wildcard is for
 
 
 def address_of(settings: Settings, port: int) -> str:
     """Return the base URL of a plane, as the person at the machine opens it."""
     host = LOOPBACK.get(settings.address, settings.address)
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
-
-
-def answers(settings: Settings, port: int) -> bool:
-    """Tell whether the plane on `port` is healthy, over TLS that our own authority vouches for."""
-    host = LOOPBACK.get(settings.address, settings.address)
-    try:
-        trust = ssl.create_default_context(cafile=settings.tls / "authority.pem")
-        connection = http.client.HTTPSConnection(host, port, timeout=5, context=trust)
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        finally:
-            connection.close()
-    except (OSError, http.client.HTTPException):
-        return False
 
 
 def wait_for_planes(

@@ -12,6 +12,7 @@ from app.identity.sessions import SignedIn
 from app.operations.context import NOBODY, Actor, Appliance, Context, Plane
 from app.operations.errors import SignInNeeded
 from app.web.cookies import LANGUAGE, session_cookie_name
+from app.web.crossing import crossing_of
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -33,10 +34,13 @@ def plane_of(request: AnyRequest) -> Plane:
 
 
 def source_of(request: AnyRequest) -> Source:
-    """Return where a request came from: the peer, and what a proxy in front claims."""
+    """Return where a request came from.
+
+    The peer, behind the edge the client that it found, and what a proxy claims whom nobody trusts.
+    """
     return Source(
         peer=request.client.host if request.client else "local",
-        claimed=request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:64],
+        claimed=crossing_of(request.scope).claimed,
         device=request.headers.get("user-agent", "")[:DEVICE_CHARACTERS],
     )
 
@@ -107,4 +111,5 @@ def context_of(request: AnyRequest) -> Context:
         language=language_of(request),
         incident=incident_of(request),
         host=request.headers.get("host", "").lower(),
+        generation=crossing_of(request.scope).generation,
     )

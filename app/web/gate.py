@@ -15,6 +15,7 @@ from app.core.errors import TenshuError
 from app.operations.context import Plane
 from app.web.connections import body_deadline
 from app.web.cookies import keep_own
+from app.web.crossing import take
 from app.web.errors import (
     BodyTooLarge,
     ForeignOrigin,
@@ -25,6 +26,7 @@ from app.web.errors import (
     WrongHost,
 )
 from app.web.headers import security_headers
+from appliance.contract.edge import LARGEST_UPLOAD_MEBIBYTES
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -43,6 +45,8 @@ SMALL_BODY_BYTES: Final = BODY_BYTES
 """What a refused request may still send and see its answer: as much as one that is not refused."""
 SMALL_BODY_SECONDS: Final = 5
 UPLOAD_BYTES: Final = 2 * 1024 * 1024 * 1024
+LARGEST_EDGE_UPLOAD: Final = LARGEST_UPLOAD_MEBIBYTES * 1024 * 1024
+"""Behind the edge, which holds uploads to what the machine's document allows."""
 UPLOAD_PATH: Final = "/uploads"
 LONGEST_NUMBER: Final = 18
 """Digits of a length in bytes; int() has a limit of its own, which it meets with a fault."""
@@ -54,21 +58,32 @@ _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::([0-9]{1,5}))
 
 
 class Gate:
-    """Checks method, host, sizes, encoding and origin; strips foreign cookies; adds headers."""
+    """Checks method, host, sizes, encoding and origin; strips foreign cookies; adds headers.
+
+    Behind the edge, which knows the names of the machine and refuses all others, any name will do.
+    """
 
     def __init__(
-        self, application: AsgiApplication, plane: Plane, hosts: Iterable[str], refusal: Refusal
+        self,
+        application: AsgiApplication,
+        plane: Plane,
+        hosts: Iterable[str],
+        refusal: Refusal,
+        *,
+        behind_edge: bool = False,
     ) -> None:
         self.application = application
         self.plane = plane
         self.hosts = frozenset(name.lower() for name in hosts)
         self.refusal = refusal
+        self.behind_edge = behind_edge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope of ASGI 3."""
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
+        take(scope, behind_edge=self.behind_edge)
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1").lower()
         name = _name_of(host)
@@ -97,7 +112,7 @@ class Gate:
     def _check(self, scope: Scope, headers: dict[bytes, bytes], host: str, name: str) -> None:
         if scope["method"] not in METHODS:
             raise MethodNotAllowed(method=scope["method"][:16])
-        if name not in self.hosts:
+        if not name or not (self.behind_edge or name in self.hosts):
             raise WrongHost(host=name[:255])
         raw: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")
         if (
@@ -118,7 +133,9 @@ class Gate:
 
         It does not wait for ever either.
         """
-        limit = UPLOAD_BYTES if scope["path"] == UPLOAD_PATH else BODY_BYTES
+        limit = BODY_BYTES
+        if scope["path"] == UPLOAD_PATH:
+            limit = LARGEST_EDGE_UPLOAD if self.behind_edge else UPLOAD_BYTES
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > LONGEST_NUMBER:
             raise MalformedRequest(reason="Content-Length is no number")

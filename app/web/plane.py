@@ -133,7 +133,13 @@ def create_plane(
         answer: Any = answer_error(request, error)
         return answer.to_asgi_response(None, request)  # type: ignore[no-any-return]
 
-    return Gate(application, plane, hosts_of(appliance), refuse)  # type: ignore[arg-type]
+    return Gate(
+        application,  # type: ignore[arg-type]
+        plane,
+        hosts_of(appliance),
+        refuse,
+        behind_edge=appliance.settings.edge,
+    )
 
 
 def _without_logging(config: AppConfig) -> AppConfig:

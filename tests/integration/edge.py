@@ -27,7 +27,7 @@ from appliance.contract.configuration.reading import read_document
 from appliance.machine.facts import Certificate, EdgePlace, Facts
 from appliance.machine.plan import edge
 from tests.integration.authority import Authority
-from tests.running import free_ports, wait_until
+from tests.running import Copy, free_ports, wait_until
 
 ADDRESSES = ("127.0.0.1", "::1")
 
@@ -81,7 +81,8 @@ class Edge:
     """One nginx, on the configuration of a document."""
 
     facts: Facts
-    authority: Authority
+    trust: Path
+    """Certificate of the authority that vouches for it."""
     process: subprocess.Popen | None = None
     document: Document = field(default_factory=Document)
     planes: dict[str, "EchoPlane"] = field(default_factory=dict)
@@ -97,7 +98,7 @@ class Edge:
     def client(self, plane: str, **options: Any) -> httpx.Client:
         """A browser without a face; `source` is the address that it comes from."""
         source = options.pop("source", None)
-        trust = ssl.create_default_context(cafile=self.authority.path)
+        trust = ssl.create_default_context(cafile=self.trust)
         if pair := options.pop("certificate", None):
             trust.load_cert_chain(pair.certificate, pair.key)
         http2 = options.pop("http2", False)
@@ -150,7 +151,7 @@ class Edge:
 
     def generation(self) -> int:
         """What new connections are served by; 0 where nobody answers."""
-        transport = httpx.HTTPTransport(uds=str(self.root / "run/edge.sock"))
+        transport = httpx.HTTPTransport(uds=str(Path(self.facts.run) / "edge.sock"))
         with contextlib.suppress(httpx.TransportError), httpx.Client(transport=transport) as client:
             return int(client.get("http://edge/generation").text)
         return 0
@@ -160,11 +161,15 @@ class Edge:
         lines = (self.root / "var/log/nginx/access.log").read_text().splitlines()
         return [json.loads(line) for line in lines]
 
+    def shown(self) -> str:
+        """What nginx said of itself."""
+        return (self.root / "var/log/nginx/error.log").read_text()
+
     def stop(self) -> None:
         if self.process:
             self.process.terminate()
             self.process.wait(20)
-            (self.root / "run/edge.sock").unlink(missing_ok=True)
+            (Path(self.facts.run) / "edge.sock").unlink(missing_ok=True)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -239,6 +244,27 @@ def echo_planes(run: Path) -> Iterator[dict[str, EchoPlane]]:
             plane.held.set()
             plane.shutdown()
             plane.server_close()
+
+
+@contextlib.contextmanager
+def before(copy: Copy, root: Path, text: str = "") -> Iterator[Edge]:
+    """The edge before a copy that was started with `TENSHU_EDGE=1`, on the ports that it names."""
+    tls = copy.data / "tls"
+    own = Certificate(chain=str(tls / "server.pem"), key=str(tls / "server.key"))
+    facts = Facts(
+        run=str(copy.data / "run"),
+        certificates={"own": own},
+        console_port=int(copy.environ["TENSHU_CONSOLE_PORT"]),
+        workspace_port=int(copy.environ["TENSHU_WORKSPACE_PORT"]),
+        generation=1,
+        edge=EdgePlace(version=version(), user="root", root=str(root), addresses=ADDRESSES),
+    )
+    made = Edge(facts, copy.authority, document=read_document(text))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
 
 
 @contextlib.contextmanager

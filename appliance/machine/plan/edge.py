@@ -34,7 +34,7 @@ def configuration(document: Document, facts: Facts) -> str:
             f"user {facts.edge.user};",
             "worker_processes auto;",
             f"worker_rlimit_nofile {limits.OPEN_FILES};",
-            f"worker_shutdown_timeout {limits.DRAIN};",
+            f"worker_shutdown_timeout {limits.DRAIN_SECONDS}s;",
             f'pid "{facts.edge.root}{PID}";',
             logs.own_log(facts),
             "",

@@ -14,6 +14,7 @@ TABLES = [
     ("limits.md", heading)
     for heading in (
         "Limits for everybody together",
+        "Fixed at the edge",
         "Limits for each person",
         "Tables",
         "Uploads",

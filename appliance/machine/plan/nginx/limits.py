@@ -33,7 +33,7 @@ IGNORED: Final = (
     "X-Accel-Charset",
 )
 """Orders to nginx: no answer of a plane gives any."""
-DRAIN: Final = "1h"
+DRAIN_SECONDS: Final = 3600
 """How long connections of an older configuration may finish what they are at."""
 
 

@@ -37,11 +37,15 @@ PAGES = {one.name: one for one in REFUSALS}
 
 
 @pytest.fixture(scope="module")
-def edge() -> Iterator[Edge]:
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def edge(authority: Authority) -> Iterator[Edge]:
     with short_root() as root, echo_planes(root / "run") as planes:
-        authority = Authority(root / "tls")
         facts = facts_for(root, authority, authority=str(authority.path))
-        made = Edge(facts, authority, planes=planes)
+        made = Edge(facts, authority.path, planes=planes)
         made.start()
         yield made
         made.stop()
@@ -119,7 +123,7 @@ def test_the_true_client_is_found_through_trusted_proxies_and_through_nobody_els
 
 def ask_from(source: str, edge: Edge, path: str) -> tuple[int, str, str]:
     """Ask for a path as it stands, which a browser would straighten."""
-    trust = ssl.create_default_context(cafile=edge.authority.path)
+    trust = ssl.create_default_context(cafile=edge.trust)
     connection = http.client.HTTPSConnection(
         "127.0.0.1", edge.facts.console_port, source_address=(source, 0), context=trust, timeout=20
     )
@@ -217,7 +221,7 @@ def test_a_connection_of_before_never_speaks_for_the_new_generation_F2(edge: Edg
     """Else a page could confirm a change over a connection that the change would refuse."""
     echo = edge.planes["console"]
     first = edge.facts.generation
-    with Connection(edge.facts.console_port, edge.authority.path) as old:
+    with Connection(edge.facts.console_port, edge.trust) as old:
         held = old.ask("/held")  # something is under way, so the old process keeps the connection
         wait_until(lambda: "/held" in echo.requests, "the request is under way", 10)
         edge.apply('[edge]\nnames = ["later.example"]\n')
@@ -293,8 +297,10 @@ def test_addresses_of_one_subscriber_are_one_source_METI_20(edge: Edge):
     assert answers(*(f"2001:db8:1:{one:x}::1" for one in range(16, 48))) == [200] * 32
 
 
-def test_a_client_certificate_is_carried_whole_and_a_forged_one_is_not_F3(edge: Edge):
-    pair = edge.authority.issue("hanako")
+def test_a_client_certificate_is_carried_whole_and_a_forged_one_is_not_F3(
+    edge: Edge, authority: Authority
+):
+    pair = authority.issue("hanako")
     with edge.client("console", certificate=pair) as client:
         got = told(client.get("/", headers={"X-Tenshu-Certificate": "forged"}))
     assert got["x-tenshu-certificate-verified"] == ["SUCCESS"]
@@ -313,7 +319,7 @@ def test_a_client_certificate_is_carried_whole_and_a_forged_one_is_not_F3(edge: 
 def test_a_plane_that_is_away_is_told_to_people_and_programs_S7():
     with short_root() as root:
         signer = Authority(root / "tls")
-        alone = Edge(facts_for(root, signer), signer)
+        alone = Edge(facts_for(root, signer), signer.path)
         alone.start()
         try:
             with alone.client("console") as client:

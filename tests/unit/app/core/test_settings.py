@@ -53,6 +53,16 @@ def test_what_is_no_port_is_refused_and_named(variable, port):
     assert refused.value.hint
 
 
+def test_behind_the_edge_each_plane_has_a_socket_S5(tmp_path):
+    settings = load_settings({"TENSHU_DATA": str(tmp_path), "TENSHU_EDGE": "1"})
+    assert settings.edge
+    assert settings.plane_socket("console") == tmp_path / "run/console.sock"
+    assert load_settings(settings.environment()) == settings
+    assert not load_settings({"TENSHU_EDGE": ""}).edge
+    with pytest.raises(InvalidSetting, match="write 1 where the edge"):
+        load_settings({"TENSHU_EDGE": "yes"})
+
+
 def test_two_planes_do_not_share_a_port():
     with pytest.raises(InvalidSetting, match="different ports"):
         load_settings({"TENSHU_CONSOLE_PORT": "9000", "TENSHU_WORKSPACE_PORT": "9000"})

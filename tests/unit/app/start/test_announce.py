@@ -17,7 +17,8 @@ from app.core.secret import Secret
 from app.core.settings import Settings, load_settings
 from app.operations.context import Appliance
 from app.start import announce, certificates
-from app.start.announce import address_of, answers, compose, describe, wait_for_planes
+from app.start.announce import address_of, compose, describe, wait_for_planes
+from app.start.knocking import answers
 from app.start.prepared import Prepared
 
 

@@ -17,6 +17,7 @@ from appliance.machine.plan.desired import Concern
 from appliance.machine.plan.edge import PATH, configuration, files
 from appliance.machine.plan.nginx.pages import FOLDER, REFUSALS
 from appliance.machine.plan.nginx.syntax import quoted
+from tests.security.asvs import written
 
 OWN = Certificate(chain="/tls/own.pem", key="/tls/own.key")
 BOUGHT = Certificate(chain="/tls/bought.pem", key="/tls/bought.key")
@@ -170,3 +171,16 @@ def test_every_refusal_of_the_edge_has_a_page_in_both_languages_METI_20():
             assert problem["title"] == what
             assert problem["detail"] == remedy
             assert problem["status"] == refusal.told
+
+
+def test_the_page_of_limits_says_what_the_document_allows_METI_20():
+    text = written.section("limits.md", "At the edge")
+    rows = {row[-1].strip("`"): row[1:-1] for row in written.rows(text) if len(row) == 5}
+    schema = msgspec.json.schema(Document)["$defs"]
+    stated = {f"edge.{name}": one for name, one in schema["Edge"]["properties"].items()}
+    name = "connections_per_source"
+    stated[f"firewall.{name}"] = schema["Firewall"]["properties"][name]
+    del stated["edge.names"]
+    assert rows.keys() == stated.keys()
+    for key, one in stated.items():
+        assert rows[key] == [str(one[part]) for part in ("default", "minimum", "maximum")], key
