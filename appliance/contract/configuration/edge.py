@@ -19,8 +19,13 @@ class Edge(Section, frozen=True, kw_only=True):
         ),
     ] = ()
     header_seconds: Annotated[
-        int, Meta(ge=5, le=30, description="For the head of a request to arrive")
-    ] = 15
+        int,
+        Meta(
+            ge=5,
+            le=15,
+            description="For the head of a request to arrive; over HTTP/2 it may be twice as long",
+        ),
+    ] = 10
     body_seconds: Annotated[
         int, Meta(ge=5, le=30, description="Between two pieces of a request's body")
     ] = 20

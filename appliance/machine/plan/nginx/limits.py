@@ -1,6 +1,7 @@
 """How large and how slow a request may be: every limit of the edge (METI-20).
 
-Slow headers are cut by `client_header_timeout`, which counts from their first byte to their last.
+Slow headers are cut by `client_header_timeout`, which counts from their first byte to their last;
+over HTTP/2 it may come to twice that, so no document allows more than half of the 30 seconds.
 Slow bodies are cut by the plane: nginx hands each piece on at once and times only the pause between
 two, the plane's gate times the whole (`app.web.connections`).
 """
