@@ -13,11 +13,19 @@ class ConfigurationProblem(ApplianceError):
 
 
 class NotToml(ConfigurationProblem):
-    """The text is no TOML. `reason` names line and column."""
+    """The text is no TOML. `reason` is the parser's own, in English."""
 
     code = "configuration.not_toml"
-    message = "This is not TOML: {reason}"
+    message = "Line {line}, column {column}: this is not TOML. {reason}."
     hint = "Correct the text at that line. The commented example shows how each part is written."
+
+
+class TooIntricate(ConfigurationProblem):
+    """TOML that is made to be hard to read: nested very deeply, or a number without end."""
+
+    code = "configuration.too_intricate"
+    message = "The document is nested too deeply, or holds a number of thousands of digits."
+    hint = "The commented example shows how each part is written."
 
 
 class DocumentTooLarge(ConfigurationProblem):

@@ -1,5 +1,6 @@
 """From text to document: everything that is wrong with it, each at its place."""
 
+import re
 import tomllib
 from typing import Any, Final
 
@@ -12,9 +13,12 @@ from appliance.contract.configuration.problems import (
     DocumentTooLarge,
     NewerFormat,
     NotToml,
+    TooIntricate,
 )
 from appliance.contract.configuration.shape import shape_of
 
+_PLACE: Final = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)$")
+"""How the parser ends its words; later versions have attributes for it."""
 _DOCUMENT: Final = shape_of(Document)
 
 
@@ -45,8 +49,15 @@ def parse(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable((NotToml(reason=str(error)),)) from None
-    except RecursionError:
-        raise Unreadable((NotToml(reason="it is nested too deeply"),)) from None
-    except ValueError:  # Python's own limit
-        raise Unreadable((NotToml(reason="a number has too many digits"),)) from None
+        raise Unreadable((_not_toml(str(error), text),)) from None
+    except (RecursionError, ValueError):  # Python's own limits, of nesting and of digits
+        raise Unreadable((TooIntricate(),)) from None
+
+
+def _not_toml(words: str, text: str) -> NotToml:
+    reason, _, _ = words.partition(" (at ")
+    place = _PLACE.search(words)
+    if place:
+        return NotToml(line=int(place[1]), column=int(place[2]), reason=reason)
+    last = text.split("\n")  # it ends where something is still missing
+    return NotToml(line=len(last), column=len(last[-1]) + 1, reason=reason)

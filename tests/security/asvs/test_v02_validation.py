@@ -4,6 +4,8 @@ import pytest
 
 from app.core.settings import InvalidSetting, load_settings
 from app.operations.context import Appliance, Plane
+from appliance.contract.configuration.checking import problems
+from appliance.contract.configuration.reading import read_document
 from tests.faces import PASSWORD, Browser
 from tests.security.asvs import written
 from tests.security.conftest import Seat, new_account
@@ -85,7 +87,11 @@ def test_each_rule_for_values_that_belong_together_is_written_and_kept_ASVS_2_1_
             load_settings({"TENSHU_DATA": "/srv/data", "TENSHU_KEYS": "/srv/data/keys"})
         return True
 
-    tries = (twice, address_and_body, revision, columns, kinds, ports, keys)
+    def document() -> bool:
+        text = 'interfaces = [{name = "a", zones = ["management"], gateways = ["192.0.2.1"]}]'
+        return bool(problems(read_document(f"[network]\n{text}")))
+
+    tries = (twice, address_and_body, revision, columns, kinds, ports, keys, document)
     assert len(rules) == len(tries)
     for rule, keeps in zip(rules, tries, strict=True):
         assert keeps(), rule

@@ -15,9 +15,10 @@ from appliance.contract.configuration.shape import Shape, keys_of, shape_of
 
 LONG = "1" * 50
 WRONG = {
-    "a = ": ("not_toml", "This is not TOML"),
-    "a = " + "[" * 5000: ("not_toml", "nested too deeply"),
-    "a = " + "1" * 5000: ("not_toml", "too many digits"),
+    "[ssh]\nport == 1": ("not_toml", "Line 2, column 7: this is not TOML. Invalid value."),
+    "[ssh]\nport = ": ("not_toml", "Line 2, column 8: this is not TOML. Invalid value."),
+    "a = " + "[" * 5000: ("too_intricate", "nested too deeply"),
+    "a = " + "1" * 5000: ("too_intricate", "thousands of digits"),
     "#" * (LARGEST + 1): ("too_large", "more than"),
     "format = 2\nunheard = 1": ("newer_format", "form 2"),
     "fromat = 1": ("misspelt_key", "fromat: there is no such key."),

@@ -100,6 +100,11 @@ def test_a_document_is_written_without_what_is_as_it_is_by_default() -> None:
     assert read_document(write_document(own)) == own
 
 
+def test_what_tomlkit_cannot_do_is_written_anew_and_says_the_same() -> None:
+    changed = change("# why\n[[a]]\nb = 1\n", "a[0]", False)
+    assert tomllib.loads(changed) == {"a": [False]}
+
+
 names = st.sampled_from(["a", "b", "Head office", "c"])
 plain = st.one_of(st.booleans(), st.integers(0, 9), st.sampled_from(["x", "", "# no comment", '"']))
 trees: Any = st.dictionaries(
