@@ -51,7 +51,7 @@ def _lists(access: Access) -> Iterator[ConfigurationProblem]:
     for name, found in access.lists.items():
         place = f"access.lists.{name}"
         if name == EVERYWHERE:
-            yield NameReserved(place=place, value=name)
+            yield NameReserved(place=place)
         yield from prefix_problems(found.networks, f"{place}.networks")
 
 

@@ -53,7 +53,7 @@ def is_domain(text: str) -> bool:
 
 def _own_name(network: Network) -> Iterator[ConfigurationProblem]:
     if network.hostname == "localhost":
-        yield NameReserved(place="network.hostname", value=network.hostname)
+        yield NameReserved(place="network.hostname")
     elif network.hostname and not is_domain(network.hostname):
         yield NotAName(place="network.hostname", value=network.hostname)
 

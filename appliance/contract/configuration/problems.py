@@ -169,7 +169,7 @@ class NameReserved(ConfigurationProblem):
     """A name that has a meaning of its own."""
 
     code = "configuration.name_reserved"
-    message = "{place}: “{value}” has a meaning of its own and cannot be defined."
+    message = "{place}: this name has a meaning of its own and cannot be taken."
     hint = "Take another name."
 
 

@@ -149,6 +149,11 @@ def test_every_key_says_what_it_is_in_both_languages() -> None:
             assert all(key.shape.description for key in keys_of(section.kind).values()), section
 
 
+def test_a_key_that_a_message_names_is_never_taken_for_a_word_to_translate() -> None:
+    sections = [one.kind for one in every_shape(shape_of(Document)) if one.is_a(Section)]
+    assert not {name for one in sections for name in keys_of(one)} & catalogue("ja").keys()
+
+
 def test_every_form_has_examples_and_every_number_has_limits() -> None:
     shapes = every_shape(shape_of(Document))
     assert len(shapes) > 60
