@@ -128,13 +128,25 @@ class Edge:
         following = {"generation": self.facts.generation + 1, **facts}
         self.facts = msgspec.structs.replace(self.facts, **following)
         render(self.document, self.facts)
+        self._reload()
+        assert self.generation() == self.facts.generation
+
+    def plant(self, sound: str, faulty: str) -> None:
+        """Change the configuration by hand, so that a test sees what is wrong with it."""
+        path = self.root / edge.PATH
+        text = path.read_text()
+        assert sound in text
+        path.write_text(text.replace(sound, faulty))
+        self._reload()
+
+    def _reload(self) -> None:
+        assert self.process
         before = self._listening()
         self.process.send_signal(signal.SIGHUP)
         # for a tenth of a second old and new processes take connections side by side
         wait_until(
             lambda: self._listening() and not self._listening() & before, "the old ones leave", 20
         )
-        assert self.generation() == self.facts.generation
 
     def _listening(self) -> set[int]:
         """Processes of nginx that take new connections."""

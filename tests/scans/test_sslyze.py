@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.integration.authority import Authority
+from tests.integration.edge import Edge, facts_for, short_root
 from tests.running import Copy
 from tests.scans.planted import Page, certificate_of, serve
 from tests.scans.scanner import program, run, told
@@ -49,6 +51,27 @@ def test_what_both_planes_say_on_the_wire_is_intermediate_or_better_V13(
     for old in ("ssl_2_0", "ssl_3_0", "tls_1_0", "tls_1_1"):
         assert parts[f"{old}_cipher_suites"]["result"]["accepted_cipher_suites"] == []
     assert parts["tls_1_3_cipher_suites"]["result"]["accepted_cipher_suites"]
+
+
+def test_what_the_edge_says_on_the_wire_is_intermediate_or_better_V13(tmp_path: Path):
+    """The planned configuration alone: no plane is asked. Then with a fault planted in it."""
+    with short_root() as root:
+        signer = Authority(tmp_path / "tls")
+        edge = Edge(facts_for(root, signer), signer.path)
+        edge.start()
+        try:
+            done, parts = sslyze(edge.base("console"), signer.path, tmp_path)
+            assert done.returncode == 0, told(done)
+            assert "OK - Compliant." in done.stdout, told(done)
+            for old in ("ssl_2_0", "ssl_3_0", "tls_1_0", "tls_1_1"):
+                assert parts[f"{old}_cipher_suites"]["result"]["accepted_cipher_suites"] == []
+            assert parts["tls_1_3_cipher_suites"]["result"]["accepted_cipher_suites"]
+            edge.plant("ssl_ciphers ECDHE", "ssl_ciphers ECDHE-ECDSA-AES128-SHA:ECDHE")
+            done, _ = sslyze(edge.base("console"), signer.path, tmp_path)
+            assert done.returncode == 1, told(done)
+            assert "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA" in done.stdout
+        finally:
+            edge.stop()
 
 
 def test_sslyze_finds_planted_weak_ciphers(copy: Copy, tmp_path: Path):

@@ -68,15 +68,22 @@ def _joined(networks: Iterable[AnyNetwork]) -> Iterator[AnyNetwork]:
 
 
 def names(document: Document, facts: Facts) -> Iterator[str]:
-    """Yield a variable that is 1 for names of this machine, and for the address that was called."""
+    """Yield a variable that is 1 for names of this machine, and for the address that was called.
+
+    What a plane is told is the header `Host`; `$host` may come from the line of the request instead
+    (RFC 9112, 3.2.2). So both have to be the same.
+    """
     hostname = document.network.hostname
     whole = [f"{hostname}.{domain}" for domain in document.network.search_domains if hostname]
     every = ["localhost", *document.edge.names, *facts.edge.names, hostname, *whole]
     known = sorted({_in_a_host_header(one.lower()) for one in every if one})
-    yield table("$host", "$named", [("default", "0"), *((quoted(one), "1") for one in known)])
+    yield table("$host", "$listed", [("default", "0"), *((quoted(one), "1") for one in known)])
+    same = r'"~*^(\S+) \1(?::[0-9]+)?$"'
+    yield table('"$host $http_host"', "$named", [("default", "0"), (same, "$listed")])
     # whoever calls by address calls the one where the connection arrived
-    called = r'"~^\[?([0-9a-f.:]+)\]? \1$"'
-    yield table('"$host $server_addr"', "$known", [("default", "$named"), (called, "1")])
+    called = r'"~*^(\[?([0-9a-f.:]+)\]?) \2 \1(?::[0-9]+)?$"'
+    three = '"$host $server_addr $http_host"'
+    yield table(three, "$known", [("default", "$named"), (called, "1")])
 
 
 def _in_a_host_header(name: str) -> str:

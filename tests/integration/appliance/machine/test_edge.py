@@ -31,6 +31,7 @@ from tests.integration.edge import (
 )
 from tests.integration.http2 import Connection
 from tests.running import wait_until
+from tests.security.wire import ask
 
 FORGED = "203.0.113.66"
 PAGES = {one.name: one for one in REFUSALS}
@@ -192,6 +193,29 @@ def test_only_names_of_this_machine_are_answered_V15(edge: Edge):
                 assert again.get("/", headers={"host": host}).status_code == 200, host
         for host in ("evil.example", "127.0.0.9", "tenshu.example.co.jp.evil.example", "[::2]"):
             assert client.get("/", headers={"host": host}).status_code == 421, host
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "status"),
+    [
+        ("https://localhost/", "localhost", 200),
+        ("https://localhost/", "evil.example", 421),
+        ("https://evil.example/", "localhost", 421),
+        ("https://127.0.0.1/", "evil.example", 421),
+        ("https://[::1]/", "[::1]:443", 200),
+        ("/", "localhost:1@evil.example", 400),
+        ("/", "LOCALHOST:9", 200),
+        ("/", "", 400),
+    ],
+)
+def test_the_line_of_a_request_and_its_host_do_not_differ_V15(
+    edge: Edge, line: str, host: str, status: int
+):
+    """Else a link in a mail could lead to whom the header names."""
+    base = edge.base("workspace", "[::1]" if "[" in host else "localhost")
+    request = f"GET {line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+    answer = ask(base, edge.trust, request)
+    assert answer.status in (status, 421 if status == 400 else status), answer.raw[:300]
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_names_of_the_document_and_of_the_machine_are_known_V15():
     )
     facts = msgspec.structs.replace(FACTS, edge=EdgePlace(names=("guest.home.arpa",)))
     text = configuration(document, facts)
-    (known,) = re.findall(r"map \$host \$named \{([^}]*)\}", text)
+    (known,) = re.findall(r"map \$host \$listed \{([^}]*)\}", text)
     assert re.findall(r'"(\S+)" 1;', known) == [
         "[2001:db8::7]",
         "guest.home.arpa",
