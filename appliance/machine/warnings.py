@@ -2,6 +2,7 @@
 
 from appliance.contract.actions import Caller
 from appliance.contract.configuration.access import Area
+from appliance.contract.configuration.addresses import client
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.errors import ExcludesYou
 from appliance.contract.configuration.reaching import excludes
@@ -9,7 +10,10 @@ from appliance.contract.errors import ApplianceError
 
 
 def warnings(document: Document, caller: Caller) -> tuple[ApplianceError, ...]:
-    """Return the risks of a document for the person who asks."""
-    if caller.source and Area.CONSOLE in excludes(document, caller.source):
+    """Return the risks of a document for the person who asks.
+
+    Who asks on the machine itself has no address, and none to lose.
+    """
+    if client(caller.source) and Area.CONSOLE in excludes(document, caller.source):
         return (ExcludesYou(address=caller.source),)
     return ()

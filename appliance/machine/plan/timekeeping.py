@@ -1,8 +1,8 @@
 """Time, by chrony: the servers that the document names and no others.
 
-- While the machine starts, a wrong clock is put right at once. Afterwards time never jumps: it is
-  slewed, and a server that is further off than `largest_step` is not believed, however long it
-  insists. chronyd tells its log each time.
+- While chronyd starts (with the machine, or because this file changed) a wrong clock is put right
+  at once. Afterwards time never jumps: it is slewed, and a server that is further off than
+  `largest_step` is not believed, however long it insists. chronyd tells its log each time.
 - Of three servers the one that is wrong is found out by the others (falsetickers).
 - A Windows domain controller tells an uncertainty of 10 s and more; chronyd takes sources up to 3 s
   unless it is told otherwise, which holds for all of them.

@@ -42,3 +42,11 @@ def test_the_page_names_every_section_and_every_problem() -> None:
     for section in ("[network]", "[[network.interfaces.routes]]", "[access.lists.<name>]", "[ssh]"):
         assert f"## `{section}`" in page
     assert "`configuration.console_closed`" in page
+
+
+def test_what_the_how_to_shows_reads_and_has_no_problems() -> None:
+    page = (reference.FOLDER.parent / "how-to" / "set-up-network-and-time.md").read_text()
+    blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        assert problems(read_document(block)) == ()
