@@ -1,0 +1,94 @@
+"""The whole machine at once: agent, packet filter and edge, between hosts in namespaces."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from appliance.contract.configuration.errors import ConnectionTooOld
+from appliance.contract.configuration.state import Outcome
+from appliance.machine.plan import edge
+from tests.hosts import Host, network
+from tests.integration.appliance.machine.conftest import FROM_MANAGE, MANAGED, Machine
+from tests.integration.authority import Authority
+from tests.integration.edge import EchoPlane, echo_planes, nginx, short_root, told
+from tests.integration.http2 import Connection
+from tests.running import wait_until
+
+CONSOLE_PORT = 8443
+INSIDE, OUTSIDE = "10.77.1.1", "10.77.2.1"
+"""The appliance, as the administrators and as everybody else call it."""
+
+
+@dataclass
+class Whole:
+    """A machine whose agent, nginx and packet filter are real; an echo stands for the console."""
+
+    machine: Machine
+    authority: Authority
+    console: EchoPlane
+
+    def connect(self, host: Host, address: str) -> Connection:
+        return host.call(Connection, CONSOLE_PORT, self.authority.path, address)
+
+    def generation(self, connection: Connection, stream: int) -> int:
+        """What the edge told the console with a request."""
+        return int(told(connection.json(stream))["x-tenshu-generation"][0])
+
+
+@pytest.fixture
+def whole() -> Iterator[Whole]:
+    with network() as net, short_root() as folder, echo_planes(folder / "data/run") as planes:
+        root = folder / "root"
+        for one in ("run", "var/log/nginx", "var/lib/nginx"):
+            (root / one).mkdir(parents=True)
+        for one in (folder, folder / "data", folder / "data/run"):
+            one.chmod(0o755)  # nginx's own user passes through
+        for plane in planes:
+            (folder / f"data/run/{plane}.sock").chmod(0o666)
+        authority = Authority(folder / "data/tls")
+        authority.issue("server", INSIDE, OUTSIDE)
+        machine = Machine(net, folder)
+        machine.start()
+        words = (nginx(), "-p", str(root), "-c", str(root / edge.PATH), "-g", "daemon off;")
+        server = subprocess.Popen(net.appliance.command(*words))
+        try:
+            wait_until(lambda: net.manage.tcp(INSIDE, CONSOLE_PORT) == "open", "nginx", 20)
+            yield Whole(machine, authority, planes["console"])
+        finally:
+            planes["console"].held.set()
+            server.terminate()
+            server.wait(20)
+            machine.close()
+
+
+def test_a_connection_of_before_does_not_confirm_what_excludes_it_F2(whole: Whole) -> None:
+    """HTTP/2: who excludes themselves could go on as if nothing were, and confirm it."""
+    net, machine = whole.machine.net, whole.machine
+    with (
+        whole.connect(net.manage, INSIDE) as old,
+        whole.connect(net.outside, OUTSIDE) as excluded,
+    ):
+        held = old.ask("/held")  # what is under way keeps a connection with the old process
+        excluded.ask("/held")
+        wait_until(lambda: whole.console.requests.count("/held") == 2, "both are under way", 10)
+        applied = machine.apply(MANAGED)
+        late = old.ask("/late")
+        excluded.ask("/late")
+        with whole.connect(net.manage, INSIDE) as new:
+            stream = new.ask("/")
+            new.read_until(stream)
+            assert whole.generation(new, stream) == applied.number
+        whole.console.held.set()
+        old.read_to_the_end()
+        assert whole.generation(old, held) < applied.number
+        assert late not in old.data
+        excluded.read_until_silence(1)
+        assert excluded.data == {}, "its packets are dropped, the answer of before among them"
+        assert "/late" not in whole.console.requests
+        assert net.outside.tcp(OUTSIDE, CONSOLE_PORT) == "filtered"
+        with pytest.raises(ConnectionTooOld):
+            machine.client.confirm(FROM_MANAGE, applied.number, whole.generation(old, held))
+        kept = machine.client.confirm(FROM_MANAGE, applied.number, applied.number)
+        assert kept.outcome is Outcome.confirmed
