@@ -2,6 +2,7 @@
 
 import datetime as dt
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+HOUR = dt.timedelta(hours=1)
+BOTH = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,25 @@ class Authority:
         self.path = folder / "authority.pem"
         self.path.write_text(self.pem)
 
-    def issue(self, name: str, *hosts: str) -> Pair:
-        """Return a certificate for these host names and addresses, good for server and client."""
+    def issue(
+        self,
+        name: str,
+        *hosts: str,
+        begins: dt.timedelta = -HOUR,
+        ends: dt.timedelta = 24 * HOUR,
+        uses: Sequence[x509.ObjectIdentifier] = BOTH,
+    ) -> Pair:
+        """Return a certificate for these host names and addresses, good for server and client.
+
+        It begins and ends at these times from now on.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         made = (
-            _builder(subject, self._name, key.public_key())
+            _builder(subject, self._name, key.public_key(), begins, ends)
             .add_extension(_usage(sign=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage(both), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
             .add_extension(signer, critical=False)
         )
         names = [_name(host) for host in hosts or ("localhost", "127.0.0.1")]
@@ -57,17 +70,35 @@ class Authority:
         pair = Pair(self.folder / f"{name}.pem", self.folder / f"{name}.key")
         signed = made.sign(self._key, hashes.SHA256())
         pair.certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-        pair.key.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        pair.key.write_bytes(_pem(key))
         return pair
 
+    def key_pem(self) -> bytes:
+        """Return the authority's own key."""
+        return _pem(self._key)
 
-def _builder(subject, issuer, key) -> x509.CertificateBuilder:
+    def revoke(self, *pairs: Pair) -> Path:
+        """Return the list of what is revoked, as a file."""
+        now = dt.datetime.now(dt.UTC)
+        made = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._name)
+            .last_update(now - HOUR)
+            .next_update(now + 24 * HOUR)
+        )
+        for pair in pairs:
+            certificate = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
+            one = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number)
+            made = made.add_revoked_certificate(one.revocation_date(now - HOUR).build())
+        path = self.folder / "revoked.crl"
+        signed = made.sign(self._key, hashes.SHA256())
+        path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+        return path
+
+
+def _builder(
+    subject, issuer, key, begins: dt.timedelta = -HOUR, ends: dt.timedelta = 24 * HOUR
+) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
@@ -75,8 +106,16 @@ def _builder(subject, issuer, key) -> x509.CertificateBuilder:
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now + begins)
+        .not_valid_after(now + ends)
+    )
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
 
 

@@ -14,12 +14,13 @@ import httpx
 import msgspec
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reading import read_document
 from appliance.contract.edge import CLEARED, IDENTITY, LANGUAGE_COOKIE, OWN_COOKIES, Told
 from appliance.machine.plan.nginx.pages import REFUSALS
-from tests.integration.authority import Authority
+from tests.integration.authority import HOUR, Authority, Pair
 from tests.integration.edge import (
     Edge,
     echo_planes,
@@ -333,11 +334,60 @@ def test_a_client_certificate_is_carried_whole_and_a_forged_one_is_not_F3(
     own = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
     assert seen == own
     assert int(got["x-tenshu-certificate-serial"][0], 16) == own.serial_number
-    stranger = Authority(edge.root / "elsewhere", "Elsewhere").issue("mallory")
-    with edge.client("console", certificate=stranger) as client:
-        answer = client.get("/")
+
+
+BAD = ("expired", "of tomorrow", "of a server", "of another", "of a namesake", "revoked", "its own")
+
+
+@pytest.fixture(scope="module")
+def bad(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
+    """Client certificates, each with one thing wrong."""
+    folder = tmp_path_factory.mktemp("others")
+    another = Authority(folder / "another", "Another")
+    namesake = Authority(folder / "namesake")  # the same name, another key
+    own = namesake.issue("forger")
+    own.certificate.write_text(namesake.pem)
+    own.key.write_bytes(namesake.key_pem())
+    return {
+        "expired": authority.issue("expired", begins=-2 * HOUR, ends=-HOUR),
+        "of tomorrow": authority.issue("tomorrow", begins=HOUR),
+        "of a server": authority.issue("server", uses=[ExtendedKeyUsageOID.SERVER_AUTH]),
+        "of another": another.issue("mallory"),
+        "of a namesake": namesake.issue("mallory"),
+        "revoked": authority.issue("revoked"),
+        "its own": own,
+    }
+
+
+@pytest.fixture(scope="module")
+def strict(edge: Edge, authority: Authority, bad: dict[str, Pair]) -> Edge:
+    """The edge with a list of what is revoked."""
+    revoked = str(authority.revoke(bad["revoked"]))
+    edge.apply("", edge=msgspec.structs.replace(edge.facts.edge, revoked=revoked))
+    return edge
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("path", ["/", "/api/v1/x"])
+def test_a_bad_client_certificate_reaches_no_plane_F3(
+    strict: Edge, bad: dict[str, Pair], kind: str, path: str
+):
+    before = len(strict.planes["console"].requests)
+    with strict.client("console", certificate=bad[kind]) as client:
+        answer = client.get(path)
     assert answer.status_code == 400
-    assert PAGES["certificate"].ja[0] in answer.text
+    what, _ = PAGES["certificate"].ja
+    assert what in answer.text
+    assert len(strict.planes["console"].requests) == before
+
+
+def test_where_others_are_revoked_a_good_certificate_is_taken_F3(
+    strict: Edge, authority: Authority
+):
+    with strict.client("console", certificate=authority.issue("jiro")) as client:
+        assert told(client.get("/"))["x-tenshu-certificate-verified"] == ["SUCCESS"]
+    with strict.client("console") as client:
+        assert told(client.get("/"))["x-tenshu-certificate-verified"] == ["NONE"]
 
 
 def test_a_plane_that_is_away_is_told_to_people_and_programs_S7():
