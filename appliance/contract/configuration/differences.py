@@ -55,8 +55,10 @@ def _of_value(old: Any, new: Any, shape: Shape, place: str, subject: str) -> Ite
         places = {name: below(place, name) for name in new}
         yield from _of_entries(old, new, shape, places, (place, subject))
     elif shape.kind is tuple and shape.inner[0].is_a(Section):
-        places = {_name(one): where for where, one in placed(new, place)}
-        named = {_name(one): one for one in old}, {_name(one): one for one in new}
+        named = _by_name(old), _by_name(new)
+        places = {
+            name: where for name, (where, _) in zip(named[1], placed(new, place), strict=True)
+        }
         if list(named[0]) != list(named[1]) and named[0].keys() == named[1].keys():
             yield _reordered(tuple(named[0]), tuple(named[1]), shape, place, subject)
         yield from _of_entries(*named, shape, places, (place, subject))
@@ -81,8 +83,8 @@ def _of_entries(
 ) -> Iterator[Difference]:
     """Yield which entries come and go, and what changes in those that stay."""
     inner = shape.inner[-1]
-    added = tuple(_told(name, new[name]) for name in new if name not in old)
-    removed = tuple(_told(name, old[name]) for name in old if name not in new)
+    added = tuple(_told(name, one) for name, one in new.items() if name not in old)
+    removed = tuple(_told(name, one) for name, one in old.items() if name not in new)
     if added or removed:
         place, subject = where
         yield Difference(
@@ -114,12 +116,26 @@ def _reordered(
     )
 
 
+def _by_name(entries: Sequence[Section]) -> Entries:
+    """Return entries by their names; those that share one, by all that they hold."""
+    names = [_name(one) for one in entries]
+    found: Entries = {}
+    for name, one in zip(names, entries, strict=True):
+        key = name if names.count(name) == 1 else _told(name, one)
+        while key in found:  # the very same once more
+            key += " +"
+        found[key] = one
+    return found
+
+
 def _name(entry: Section) -> str:
-    return next(str(getattr(entry, name)) for name in NAMES if name in entry.__struct_fields__)
+    """Return the name that an entry has of itself; empty where its table names it."""
+    return next((str(getattr(entry, one)) for one in NAMES if hasattr(entry, one)), "")
 
 
 def _told(name: str, entry: Section) -> str:
     """Return a whole entry on one line: its name, and what is not as by default."""
+    name = _name(entry) or name
     rest = [
         f"{key.name} {_said(found)}"
         for key in keys_of(type(entry)).values()

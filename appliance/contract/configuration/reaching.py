@@ -41,13 +41,11 @@ def reaches(document: Document, area: Area, address: str, peer: str = "") -> boo
     person = client(address)
     if there is None or person is None:
         return False
-    if there in THIS_MACHINE and person in THIS_MACHINE:
-        return True
     trusted = tuple(_read(document.access.trusted_proxies))
     believed = person if area is not Area.SSH and contains(trusted, there) else there
     seen = {there, believed} if area is Area.CONSOLE else {believed}
     networks = networks_of(document, area)
-    return all(contains(networks, one) for one in seen)
+    return all(one in THIS_MACHINE or contains(networks, one) for one in seen)
 
 
 def excludes(document: Document, address: str, peer: str = "") -> tuple[Area, ...]:

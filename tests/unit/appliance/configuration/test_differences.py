@@ -8,6 +8,7 @@ from hypothesis import given
 from appliance.contract.configuration.differences import Difference, differences
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.example import EXAMPLE
+from appliance.contract.configuration.firewall import Destination, Firewall, Purpose
 from appliance.contract.configuration.network import Network
 from appliance.contract.configuration.reading import read_document
 from appliance.contract.configuration.writing import change, write_document
@@ -76,11 +77,18 @@ def test_a_list_of_addresses_that_comes_is_told_with_what_it_holds() -> None:
 def test_documents_are_told_apart_exactly_if_they_differ(one: Network, other: Network) -> None:
     before, after = Document(network=one), Document(network=other)
     assert differences(before, before) == ()
-    unique = all(
-        len({entry.name for entry in entries}) == len(entries)
-        for network in (one, other)
-        for entries in (network.interfaces, network.vlans)
-    )
-    if unique and all(len({r.to for r in i.routes}) == len(i.routes)
-                      for i in (*one.interfaces, *other.interfaces)):  # fmt: skip
-        assert bool(differences(before, after)) == (before != after)
+    assert bool(differences(before, after)) == (before != after)
+
+
+def test_entries_that_share_a_name_are_told_apart_by_all_that_they_hold() -> None:
+    def to(*ports: int) -> Document:
+        out = tuple(
+            Destination(purpose=Purpose.MAIL, host="relay.example.co.jp", port=port)
+            for port in ports
+        )
+        return Document(firewall=Firewall(out=out))
+
+    (found,) = differences(to(25, 587), to(25, 465))
+    assert found.added == ("relay.example.co.jp (purpose mail, port 465)",)
+    assert found.removed == ("relay.example.co.jp (purpose mail, port 587)",)
+    assert differences(to(25, 25), to(25))

@@ -40,7 +40,9 @@ CONSOLE, SSH, WORKSPACE = Area.CONSOLE, Area.SSH, Area.WORKSPACE
         # the machine's own screen, and somebody who only says so
         ("127.0.0.1", "", ()),
         ("::1", "127.0.0.1", ()),
+        ("192.0.2.1", "127.0.0.1", ()),  # nobody here is believed to speak for others
         ("127.0.0.1", "192.0.2.80", (CONSOLE, SSH, WORKSPACE)),
+        ("nobody", "10.1.2.3", tuple(Area)),
         ("10.1.2.3", "nobody", tuple(Area)),
         ("", "", tuple(Area)),
     ],
