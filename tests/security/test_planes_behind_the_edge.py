@@ -1,7 +1,9 @@
 """The whole product behind its own edge: nginx on the planned configuration, planes on sockets."""
 
 import contextlib
+import os
 import re
+import signal
 import socket
 import ssl
 import threading
@@ -18,7 +20,7 @@ from app.web.cookies import session_cookie_name
 from appliance.contract.edge import CLEARED, Told
 from tests.faces import PASSWORD
 from tests.integration.edge import Edge, before, short_root
-from tests.running import Copy, start_copy
+from tests.running import Copy, parent_of, start_copy, wait_until
 from tests.security.wire import ask
 
 CONSOLE, WORKSPACE = session_cookie_name(Plane.CONSOLE), session_cookie_name(Plane.WORKSPACE)
@@ -249,3 +251,24 @@ def test_three_hundred_slow_ones_are_cut_within_thirty_seconds_METI_20(
     lived = lives(edge, [Slow(edge, kind, 4) for _ in range(MANY)])
     assert len(lived) == MANY
     assert max(lived) < LONGEST, sorted(lived)[-5:]
+
+
+def test_a_killed_plane_is_back_on_its_socket_and_the_edge_says_so_meanwhile_S7(
+    copy: Copy, edge: Edge
+) -> None:
+    main = copy.main_process("app.web.serve console")
+    os.kill(main, signal.SIGKILL)
+    seen: list[int] = []
+
+    def is_back() -> bool:
+        started = {
+            pid
+            for pid, line in copy.processes().items()
+            if "app.web.serve console" in line and parent_of(pid) == copy.process.pid
+        }
+        with edge.client("console") as client:
+            seen.append(client.get("/health").status_code)
+        return bool(started - {main}) and seen[-1] == 200
+
+    wait_until(is_back, "the console answers", 30)
+    assert set(seen) <= {200, 503}, "nobody sees anything else"
