@@ -49,7 +49,9 @@ def choices_of(context: Context, choice: Choice) -> Choices:
         return Choices()
     found = _find(context, choice.text)
     sole = found.items[0].id if found.total == 1 else ""
-    return Choices(choice.text, choice.picked or found.exact or sole, found)
+    identified = found.exact == choice.text  # as an address does it; people read login IDs
+    text = found.items[0].login_id if identified else choice.text
+    return Choices(text, choice.picked or found.exact or sole, found)
 
 
 def account_of(context: Context, choice: Choice, field: str) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.core.errors import TenshuError
 from app.identity.confirmation import PendingRequest
-from app.identity.models import Account, Grant, Group
+from app.identity.models import Account, Grant, Group, OwnRole
 from app.identity.operations import requests
 from app.offsite.models import Destination
 from app.operations.operation import NoRequest
@@ -157,9 +157,11 @@ def in_names(session: Session, field: str, value: str) -> list[tuple[str, str]]:
         ]
     if field == "accounts":
         return [("account", _in_short(session, value.split(", ")))]
-    if field in ("account", "holder", "group"):
+    if field in ("account", "holder", "group", "head", "parent", "successor"):
         found = session.get(Account, value) or session.get(Group, value)
         return [(field, found.name if found else value)]
+    if field == "role" and (own := session.get(OwnRole, value)):
+        return [(field, own.name)]
     if field == "destination" and (place := session.get(Destination, value)):
         return [(field, place.name)]
     return [(field, value)]

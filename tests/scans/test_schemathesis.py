@@ -22,7 +22,12 @@ CASES_EACH = {"quick": 2, "long": 50}
 PARTS = {Plane.CONSOLE: 10, Plane.WORKSPACE: 6}
 """Parts of the long form, each with its share of the operations."""
 ENDS_THE_SCAN = "tokens.revoke"
-"""It would find its own token in the list."""
+"""It would find its own token in the list.
+
+Whatever is dangerous, and what somebody does in person alone (own preferences and rights), answers
+a token with 403 by design, after what does not fit it: schemathesis warns of those whose every case
+was refused so. No right of the scan's person is missing.
+"""
 SIZES = {
     "quick": ("--phases", "fuzzing", "-n", "6"),
     "stateful": ("--phases", "stateful", "-n", "40"),

@@ -7,7 +7,7 @@ class MachineNotOwned(ApplianceError):
     """A copy that runs beside other things, on a machine that is not its own."""
 
     code = "machine.not_owned"
-    status = 501
+    status = 409
     message = "This copy does not set up its machine: it runs as a guest on it."
     hint = "The appliance's own image does. Here, network and firewall are the machine's affair."
 
@@ -16,7 +16,7 @@ class ConcernUnavailable(ApplianceError):
     """The document says something that this place cannot do. `reason` is a finished sentence."""
 
     code = "machine.concern_unavailable"
-    status = 501
+    status = 409
     message = "{place} cannot be applied here: {reason}"
     hint = "Leave this part of the document as it is."
 

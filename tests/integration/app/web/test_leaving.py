@@ -36,6 +36,7 @@ def test_a_last_day_and_a_successor_are_set_and_taken_back_F4(
     assert f"/accounts/{jiro}/leaving" in admin.get(f"/accounts/{jiro}").text
     form = {"rev": str(leaving(appliance, jiro).account.rev), "leaves_on": NEXT_YEAR}
     asked = admin.post(f"/accounts/{jiro}/leaving", {**form, "successor": "SABURO"})
+    assert "高橋 三郎" in admin.get(asked.headers["location"]).text, "a name, no identifier"
     planned = confirm(admin, owner, asked)
     assert planned.headers["location"] == f"/accounts/{jiro}/leaving?notice=planned"
     assert leaving(appliance, jiro).successor == saburo

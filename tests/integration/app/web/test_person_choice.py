@@ -47,6 +47,8 @@ def test_two_people_are_compared_by_a_part_of_the_name_without_a_script_METI_45(
     picked = admin.get(f"{place}?with=佐藤&with-for=佐藤&with-account={people['saburo']}").text
     assert 'id="answer"' in picked
     assert f'value="{people["saburo"]}" checked' in picked
+    linked = admin.get(f"{place}?with={people['saburo']}").text
+    assert 'value="saburo"' in linked, "people read login IDs"
     other = admin.get(f"{place}?with=hanako&with-for=佐藤&with-account={people['saburo']}").text
     assert "佐藤 三郎" not in other, "what was picked for another text counts no more"
     assert 'id="answer"' in other

@@ -39,6 +39,8 @@ def test_a_role_is_copied_made_previewed_changed_and_deleted_METI_45(
     role = made.split("?")[0].rpartition("/")[2]
     assert "受付" in admin.get(made).text
     assert "受付" in admin.get("/roles").text
+    asked = admin.post(f"/accounts/{jiro}/grants", {"right": f"role:{role}", "scope": "jobs"})
+    assert "受付" in admin.get(asked.headers["location"]).text, "a name, no identifier"
     grants.give(here(appliance), grants.NewGrant(holder=jiro, role=role))
     change = {"rev": "1", "name": "受付", "permissions": "audit.view"}
     shown = admin.post(f"/roles/{role}/preview", change).text
