@@ -212,11 +212,13 @@ def history(invocation: Invocation, offset: int) -> None:
     """List the versions of the document, the newest first."""
     with invocation.context() as context:
         found = list_versions(context, request(ListOfVersions, offset=offset))
-    marked = (mark("Version"), mark("When"), mark("Outcome"), mark("Why"))
+    marked = (mark("Version"), mark("When"), mark("Who"), mark("Outcome"), mark("Why"))
     heads = [invocation.words(head) for head in marked]
-    invocation.answer(
-        found, lambda: columns(heads, [_row(invocation, one) for one in found.versions])
-    )
+    rows = []
+    for one in found.items:
+        number, at, *rest = _row(invocation, one.version)
+        rows.append((number, at, one.name, *rest))
+    invocation.answer(found, lambda: columns(heads, rows))
 
 
 def _row(invocation: Invocation, version: Version) -> tuple[str, ...]:

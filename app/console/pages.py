@@ -12,6 +12,7 @@ from app.console.history_pages import history_pages
 from app.console.invitation_pages import invitation_pages
 from app.console.leaving_pages import leaving_pages
 from app.console.mail_pages import mail_pages
+from app.console.network_pages import network_pages
 from app.console.offsite_pages import offsite_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
@@ -46,6 +47,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *evidence_pages(),
         *history_pages(),
         *activity_pages(),
+        *network_pages(),
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),

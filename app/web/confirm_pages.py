@@ -131,7 +131,7 @@ def told(request: AnyRequest, pending: PendingRequest) -> list[tuple[str, str]]:
     """Return what a request would be done with, in names that people know."""
     # the revision says nothing to people, nor an identifier beside its name
     hidden = {"rev", "repository", "upload"} if "name" in pending.arguments else {"rev"}
-    hidden |= {"columns", "encoding"}  # long; the page before has shown it
+    hidden |= {"columns", "encoding", "document"}  # long; the page before has shown it
     if "host" not in pending.arguments:
         hidden |= {"from_beginning"}  # a syslog receiver alone gets events
     with appliance_of(request).database.read() as session:

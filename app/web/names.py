@@ -201,6 +201,7 @@ VALUES: Final = {
 NAMED_VALUES: Final = frozenset(
     {
         "console_factors",
+        "despite_warnings",
         "from_beginning",
         "good_rows",
         "kind",
@@ -253,8 +254,10 @@ ENDS: Final = {
     "cancelled": mark("Cancelled"),
     "failed": mark("Failed"),
     "internal": mark("Something went wrong on our side; what you asked for was not done."),
+    "machine.failed": mark("It did not take effect; the machine is as it was."),
+    "machine.reverted": mark("It was not kept; the machine is as it was."),
 }
-"""How a run of the machine ended that gave no error."""
+"""How a run or a change of the machine ended that gave no error."""
 
 OTHER_EVENTS: Final = {
     "audit.begin": mark("Begin the history of this appliance."),

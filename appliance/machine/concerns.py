@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from appliance.contract.configuration.errors import ProgramRefused
+from appliance.machine.facts import SYSTEMD
 from appliance.machine.kernel_rules import listed_rules
 from appliance.machine.plan.desired import Concern
 from appliance.machine.plan.firewall import PATH as RULES
@@ -18,7 +19,6 @@ from appliance.machine.programs import ask, find, signal_by_file
 from appliance.machine.root import Root
 
 LOG: Final = logging.getLogger("appliance.machine")
-SYSTEMD: Final = Path("/run/systemd/system")
 EDGE_SECONDS: Final = 5.0
 """For the edge to serve what it was told to: checked before, so it is a matter of moments."""
 
@@ -74,7 +74,9 @@ def _no_edge(where: Where) -> str:
     return "" if where.certificate.exists() else "the planes have no certificate yet"
 
 
-def _check_edge(where: Where, staged: Path) -> None:  # noqa: ARG001
+def _check_edge(where: Where, staged: Path) -> None:
+    for folder in ("run", "var/log/nginx", "var/lib/nginx"):  # it opens what is in them, too
+        (where.root.path / folder).mkdir(parents=True, exist_ok=True)
     ask("nginx", "-t", "-q", "-p", str(staged), "-c", str(staged / "etc/nginx/nginx.conf"))
 
 

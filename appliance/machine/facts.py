@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import ipaddress
+import os
 import pwd
 import re
 import socket
@@ -29,6 +30,7 @@ USERS: Final = (
     "postfix",
     "_chrony",
 )
+SYSTEMD: Final = Path("/run/systemd/system")
 RESOLVERS: Final = Path("/etc/resolv.conf")
 ROUTES: Final = Path("/proc/net/route")
 ROUTES_6: Final = Path("/proc/net/ipv6_route")
@@ -115,9 +117,12 @@ def _nginx_version() -> tuple[int, int]:
 
 def _edge(place: Place) -> EdgePlace:
     root = "" if place.machine_root in (None, Path("/")) else str(place.machine_root)
-    return EdgePlace(
-        version=_nginx_version(), root=root, names=(socket.gethostname().lower(), "localhost")
-    )
+    names = (socket.gethostname().lower(), "localhost")
+    if SYSTEMD.is_dir():
+        return EdgePlace(version=_nginx_version(), root=root, names=names)
+    # without units there are no users of their own either: all processes trust each other
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    return EdgePlace(version=_nginx_version(), root=root, names=names, user=user)
 
 
 def _users() -> dict[str, int]:

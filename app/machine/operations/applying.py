@@ -59,6 +59,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
     version: Annotated[Version, Meta(description="The new version.")]
     plan: Annotated[Plan, Meta(description="What it changed.")]
+    seconds: Annotated[int, Meta(description="Seconds in which it has to be confirmed.")]
 
 
 def _apply(context: Context, new: NewDocument) -> Applied:
@@ -72,7 +73,8 @@ def _apply(context: Context, new: NewDocument) -> Applied:
     caller = caller_of(context)
     with machine_for(context) as machine:
         plan = machine.plan(caller, new.document)  # before it is what stands already
-        return Applied(version=machine.apply(caller, request), plan=plan)
+        version = machine.apply(caller, request)
+    return Applied(version=version, plan=plan, seconds=new.seconds)
 
 
 @operation(

@@ -4,13 +4,16 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import select
+from sqlmodel import col
 
+from app.identity.models import Account
 from app.machine.calling import caller_of, machine_for
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.permissions import Permission
 from appliance.contract.configuration.document import LARGEST
-from appliance.contract.configuration.state import Configuration, OneVersion, Plan, Versions
+from appliance.contract.configuration.state import Configuration, Plan, Version
 
 ON_CONSOLE = (Plane.CONSOLE,)
 
@@ -66,6 +69,36 @@ def plan_configuration(context: Context, request: ProposedDocument) -> Plan:
         return machine.plan(caller_of(context), request.document)
 
 
+class ListedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version, and what its author is called."""
+
+    version: Annotated[Version, Meta(description="The version.")]
+    name: Annotated[str, Meta(description="Name of who applied it; empty if nobody knows it.")]
+
+
+class ListedVersions(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of versions."""
+
+    items: Annotated[tuple[ListedVersion, ...], Meta(description="Newest first.")]
+    total: Annotated[int, Meta(description="How many there are.")]
+
+
+class ShownVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version with its document."""
+
+    listed: Annotated[ListedVersion, Meta(description="The version and its author.")]
+    document: Annotated[str, Meta(description="Its document, TOML.")]
+
+
+def _named(context: Context, versions: tuple[Version, ...]) -> tuple[ListedVersion, ...]:
+    authors = {one.account for one in versions}
+    asked = select(col(Account.id), col(Account.name)).where(col(Account.id).in_(authors))
+    names = {row.id: row.name for row in context.session.connection().execute(asked)}
+    return tuple(
+        ListedVersion(version=one, name=names.get(one.account, one.account)) for one in versions
+    )
+
+
 @operation(
     "machine.list_versions",
     permission=Permission.MACHINE_VIEW,
@@ -73,10 +106,11 @@ def plan_configuration(context: Context, request: ProposedDocument) -> Plan:
     planes=ON_CONSOLE,
     route=Route("GET", "/machine/configuration/versions"),
 )
-def list_versions(context: Context, request: ListOfVersions) -> Versions:
+def list_versions(context: Context, request: ListOfVersions) -> ListedVersions:
     """List the versions of the machine's document, the newest first."""
     with machine_for(context) as machine:
-        return machine.versions(caller_of(context), request.offset)
+        found = machine.versions(caller_of(context), request.offset)
+    return ListedVersions(items=_named(context, found.versions), total=found.total)
 
 
 @operation(
@@ -86,7 +120,8 @@ def list_versions(context: Context, request: ListOfVersions) -> Versions:
     planes=ON_CONSOLE,
     route=Route("GET", "/machine/configuration/versions/{version}"),
 )
-def get_version(context: Context, request: WhichVersion) -> OneVersion:
+def get_version(context: Context, request: WhichVersion) -> ShownVersion:
     """Show one version of the machine's document."""
     with machine_for(context) as machine:
-        return machine.version(caller_of(context), request.version)
+        found = machine.version(caller_of(context), request.version)
+    return ShownVersion(listed=_named(context, (found.version,))[0], document=found.document)
