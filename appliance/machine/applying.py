@@ -33,6 +33,7 @@ from appliance.contract.configuration.state import (
     Version,
 )
 from appliance.contract.errors import ApplianceError
+from appliance.durable import write_whole
 from appliance.machine.concerns import HANDLING, Where
 from appliance.machine.facts import Facts, gather_facts
 from appliance.machine.plan.desired import Concern, Desired
@@ -165,6 +166,8 @@ class Applying:
 
     def _hold(self, number: int) -> Version:
         self.versions.hold(number)  # the step that counts; what follows only tells of it
+        # where a backup finds it, and a person
+        write_whole(self._place.data / "appliance.toml", self.versions.document(number).encode())
         ended = self.versions.end(number, Outcome.confirmed, Reason.none)
         self.versions.disarm()
         LOG.info("version %d holds", number)

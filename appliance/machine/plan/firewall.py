@@ -48,7 +48,7 @@ def ruleset(document: Document, facts: Facts) -> str:
         _chain("service", _area(document, "service", SERVICE)),
         _chain("messages", _messages(document)),
         _chain("input", _input(document, facts), hook="input"),
-        _chain("forward", ['counter name "forwarded" drop'], hook="forward"),
+        _chain("forward", ['counter name "forwarded"'], hook="forward"),
         _chain("output", outbound(document, facts), hook="output"),
     ]
     body = "\n\n".join(blocks)

@@ -43,6 +43,7 @@ def test_a_narrowed_console_is_narrow_at_once_and_holds_when_confirmed_F2(
     assert applied.outcome is Outcome.waiting
     machine.client.confirm(LOCAL, applied.number)
     assert machine.client.configuration(LOCAL).version == applied.number
+    assert (machine.place.data / "appliance.toml").read_text() == MANAGED, "where backups find it"
     wait_until(lambda: not machine.processes(GUARD), "the guard leaves")
 
 

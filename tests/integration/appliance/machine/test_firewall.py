@@ -1,0 +1,382 @@
+"""The packet filter between real hosts: what comes in, what goes out, who is banned.
+
+Its own probes are tested too: each rule is left out, turned round or widened, and the probes must
+notice. What changes nothing is listed by name.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.contract.configuration.reading import read_document
+from appliance.machine.facts import Facts
+from appliance.machine.plan.firewall import ruleset
+from tests.hosts import Host, Network, ip, network
+from tests.integration.appliance.machine.looks import Door, look, pings
+
+MANAGE, MANAGE6 = "10.77.1.2", "fd77:1::2"
+OFFICE, OFFICE6 = "10.77.2.2", "fd77:2::2"
+STRANGER, STRANGER6 = "10.77.2.130", "fd77:2:0:0:ffff::66"
+DOCUMENT = """
+[access]
+console = ["management"]
+ssh = ["management"]
+workspace = ["office"]
+portal = ["office"]
+kiosk = ["office"]
+api = ["office"]
+[access.lists.management]
+networks = ["10.77.1.0/24", "fd77:1::/64"]
+[access.lists.office]
+networks = ["10.77.2.0/25", "fd77:2::/80"]
+[firewall]
+http_redirect = true
+connections_per_source = 16
+new_connections_per_minute = 60
+ban_minutes = 1
+[[firewall.out]]
+purpose = "mail"
+host = "10.77.2.2"
+port = 587
+[[firewall.out]]
+purpose = "syslog"
+host = "fd77:2::2"
+port = 514
+protocol = "udp"
+[network]
+dns = ["10.77.2.2", "fd77:2::2"]
+[time]
+servers = [{ host = "10.77.2.2" }]
+"""
+PORTS = (22, 25, 80, 443, 5432, 8443)
+MAIL_USER = 65_534
+
+
+@pytest.fixture(scope="module")
+def net() -> Iterator[Network]:
+    with network() as found:
+        for number in PORTS:
+            found.appliance.listen(number)
+        for number in (25, 53, 587, 2525):
+            found.outside.listen(number)
+        for number in (53, 123, 514, 515):
+            echo(found.outside, number)
+        for number in (53, 123, 161):
+            echo(found.appliance, number)
+        for address, length in ((STRANGER, 24), (STRANGER6, 64)):
+            # nobody answers from it who was asked at another one
+            more = ["nodad", "preferred_lft", "0"] if ":" in address else []
+            name = found.outside.name
+            ip("-n", name, "address", "add", f"{address}/{length}", "dev", "eth0", *more)
+        # hosts that would take the appliance for a router, and an appliance that would be one
+        found.appliance.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        found.appliance.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        for host, gate, gate6, to, to6 in (
+            (found.manage, "10.77.1.1", "fd77:1::1", "10.77.2.0/24", "fd77:2::/64"),
+            (found.outside, "10.77.2.1", "fd77:2::1", "10.77.1.0/24", "fd77:1::/64"),
+        ):
+            ip("-n", host.name, "route", "add", to, "via", gate)
+            ip("-n", host.name, "-6", "route", "add", to6, "via", gate6)
+        yield found
+
+
+def echo(host: Host, port: int) -> None:
+    """Answer whatever comes over UDP, for as long as the host lives."""
+
+    def listen() -> socket.socket:
+        server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        server.bind(("::", port))
+        return server
+
+    server = host.call(listen)
+    host.servers[-port] = server
+
+    def answer() -> None:
+        while server.fileno() >= 0:
+            with contextlib.suppress(TimeoutError, PermissionError):  # the filter lets none out
+                try:
+                    data, whom = server.recvfrom(100)
+                    server.sendto(data, whom)
+                except OSError as error:
+                    if error.errno == errno.EBADF:  # the host is gone
+                        return
+                    raise
+
+    server.settimeout(0.2)
+    threading.Thread(target=answer, daemon=True).start()
+
+
+def rules(text: str = DOCUMENT) -> str:
+    facts = Facts(
+        run="/run",
+        certificates={},
+        users={"tenshu-workspace": MAIL_USER, "root": 0, "_chrony": MAIL_USER},
+    )
+    return ruleset(read_document(text), facts)
+
+
+def load(net: Network, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "rules.nft"
+    path.write_text(text)
+    net.appliance.run("nft", "-f", str(path))
+
+
+def doors(source: str, source6: str, number: int) -> list[Door]:
+    """Every door of the appliance, both families; `number` is the network that it is tried in."""
+    found = []
+    for port in PORTS:
+        found.append(Door(f"10.77.{number}.1", port, source))
+        found.append(Door(f"fd77:{number}::1", port, source6))
+    for port in (53, 123, 161):
+        found.append(Door(f"10.77.{number}.1", port, source, "udp"))
+        found.append(Door(f"fd77:{number}::1", port, source6, "udp"))
+    return found
+
+
+def expected() -> dict[str, set[int]]:
+    """Whom which TCP ports answer; of UDP none does."""
+    return {MANAGE: {22, 8443}, OFFICE: {80, 443}, STRANGER: set()}
+
+
+STANDING = ((STRANGER, 22), (STRANGER, 8443), (STRANGER, 443), (OFFICE, 443))
+"""Connections that are opened before the rules are loaded, and the port that each is on."""
+
+
+def stand(net: Network) -> dict[tuple[str, int], tuple[socket.socket, socket.socket]]:
+    """Open connections while no rule stands: both ends of each."""
+    net.appliance.run("nft", "flush", "ruleset")
+    found = {}
+    for source, port in STANDING:
+        client = net.outside.call(
+            lambda port=port, source=source: socket.create_connection(
+                ("10.77.2.1", port), 5, (source, 0)
+            )
+        )
+        server = net.appliance.servers[port]
+        while (accepted := server.accept())[1][1] != client.getsockname()[1]:
+            accepted[0].close()  # of an earlier probe
+        found[source, port] = (client, accepted[0])
+    return found
+
+
+def alive(pair: tuple[socket.socket, socket.socket]) -> bool:
+    """Tell whether a hundred pieces get through: more packets than new ones are allowed."""
+    client, server = pair
+    with client, server:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        server.settimeout(0.3)
+        got = 0
+        with contextlib.suppress(TimeoutError):
+            for _ in range(100):
+                client.sendall(b"x")
+                got += len(server.recv(10))
+    return got == 100
+
+
+def seen(net: Network, text: str, tmp_path: Path) -> dict[str, set[object]]:
+    """How it all looks under these rules, from everywhere and to everywhere."""
+    standing = stand(net)
+    load(net, text, tmp_path)
+    for host in (net.appliance, net.outside, net.manage):
+        ip("-n", host.name, "neigh", "flush", "all")  # who knows each other already needs no rule
+    found: dict[str, set[object]] = {
+        "standing": {which for which, pair in standing.items() if alive(pair)}
+    }
+    for host, source, source6, number in (
+        (net.manage, MANAGE, MANAGE6, 1),
+        (net.outside, OFFICE, OFFICE6, 2),
+        (net.outside, STRANGER, STRANGER6, 2),
+    ):
+        answers = look(host, doors(source, source6, number))
+        four = {
+            (one.port, one.protocol)
+            for one, is_open in answers.items()
+            if is_open and ":" not in one.address
+        }
+        six = {
+            (one.port, one.protocol)
+            for one, is_open in answers.items()
+            if is_open and ":" in one.address
+        }
+        found[source], found[source6] = set(four), set(six)
+    through = look(net.manage, [Door(OFFICE, 587), Door(OFFICE6, 587)])
+    found["through"] = {one.address for one, is_open in through.items() if is_open}
+    out = [Door(address, port) for address in (OFFICE, OFFICE6) for port in (25, 53, 587, 2525)]
+    out += [
+        Door(address, port, "", "udp")
+        for address in (OFFICE, OFFICE6)
+        for port in (53, 123, 514, 515)
+    ]
+    for user in (0, MAIL_USER):
+        sent = net.appliance.call(_as_user, user, tuple(out))
+        found[f"out as {user}"] = {
+            (one.address, one.port, one.protocol) for one, is_open in sent.items() if is_open
+        }
+    for address in ("10.77.2.1", "fd77:2::1"):
+        found[f"ping {address}"] = {pings(net.outside, address)}
+    return found
+
+
+def _as_user(user: int, out: tuple[Door, ...]) -> dict[Door, bool]:
+    """Try doors as a user of the appliance: a process of its own, for the kernel looks at that."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        from tests.integration.appliance.machine.looks import _look
+
+        os.setuid(user)
+        answers = _look(out)
+        os.write(writing, bytes(int(answers[one]) for one in out))
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as told:
+        answers = told.read()
+    os.waitpid(child, 0)
+    return dict(zip(out, map(bool, answers), strict=True))
+
+
+def wanted() -> dict[str, set[object]]:
+    """How it must look."""
+    found: dict[str, set[object]] = {"through": set(), "standing": {(OFFICE, 443)}}
+    for source, six in ((MANAGE, MANAGE6), (OFFICE, OFFICE6), (STRANGER, STRANGER6)):
+        ports: set[object] = {(port, "tcp") for port in expected()[source]}
+        found[source] = found[six] = ports
+    dns: set[object] = {
+        (address, 53, protocol) for address in (OFFICE, OFFICE6) for protocol in ("tcp", "udp")
+    }
+    found["out as 0"] = dns
+    found[f"out as {MAIL_USER}"] = dns | {
+        (OFFICE, 587, "tcp"),
+        (OFFICE6, 514, "udp"),
+        (OFFICE, 123, "udp"),
+    }
+    found["ping 10.77.2.1"] = found["ping fd77:2::1"] = {True}
+    return found
+
+
+def test_every_door_is_as_the_document_says_from_everywhere_V12(
+    net: Network, tmp_path: Path
+) -> None:
+    assert seen(net, rules(), tmp_path) == wanted()
+
+
+def flood(net: Network, source: str, address: str, times: int) -> int:
+    """Knock so many times from one source, each connection closed; return how many were taken."""
+    taken = 0
+    for _ in range(times):
+        taken += net.outside.tcp(address, 443, source) == "open"
+        if taken and net.outside.tcp(address, 443, source) != "open":
+            break
+    return taken
+
+
+def test_who_knocks_too_often_is_banned_and_nobody_else_is_METI_42(
+    net: Network, tmp_path: Path
+) -> None:
+    load(net, rules(), tmp_path)
+    many = look(net.outside, [Door("10.77.2.1", 443, "10.77.2.2")] * 1)
+    assert all(many.values())
+    flood(net, "10.77.2.2", "10.77.2.1", 40)
+    assert net.outside.tcp("10.77.2.1", 443, "10.77.2.2") == "filtered"
+    listed = net.appliance.run("nft", "list", "set", "inet", "tenshu", "banned4")
+    assert "10.77.2.2" in listed
+    assert net.outside.tcp("fd77:2::1", 443, OFFICE6) == "open", "another source goes on"
+
+
+def test_a_gateway_or_a_trusted_proxy_is_never_banned_METI_42(net: Network, tmp_path: Path) -> None:
+    spared = DOCUMENT.replace("[firewall]\n", '[firewall]\nnever_banned = ["10.77.2.2"]\n')
+    load(net, rules(spared), tmp_path)
+    for _ in range(40):
+        assert net.outside.tcp("10.77.2.1", 443, "10.77.2.2") == "open"
+
+
+def test_one_source_holds_only_so_many_connections_METI_42(net: Network, tmp_path: Path) -> None:
+    patient = DOCUMENT.replace("new_connections_per_minute = 60", "ban_minutes = 0").replace(
+        "ban_minutes = 1\n", ""
+    )
+    load(net, rules(patient), tmp_path)
+
+    def hold() -> list[socket.socket]:
+        held = []
+        for _ in range(20):
+            one = socket.socket()
+            one.bind(("10.77.2.2", 0))
+            one.settimeout(0.3)
+            held.append(one)
+            try:
+                one.connect(("10.77.2.1", 443))
+            except TimeoutError:
+                break
+        return held
+
+    held = net.outside.call(hold)
+    try:
+        assert len(held) == 17, "the seventeenth waits in vain"
+    finally:
+        for one in held:
+            one.close()
+
+
+EQUIVALENT = {
+    "ct state invalid counter": "what is invalid matches no rule that accepts",
+    "icmpv6 type { mld": "multicast groups that nobody routes here",
+    "udp sport 67": "no DHCP server in this network",
+    "udp sport 547": "no DHCP server in this network",
+    "udp dport 547": "no DHCP server in this network",
+    "udp sport 68": "no DHCP server in this network",
+    'oif "lo"': "nobody of the probes speaks with itself",
+    'iif "lo"': "nobody of the probes speaks with itself",
+    "@spared": "has a test of its own",
+    "@banned": "has a test of its own",
+    "@rate": "has a test of its own",
+    "@held": "has a test of its own",
+}
+
+
+def mutants(text: str) -> Iterator[tuple[str, str]]:
+    """Yield name and rules of each change of one line: left out, turned round, widened."""
+    lines = text.splitlines()
+    chain = ""
+    for number, line in enumerate(lines):
+        chain = found[1] if (found := re.match(r"\tchain (\w+)", line)) else chain
+        for name, new in changes_of(chain, line.strip()):
+            yield name, "\n".join([*lines[:number], new, *lines[number + 1 :], ""])
+
+
+def changes_of(chain: str, rule: str) -> Iterator[tuple[str, str]]:
+    """Yield what may become of one line, under a name."""
+    if rule.startswith("elements ="):
+        wide = "::/0" if ":" in rule else "0.0.0.0/0"
+        yield f"widened {rule}", f"elements = {{ {wide} }}"
+    elif "policy drop" in rule:
+        yield f"{chain}: policy accept", rule.replace("policy drop", "policy accept")
+    elif rule.endswith(("accept", "drop")) or "jump " in rule:
+        yield f"{chain}: without {rule}", ""
+        if rule.endswith("accept"):
+            yield f"{chain}: dropped {rule}", rule.removesuffix("accept") + "drop"
+        elif rule.endswith("drop"):
+            yield f"{chain}: taken {rule}", rule.removesuffix("drop") + "accept"
+
+
+def is_equivalent(name: str) -> bool:
+    return any(mark in name for mark in EQUIVALENT)
+
+
+@pytest.mark.slow
+def test_the_probes_notice_every_rule_that_is_changed_V12(net: Network, tmp_path: Path) -> None:
+    every = [one for one in mutants(rules()) if not is_equivalent(one[0])]
+    assert len(every) > 40
+    survived = []
+    for name, text in every:
+        if seen(net, text, tmp_path) == wanted():
+            survived.append(name)
+    assert seen(net, rules(), tmp_path) == wanted()
+    assert survived == [], "\n".join(survived)
