@@ -166,11 +166,11 @@ class Applying:
 
     def _hold(self, number: int) -> Version:
         self.versions.hold(number)  # the step that counts; what follows only tells of it
-        # where a backup finds it, and a person
-        write_whole(self._place.data / "appliance.toml", self.versions.document(number).encode())
         ended = self.versions.end(number, Outcome.confirmed, Reason.none)
         self.versions.disarm()
         LOG.info("version %d holds", number)
+        # where a backup finds it, and a person
+        write_whole(self._place.data / "appliance.toml", self.versions.document(number).encode())
         return ended
 
     def confirm(self, caller: Caller, request: ConfirmConfiguration) -> Version:
