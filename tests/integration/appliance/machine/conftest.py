@@ -20,7 +20,7 @@ from appliance.contract.errors import AgentNotRunning
 from appliance.machine.versions import Versions, boot_time
 from appliance.place import Place
 from tests.hosts import Network, network
-from tests.running import wait_until
+from tests.running import ROOT, wait_until
 
 LOCAL = Caller(account="root", plane="machine")
 FROM_MANAGE = Caller(account="a" * 28, source="10.77.1.2", plane="console")
@@ -33,7 +33,7 @@ networks = ["10.77.1.0/24", "fd77:1::/64"]
 """The console narrowed to the management network."""
 NOBODY = MANAGED.replace('"10.77.1.0/24", "fd77:1::/64"', '"192.0.2.0/24"')
 """A console that is open to a network in which nobody is: the classic mistake."""
-GUARD = "appliance.machine.guard"
+AGENT, GUARD = "appliance.agent", "appliance.machine.guard"
 
 
 @dataclass
@@ -62,15 +62,17 @@ class Machine:
     def versions(self) -> Versions:
         return Versions(self.place.machine)
 
-    def command(self, module: str) -> list[str]:
-        """What runs a module of ours inside, as this machine."""
+    def command(self, *module: str) -> list[str]:
+        """What runs a module of ours inside, as this machine, with its arguments."""
         variables = [f"{name}={value}" for name, value in self.place.environment().items()]
-        return self.net.appliance.command("env", *variables, sys.executable, "-m", module)
+        variables.append(f"PYTHONPATH={ROOT}")
+        return self.net.appliance.command("env", *variables, sys.executable, "-m", *module)
 
-    def start(self) -> None:
-        """Start the agent, and wait until it answers."""
+    def start(self, *module: str) -> None:
+        """Start the agent, or what stands in its place, and wait until it answers."""
+        command = self.command(*(module or (AGENT,)))
         with (self.folder / "agent.log").open("ab") as log:
-            agent = subprocess.Popen(self.command("appliance.agent"), stdout=log, stderr=log)
+            agent = subprocess.Popen(command, stdout=log, stderr=log)
         self.agents.append(agent)
         wait_until(lambda: self._answers() or agent.poll() is not None, "the agent answers")
         assert agent.poll() is None, self.log
@@ -98,13 +100,14 @@ class Machine:
                     found.append(int(entry.name))
         return found
 
-    def kill(self, module: str = "appliance.agent") -> None:
+    def kill(self, module: str = AGENT) -> None:
         """SIGKILL, and wait until nothing of it is left."""
         for pid in self.processes(module):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if module == "appliance.agent":
+        if module == AGENT:
             for agent in self.agents:
+                agent.kill()
                 agent.wait(20)
         wait_until(lambda: not self.processes(module), f"{module} is gone")
 
