@@ -226,8 +226,3 @@ def applying_at(place: Place) -> Applying | None:
     if place.machine_root is None:
         return None
     return Applying(place, Root(place.machine_root, place.machine), Versions(place.machine))
-
-
-def words_of(error: ApplianceError) -> str:
-    """Return an error in one line, with its remedy."""
-    return f"{error} {error.advice()}"

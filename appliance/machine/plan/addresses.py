@@ -13,7 +13,7 @@ PROXIED: Final = frozenset({Area.WORKSPACE, Area.PORTAL, Area.KIOSK, Area.API})
 
 
 def joined(networks: Iterable[AnyNetwork]) -> tuple[AnyNetwork, ...]:
-    """Return networks, each once, neighbours joined, IPv4 first."""
+    """Return networks, each once, neighbours joined, IPv4 first: nginx warns of one named twice."""
     every = list(networks)
     four = collapse_addresses(one for one in every if isinstance(one, IPv4Network))
     six = collapse_addresses(one for one in every if isinstance(one, IPv6Network))

@@ -1,7 +1,6 @@
 """Who is asking, and whether they may: trusted proxies, lists of each area, names, rates."""
 
-from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses
+from collections.abc import Iterator
 from typing import Final
 
 from appliance.contract.configuration.access import Area
@@ -9,6 +8,7 @@ from appliance.contract.configuration.addresses import AnyNetwork, network
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reaching import ALL, networks_of
 from appliance.machine.facts import Facts
+from appliance.machine.plan.addresses import joined
 from appliance.machine.plan.nginx.syntax import block, quoted, table
 
 AREAS: Final = (Area.CONSOLE, Area.WORKSPACE, Area.API)
@@ -24,7 +24,7 @@ COUNTED: Final = "10m"
 
 def proxies(document: Document) -> Iterator[str]:
     """Yield whose X-Forwarded-For is believed: of nobody, unless somebody is named."""
-    for one in _joined(map(_network, document.access.trusted_proxies)):
+    for one in joined(map(_network, document.access.trusted_proxies)):
         yield f"set_real_ip_from {one};"
     yield "real_ip_header X-Forwarded-For;"
     yield "real_ip_recursive on;"
@@ -48,7 +48,7 @@ def _reached_from(document: Document, area: Area) -> Iterator[str]:
         yield "default 1;"
         return
     yield "default 0;"
-    for one in _joined((*map(_network, THIS_MACHINE), *networks)):
+    for one in joined((*map(_network, THIS_MACHINE), *networks)):
         yield f"{one} 1;"
 
 
@@ -58,13 +58,6 @@ def _network(text: str) -> AnyNetwork:
         msg = f"{text} is no network: the document was not checked"
         raise ValueError(msg)
     return found
-
-
-def _joined(networks: Iterable[AnyNetwork]) -> Iterator[AnyNetwork]:
-    """Yield networks each once, neighbours as one: nginx warns of one that is there twice."""
-    every = tuple(networks)
-    yield from collapse_addresses(one for one in every if isinstance(one, IPv4Network))
-    yield from collapse_addresses(one for one in every if isinstance(one, IPv6Network))
 
 
 def names(document: Document, facts: Facts) -> Iterator[str]:
