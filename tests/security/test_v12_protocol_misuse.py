@@ -5,10 +5,10 @@ import socket
 import ssl
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.integration.sockets import established
 from tests.running import Copy
 from tests.security.wire import Answer, ask, connection, read_all
 
@@ -172,16 +172,6 @@ def hold(copy: Copy, said: str = "", *, window: int = 0) -> socket.socket:
 
 def port_of(copy: Copy) -> int:
     return int(copy.console.rpartition(":")[2])
-
-
-def established(server: int, clients: set[int]) -> int:
-    """Return how many of these connections the server holds, as its kernel says."""
-    found = 0
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, remote, state, *_ = line.split()
-        ports = [int(place.rpartition(":")[2], 16) for place in (local, remote)]
-        found += ports[0] == server and ports[1] in clients and state == "01"
-    return found
 
 
 def test_whoever_holds_connections_keeps_nobody_else_out_and_all_of_them_end_V12(
