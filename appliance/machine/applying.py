@@ -35,9 +35,9 @@ from appliance.contract.configuration.state import (
 from appliance.contract.errors import ApplianceError
 from appliance.durable import write_whole
 from appliance.machine.concerns import HANDLING, Where
-from appliance.machine.facts import Facts, gather_facts
+from appliance.machine.facts import Facts, cables, gather_facts
 from appliance.machine.plan.desired import Concern, Desired
-from appliance.machine.planning import available, check, desire, may_lock_out
+from appliance.machine.planning import available, check, desire, may_lock_out, unavailable
 from appliance.machine.root import Root
 from appliance.machine.standing_by import stand_by
 from appliance.machine.versions import Armed, Versions, boot_identifier, boot_time
@@ -73,6 +73,12 @@ class Applying:
     def document(self, number: int) -> Document:
         """Return the document of a version; the one that says nothing before the first."""
         return read_document(self.versions.document(number)) if number else Document()
+
+    def problems(self, document: Document) -> tuple[ApplianceError, ...]:
+        """Return what stands against a document: in itself, or on this machine."""
+        holds = self.document(self.versions.current())
+        known = cables() if Concern.NETWORK in self.concerns() else None
+        return (*problems(document, known), *unavailable(self.where, holds, document))
 
     def apply(self, caller: Caller, request: ApplyConfiguration) -> Version:
         """Put a document into effect. Raise whatever keeps it from that; then nothing is changed.
@@ -123,9 +129,9 @@ class Applying:
         try:
             document = read_document(request.document)
         except Unreadable as error:
-            found = error.problems
-            raise ConfigurationRefused(problem=found[0], count=len(found)) from None
-        found = problems(document)
+            misfits = error.problems
+            raise ConfigurationRefused(problem=misfits[0], count=len(misfits)) from None
+        found = self.problems(document)
         if found:
             raise ConfigurationRefused(problem=found[0], count=len(found))
         risks = warnings(document, caller)

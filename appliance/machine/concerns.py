@@ -10,6 +10,16 @@ from typing import Final
 import msgspec
 
 from appliance.contract.configuration.errors import ProgramRefused
+from appliance.contract.configuration.unavailable import (
+    ConcernUnavailable,
+    FilterOutOfReach,
+    NoEdgeCertificate,
+    NoEdgeProgram,
+    NoFilterProgram,
+    NoNetworkService,
+    NoShellService,
+    NoTimeService,
+)
 from appliance.machine.facts import SYSTEMD
 from appliance.machine.kernel_rules import listed_rules
 from appliance.machine.plan.desired import Concern
@@ -41,22 +51,22 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
 class Handling(msgspec.Struct, frozen=True, kw_only=True):
     """One concern on the machine."""
 
-    missing: Callable[[Where], str]
-    """Why it cannot be had here; empty where it can."""
+    missing: Callable[[Where], ConcernUnavailable | None]
+    """Why it cannot be had here; none where it can."""
     check: Callable[[Where, Path], None]
     """Ask the program that reads the files, below another root. Raise ProgramRefused."""
     take_effect: Callable[[Where, int], None]
     """Let what is in place take effect; the number is the version's. Raise ProgramRefused."""
 
 
-def _no_firewall(where: Where) -> str:  # noqa: ARG001 - each concern is asked alike
+def _no_firewall(where: Where) -> ConcernUnavailable | None:  # noqa: ARG001 - all are asked alike
     if find("nft") is None:
-        return "the program nft is not installed"
+        return NoFilterProgram(place="firewall")
     try:
         ask("nft", "list", "tables")
     except ProgramRefused as error:
-        return f"the kernel's packet filter is out of reach: {error.parameters['said']}"
-    return ""
+        return FilterOutOfReach(place="firewall", said=error.parameters["said"])
+    return None
 
 
 def _check_firewall(where: Where, staged: Path) -> None:  # noqa: ARG001
@@ -68,10 +78,10 @@ def _load_rules(where: Where, version: int) -> None:  # noqa: ARG001
     where.root.note_rules(listed_rules())
 
 
-def _no_edge(where: Where) -> str:
+def _no_edge(where: Where) -> ConcernUnavailable | None:
     if find("nginx") is None:
-        return "nginx is not installed"
-    return "" if where.certificate.exists() else "the planes have no certificate yet"
+        return NoEdgeProgram(place="edge")
+    return None if where.certificate.exists() else NoEdgeCertificate(place="edge")
 
 
 def _check_edge(where: Where, staged: Path) -> None:
@@ -93,8 +103,9 @@ def _reload_edge(where: Where, version: int) -> None:
         time.sleep(0.02)
 
 
-def _no_network(where: Where) -> str:
-    return "" if where.systemd and find("networkctl") else "there is no systemd-networkd here"
+def _no_network(where: Where) -> ConcernUnavailable | None:
+    ours = where.systemd and find("networkctl")
+    return None if ours else NoNetworkService(place="network")
 
 
 def _no_check(where: Where, staged: Path) -> None:
@@ -105,8 +116,8 @@ def _reload_network(where: Where, version: int) -> None:  # noqa: ARG001
     ask("networkctl", "reload")
 
 
-def _no_time(where: Where) -> str:
-    return "" if where.systemd and find("chronyd") else "no chronyd runs here for us"
+def _no_time(where: Where) -> ConcernUnavailable | None:
+    return None if where.systemd and find("chronyd") else NoTimeService(place="time")
 
 
 def _check_time(where: Where, staged: Path) -> None:  # noqa: ARG001
@@ -117,8 +128,8 @@ def _restart_time(where: Where, version: int) -> None:  # noqa: ARG001
     ask("systemctl", "restart", "chrony.service")
 
 
-def _no_ssh(where: Where) -> str:
-    return "" if where.systemd and find("sshd") else "no sshd runs here for us"
+def _no_ssh(where: Where) -> ConcernUnavailable | None:
+    return None if where.systemd and find("sshd") else NoShellService(place="ssh")
 
 
 def _reload_ssh(where: Where, version: int) -> None:  # noqa: ARG001

@@ -32,6 +32,7 @@ USERS: Final = (
 )
 SYSTEMD: Final = Path("/run/systemd/system")
 RESOLVERS: Final = Path("/etc/resolv.conf")
+INTERFACES: Final = Path("/sys/class/net")
 ROUTES: Final = Path("/proc/net/route")
 ROUTES_6: Final = Path("/proc/net/ipv6_route")
 
@@ -143,6 +144,11 @@ def _name_servers(path: Path) -> tuple[str, ...]:
                 with contextlib.suppress(ValueError):
                     found.append(str(ipaddress.ip_address(words[1].partition("%")[0])))
     return tuple(found)
+
+
+def cables(interfaces: Path = INTERFACES) -> frozenset[str]:
+    """Return the interfaces that the machine has of itself: no VLAN, bond or bridge is one."""
+    return frozenset(one.name for one in interfaces.iterdir() if (one / "device").exists())
 
 
 def _gateways() -> tuple[str, ...]:

@@ -2,12 +2,17 @@
 
 import difflib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from appliance.contract.configuration.document import Document
+from appliance.contract.configuration.network import Proxy
+from appliance.contract.configuration.sections import Section
 from appliance.contract.configuration.state import FileChange
+from appliance.contract.configuration.unavailable import ConcernUnavailable
 from appliance.machine.concerns import HANDLING, Where
 from appliance.machine.facts import Facts
 from appliance.machine.plan import edge, firewall, network, proxy, ssh, timekeeping
@@ -23,9 +28,28 @@ PLANNERS: Final = {
 }
 
 
-def available(where: Where) -> dict[Concern, str]:
-    """Return each concern and why it cannot be had here; an empty text where it can."""
+OBEYED: Final[dict[Concern, Callable[[Document], Section]]] = {
+    Concern.NETWORK: lambda document: msgspec.structs.replace(document.network, proxy=Proxy()),
+    Concern.TIME: lambda document: document.time,
+    Concern.SSH: lambda document: document.ssh,
+}
+"""What nobody obeys where the concern cannot be had. Of firewall, edge and proxy the appliance's
+own processes obey what is said."""
+
+
+def available(where: Where) -> dict[Concern, ConcernUnavailable | None]:
+    """Return each concern and why it cannot be had here; none where it can."""
     return {concern: handling.missing(where) for concern, handling in HANDLING.items()}
+
+
+def unavailable(where: Where, before: Document, after: Document) -> tuple[ConcernUnavailable, ...]:
+    """Return what stands against each section that changes and that nobody here would obey."""
+    missing = available(where)
+    return tuple(
+        reason
+        for concern, part in OBEYED.items()
+        if part(before) != part(after) and (reason := missing[concern])
+    )
 
 
 def desire(document: Document, facts: Facts, concerns: Iterable[Concern]) -> Desired:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from appliance.contract.actions import Caller
-from appliance.contract.configuration.checking import problems
 from appliance.contract.configuration.differences import differences
 from appliance.contract.configuration.reading import Unreadable, read_document
 from appliance.contract.configuration.state import (
@@ -45,7 +44,7 @@ def configuration(applying: Applying) -> Configuration:
         pending=_pending(armed) if armed else None,
         drift=() if armed else tuple(_drift(applying)),
         unavailable=tuple(
-            Unavailable(concern=concern, reason=reason)
+            Unavailable(concern=concern, reason=as_problem(reason))
             for concern, reason in missing.items()
             if reason
         ),
@@ -81,7 +80,7 @@ def plan(applying: Applying, caller: Caller, text: str) -> Plan:
         document = read_document(text)
     except Unreadable as error:
         return _only_problems(holds, error.problems)
-    wrong = problems(document)
+    wrong = applying.problems(document)
     if wrong:
         return _only_problems(holds, wrong)
     number = applying.versions.newest() + 1

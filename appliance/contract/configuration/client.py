@@ -2,6 +2,12 @@
 
 from appliance.contract.actions import Caller, Nothing
 from appliance.contract.calling import Calling
+from appliance.contract.configuration import (  # noqa: F401 - an answer's error is found by its code
+    errors,
+    interface_problems,
+    problems,
+    unavailable,
+)
 from appliance.contract.configuration.state import (
     ApplyConfiguration,
     Configuration,

@@ -12,15 +12,6 @@ class MachineNotOwned(ApplianceError):
     hint = "The appliance's own image does. Here, network and firewall are the machine's affair."
 
 
-class ConcernUnavailable(ApplianceError):
-    """The document says something that this place cannot do. `reason` is a finished sentence."""
-
-    code = "machine.concern_unavailable"
-    status = 409
-    message = "{place} cannot be applied here: {reason}"
-    hint = "Leave this part of the document as it is."
-
-
 class ConfigurationRefused(ApplianceError):
     """The document has problems. `problems` is the first one in words, `count` how many."""
 

@@ -80,11 +80,20 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     missing: Annotated[bool, Meta(description="Whether it is not there at all")] = False
 
 
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """Something wrong with a document, or dangerous about it: an error as it crosses the wire."""
+
+    code: Annotated[str, Meta(description="Stable name of the error")]
+    parameters: Annotated[dict[str, str], Meta(description="Of its message; `place` among them")]
+    message: Annotated[str, Meta(description="What is wrong, in English")]
+    hint: Annotated[str, Meta(description="What to do")]
+
+
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
     """A concern that this place cannot serve."""
 
     concern: Annotated[str, Meta(description="firewall, network, time, ssh or edge")]
-    reason: Annotated[str, Meta(description="Unavailable, because …")]
+    reason: Annotated[Problem, Meta(description="Why not")]
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,15 +106,6 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: Annotated[
         tuple[Unavailable, ...], Meta(description="What this place cannot do")
     ] = ()
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Something wrong with a document, or dangerous about it: an error as it crosses the wire."""
-
-    code: Annotated[str, Meta(description="Stable name of the error")]
-    parameters: Annotated[dict[str, str], Meta(description="Of its message; `place` among them")]
-    message: Annotated[str, Meta(description="What is wrong, in English")]
-    hint: Annotated[str, Meta(description="What to do")]
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True):
