@@ -28,11 +28,14 @@ from app.core import clock
 from app.core.errors import TenshuError
 from app.core.messages import mark
 from app.core.secret import Secret
+from app.core.shared import mode_in
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 FILE_NAME: Final = "ring.json"
 LOCK_NAME: Final = "ring.lock"
+SHARED: Final = 0o640
+"""Where the planes have users of their own: all hold it, one changes it."""
 
 
 class KeyRingUnusable(TenshuError):
@@ -109,7 +112,8 @@ class KeyRing:
     def save(self) -> None:
         """Write the ring durably: a new file beside the old one, then in its place."""
         beside = self.path.with_suffix(".new")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        mode = mode_in(beside.parent, SHARED)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(self.to_bytes())
             file.flush()

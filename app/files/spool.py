@@ -17,9 +17,11 @@ import msgspec
 from app.core import clock
 from app.core.database_errors import in_our_words
 from app.core.identifiers import new_identifier
+from app.core.shared import mode_in
 from app.files.errors import UploadGone, UploadTooLarge
 
 MEGABYTE: Final = 1024 * 1024
+SHARED: Final = 0o640
 LARGEST_UPLOAD: Final = 1024 * MEGABYTE
 KEPT: Final = 2 * clock.DAY
 """How long an upload that nobody imports stays."""
@@ -49,9 +51,9 @@ class Incoming:
         self.id = new_identifier()
         self._hash = hashlib.sha256()
         self._size = 0
-        descriptor = os.open(
-            folder / self.id, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600
-        )
+        new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        # the worker reads it, which may be another user's process
+        descriptor = os.open(folder / self.id, new, mode_in(folder, SHARED))
         self._file = os.fdopen(descriptor, "wb")
         self.upload: Upload | None = None
 

@@ -110,19 +110,48 @@ def compose(prepared: Prepared, claim_code: Secret | None, language: str) -> str
         f"  {address_of(settings, settings.workspace_port)}   " + say(mark("workspace, for staff")),
         "",
         say(mark("Certificate (SHA-256), to compare with what the browser shows:")),
-        *(f"  {prepared.fingerprint[start : start + 48].rstrip(':')}" for start in (0, 48)),
+        *_fingerprint(prepared),
         say(mark("To let browsers trust it, import the authority {path}"), path=prepared.authority),
         "",
+        *_claiming(claim_code, language),
+        say(mark("Ctrl-C stops everything.")),
     ]
-    if claim_code is not None:
-        lines += [
-            say(mark("Claim code:")) + f"  {claim_code.reveal()}",
-            say(mark("Open the console and type it to become the first administrator.")),
-            say(mark("It is valid once, and until the next start.")),
-            "",
-        ]
-    lines.append(say(mark("Ctrl-C stops everything.")))
     return "\n".join(lines)
+
+
+def for_the_screen(prepared: Prepared, claim_code: Secret | None) -> str:
+    """Return what the machine's own screen shows above its sign-in (issue(5)): English letters.
+
+    getty writes the machine's address, which may change, in the place of a backslash and a 4.
+    """
+    lines = [
+        "Tenshu",
+        "",
+        f"  https://\\4:{prepared.settings.console_port}   console, for administrators",
+        "",
+        "Certificate (SHA-256), to compare with what the browser shows:",
+        *_fingerprint(prepared),
+        "",
+        *_claiming(claim_code, "en"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _fingerprint(prepared: Prepared) -> list[str]:
+    return [f"  {prepared.fingerprint[start : start + 48].rstrip(':')}" for start in (0, 48)]
+
+
+def _claiming(claim_code: Secret | None, language: str) -> list[str]:
+    if claim_code is None:
+        return []
+    return [
+        translate(language, mark("Claim code:")) + f"  {claim_code.reveal()}",
+        translate(
+            language, mark("Open the console and type it to become the first administrator.")
+        ),
+        translate(language, mark("It is valid once, and until the next start.")),
+        "",
+    ]
 
 
 def _print(text: str, stream: TextIO) -> None:

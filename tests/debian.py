@@ -1,0 +1,116 @@
+"""A Debian 13 on the disk, made once: systemd 257, and what of Debian the appliance stands on.
+
+It is made by mmdebstrap from the mirrors that this machine's own apt uses.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SUITE = "trixie"
+PACKAGES = (
+    "borgbackup",
+    "chrony",
+    "dbus",
+    "iproute2",
+    "libpam-systemd",
+    "nftables",
+    "nginx-light",
+    "openssh-server",
+    "postfix",
+    "python3",
+    "python3-venv",
+    "rsyslog",
+    "systemd-resolved",
+    "systemd-sysv",
+)
+MAKE_SECONDS = 280
+
+
+def needed() -> None:
+    """Skip the test where no Debian 13 can be made; in CI that is a failure."""
+    missing = [name for name in ("mmdebstrap", "chroot") if not shutil.which(name)]
+    if os.geteuid() != 0 or missing:
+        reason = f"needs root, and {missing or 'nothing else'}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def debian_13() -> Path:
+    """Return the root of a Debian 13; make it where it is not there. Nobody changes it."""
+    needed()
+    fingerprint = hashlib.sha256(" ".join((SUITE, *PACKAGES)).encode()).hexdigest()[:12]
+    kept = ROOT / ".make"
+    kept.mkdir(exist_ok=True)
+    made = kept.resolve() / f"debian-13-{fingerprint}"
+    with _alone(kept / "debian-13.lock"):
+        if not made.exists():
+            beside = made.with_suffix(".new")
+            shutil.rmtree(beside, ignore_errors=True)
+            _make(beside)
+            beside.rename(made)
+    return made
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make(root: Path) -> None:
+    command = [
+        *("mmdebstrap", "--mode=root", "--variant=minbase", "--quiet"),
+        '--aptopt=Apt::Install-Recommends "false"',
+        f"--include={','.join(PACKAGES)}",
+        *(SUITE, str(root), f"deb {_mirror()} {SUITE} main"),
+    ]
+    made = subprocess.run(
+        command, capture_output=True, check=False, text=True, timeout=MAKE_SECONDS
+    )
+    assert made.returncode == 0, made.stderr[-2000:]
+
+
+def _mirror() -> str:
+    asked = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)"]
+    told = subprocess.run(
+        [*asked, "Created-By: Packages"], capture_output=True, check=False, text=True
+    )
+    for line in told.stdout.splitlines():
+        origin, label, address = line.rsplit(maxsplit=2)
+        if (origin, label) == ("Debian", "Debian"):
+            return address
+    pytest.fail("this machine's apt knows no mirror of Debian")
+
+
+def inside(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in the root, to its end."""
+    return _run(["chroot", str(root), *words])
+
+
+def _run(command: list[str], seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+
+
+@contextlib.contextmanager
+def layered(base: Path, upper: Path) -> Iterator[Path]:
+    """Give the root with a layer over it (overlay), in which a test may write."""
+    merged = upper / "merged"
+    for folder in ("upper", "work", "merged"):
+        (upper / folder).mkdir(parents=True)
+    options = f"lowerdir={base},upperdir={upper}/upper,workdir={upper}/work"
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(merged)], check=True)
+    try:
+        yield merged
+    finally:
+        subprocess.run(["umount", "--recursive", str(merged)], check=True)
