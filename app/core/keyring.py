@@ -28,7 +28,7 @@ from app.core import clock
 from app.core.errors import TenshuError
 from app.core.messages import mark
 from app.core.secret import Secret
-from app.core.shared import mode_in
+from app.core.shared import PRIVATE, mode_in
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -112,9 +112,9 @@ class KeyRing:
     def save(self) -> None:
         """Write the ring durably: a new file beside the old one, then in its place."""
         beside = self.path.with_suffix(".new")
-        mode = mode_in(beside.parent, SHARED)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode_in(beside.parent, SHARED))
             file.write(self.to_bytes())
             file.flush()
             os.fsync(file.fileno())

@@ -17,7 +17,7 @@ import msgspec
 from app.core import clock
 from app.core.database_errors import in_our_words
 from app.core.identifiers import new_identifier
-from app.core.shared import mode_in
+from app.core.shared import PRIVATE, mode_in
 from app.files.errors import UploadGone, UploadTooLarge
 
 MEGABYTE: Final = 1024 * 1024
@@ -52,8 +52,9 @@ class Incoming:
         self._hash = hashlib.sha256()
         self._size = 0
         new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        descriptor = os.open(folder / self.id, new, PRIVATE)
         # the worker reads it, which may be another user's process
-        descriptor = os.open(folder / self.id, new, mode_in(folder, SHARED))
+        os.fchmod(descriptor, mode_in(folder, SHARED))
         self._file = os.fdopen(descriptor, "wb")
         self.upload: Upload | None = None
 
