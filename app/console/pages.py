@@ -7,6 +7,7 @@ from app.console.activity_pages import activity_pages
 from app.console.backup_pages import backup_pages
 from app.console.erasure_pages import erasure_pages
 from app.console.evidence_pages import evidence_pages
+from app.console.firewall_pages import firewall_pages
 from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
 from app.console.invitation_pages import invitation_pages
@@ -48,6 +49,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *history_pages(),
         *activity_pages(),
         *network_pages(),
+        *firewall_pages(),
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),

@@ -220,6 +220,7 @@ NAMED_VALUES: Final = frozenset(
 
 TARGETS: Final = {
     "account": mark("Account"),
+    "ban": mark("Ban"),
     "destination": mark("Destination"),
     "disclosure": mark("Search for a person"),
     "event": mark("Event"),

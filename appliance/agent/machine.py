@@ -8,7 +8,8 @@ import msgspec
 from appliance.contract.actions import Caller, Nothing
 from appliance.contract.configuration import state
 from appliance.contract.configuration.errors import MachineNotOwned
-from appliance.machine import telling
+from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
+from appliance.machine import telling, traffic
 from appliance.machine.applying import Applying, applying_at
 from appliance.place import Place
 
@@ -26,6 +27,8 @@ class Machine:
             "RevertConfiguration": self._revert,
             "ListVersions": self._list,
             "ReadVersion": self._version,
+            "ReadTraffic": self._traffic,
+            "LiftBan": self._lift_ban,
         }
 
     @property
@@ -54,3 +57,11 @@ class Machine:
 
     def _version(self, _caller: Caller, request: state.OfVersion) -> state.OneVersion:
         return telling.one_version(self._own, request.version)
+
+    def _traffic(self, _caller: Caller, _request: Nothing) -> Traffic:
+        self._own.require_firewall()
+        return traffic.traffic()
+
+    def _lift_ban(self, _caller: Caller, request: LiftBan) -> Ban:
+        self._own.require_firewall()
+        return traffic.lift(request.network)

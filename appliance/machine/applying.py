@@ -66,6 +66,12 @@ class Applying:
         """Return what can be had here, in the order in which it takes effect."""
         return tuple(concern for concern, missing in available(self.where).items() if not missing)
 
+    def require_firewall(self) -> None:
+        """Raise ConcernUnavailable where this place has no packet filter."""
+        missing = HANDLING[Concern.FIREWALL].missing(self.where)
+        if missing:
+            raise missing
+
     def desired(self, document: Document, number: int) -> Desired:
         """Return the files of a document as version `number`."""
         return desire(document, self.facts(number), self.concerns())

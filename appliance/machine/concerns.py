@@ -20,8 +20,10 @@ from appliance.contract.configuration.unavailable import (
     NoShellService,
     NoTimeService,
 )
+from appliance.machine.carrying import carried
 from appliance.machine.facts import SYSTEMD
 from appliance.machine.kernel_rules import listed_rules
+from appliance.machine.kernel_sets import counters, elements_of, load
 from appliance.machine.plan.desired import Concern
 from appliance.machine.plan.firewall import PATH as RULES
 from appliance.machine.probing import edge_generation
@@ -74,7 +76,7 @@ def _check_firewall(where: Where, staged: Path) -> None:  # noqa: ARG001
 
 
 def _load_rules(where: Where, version: int) -> None:  # noqa: ARG001
-    ask("nft", "--file", str(where.root.path / RULES))
+    load(carried(where.root.read(RULES), counters(), elements_of))
     where.root.note_rules(listed_rules())
 
 

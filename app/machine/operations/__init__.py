@@ -1,5 +1,5 @@
 """The machine's document as operations."""
 
-from app.machine.operations import applying, reading
+from app.machine.operations import applying, reading, traffic
 
-__all__ = ["applying", "reading"]
+__all__ = ["applying", "reading", "traffic"]

@@ -20,6 +20,7 @@ from appliance.contract.configuration.state import (
     Version,
     Versions,
 )
+from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
 
 
 class MachineClient(Calling):
@@ -53,3 +54,11 @@ class MachineClient(Calling):
     def version(self, caller: Caller, number: int) -> OneVersion:
         """Return one version with its document."""
         return self.call("ReadVersion", caller, OfVersion(version=number), OneVersion)
+
+    def traffic(self, caller: Caller) -> Traffic:
+        """Return what the packet filter has dropped, and who is banned."""
+        return self.call("ReadTraffic", caller, Nothing(), Traffic)
+
+    def lift_ban(self, caller: Caller, network: str) -> Ban:
+        """Let a banned source in again."""
+        return self.call("LiftBan", caller, LiftBan(network=network), Ban)

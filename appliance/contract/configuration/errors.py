@@ -109,3 +109,12 @@ class DiskFullForMachine(ApplianceError):
     status = 507
     message = "The disk is full: the change could not be written down, and nothing was changed."
     hint = "Make room under Storage, then apply it again."
+
+
+class BanUnknown(ApplianceError):
+    """A source whose ban is to be lifted, and that is not banned."""
+
+    code = "machine.ban_unknown"
+    status = 404
+    message = "{network} is not banned."
+    hint = "The ban may have ended by itself: look at the list again."

@@ -16,6 +16,7 @@ from appliance.contract.configuration.state import (
     Version,
     Versions,
 )
+from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
 
 VIEW: Final = "machine.view"
 MANAGE: Final = "machine.manage"
@@ -90,5 +91,25 @@ ACTIONS: Final = (
         timeout=30,
         verb="",
         says="Tell the document of one version",
+    ),
+    Action(
+        name="ReadTraffic",
+        request=Nothing,
+        result=Traffic,
+        permission=VIEW,
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="Tell what the packet filter has dropped, and who is banned",
+    ),
+    Action(
+        name="LiftBan",
+        request=LiftBan,
+        result=Ban,
+        permission=MANAGE,
+        tier=Tier.REVERSIBLE,
+        timeout=30,
+        verb="machine.lift_ban",
+        says="Let a banned source in again",
     ),
 )

@@ -16,13 +16,14 @@ from appliance.machine.facts import Facts
 from appliance.machine.plan.addresses import area_networks, is_everywhere, read, split
 from appliance.machine.plan.desired import Concern, File
 from appliance.machine.plan.outbound import outbound
+from appliance.machine.plan.seen import SEEN, SEEN_SECONDS, SEEN_SIZE, seen
 
 PATH: Final = "etc/nftables.conf"
 TABLE: Final = "tenshu"
 SERVICE: Final = (Area.WORKSPACE, Area.PORTAL, Area.KIOSK, Area.API)
 """What shares port 443: the filter holds the union of their lists, the edge each one."""
 LOG: Final = "limit rate 10/second burst 20 packets log prefix"
-COUNTING: Final = ("banned", "rate", "held")
+COUNTING: Final = ("banned", "rate", "held", "seen_")
 """Sets that fill by themselves; their names begin so."""
 SET_SIZE: Final = 65_535
 """Sources that are counted at once. Beyond it the newest go uncounted: memory has a bound."""
@@ -43,6 +44,7 @@ def ruleset(document: Document, facts: Facts) -> str:
         *_sets(document, facts),
         *_counters(document),
         _chain("admit", _admit(document)),
+        _chain("crowded", _crowded()),
         _chain("console", _area(document, "console", (Area.CONSOLE,))),
         _chain("ssh", _area(document, "ssh", (Area.SSH,))),
         _chain("service", _area(document, "service", SERVICE)),
@@ -87,9 +89,15 @@ def _sets(document: Document, facts: Facts) -> Iterator[str]:
     for family, _, kind in FAMILIES:
         size = f"size {SET_SIZE}"
         if bans:
-            yield _set(f"banned{family}", kind, size, "flags dynamic,timeout", f"timeout {bans}m")
+            for_minutes = ("flags dynamic,timeout", f"timeout {bans}m")
+            yield _set(f"banned{family}", kind, size, *for_minutes, "counter")
             yield _set(f"rate{family}", kind, size, "flags dynamic,timeout", "timeout 2m")
         yield _set(f"held{family}", kind, size, "flags dynamic")
+        for why in SEEN:
+            who = "uid" if why == "out" else kind
+            what = f"{who} . {kind} . inet_proto . inet_service"
+            lasting = ("flags dynamic,timeout", f"timeout {SEEN_SECONDS}s")
+            yield _set(f"seen_{why}{family}", what, f"size {SEEN_SIZE}", *lasting)
 
 
 def _set(name: str, kind: str, *properties: str) -> str:
@@ -138,8 +146,15 @@ def _admit(document: Document) -> Iterator[str]:
                 f'add @banned{family} {{ {whom} }} counter name "banned" drop'
             )
         held = f"ct count over {limits.connections_per_source}"
-        yield f'add @held{family} {{ {whom} {held} }} counter name "crowded" drop'
+        yield f"add @held{family} {{ {whom} {held} }} goto crowded"
     yield "accept"
+
+
+def _crowded() -> Iterator[str]:
+    """Whoever holds too many connections at once."""
+    yield 'counter name "crowded"'
+    yield from seen("crowded")
+    yield "drop"
 
 
 def _area(document: Document, name: str, areas: tuple[Area, ...]) -> Iterator[str]:
@@ -150,6 +165,7 @@ def _area(document: Document, name: str, areas: tuple[Area, ...]) -> Iterator[st
     for family, source, _ in FAMILIES:
         yield f"{source} @{name}{family} jump admit"
     yield f'counter name "refused_{name}"'
+    yield from seen(name)
     yield f'{LOG} "tenshu-{name} "'
     yield "drop"
 
@@ -189,4 +205,5 @@ def _input(document: Document, facts: Facts) -> Iterator[str]:
         yield "udp sport 67 udp dport 68 accept"
         yield "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept"
     yield 'counter name "refused"'
+    yield from seen("refused")
     yield f'{LOG} "tenshu-refused "'

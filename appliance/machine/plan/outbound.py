@@ -7,6 +7,7 @@ from appliance.contract.configuration.addresses import address
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.firewall import Destination, Purpose
 from appliance.machine.facts import Facts
+from appliance.machine.plan.seen import seen
 
 USERS: Final = {
     Purpose.MAIL: ("tenshu-workspace", "postfix"),
@@ -37,6 +38,7 @@ def outbound(document: Document, facts: Facts) -> Iterator[str]:
     for number, destination in enumerate(document.firewall.out):
         yield f'{_match(destination, facts)} counter name "out_{number}" accept'
     yield 'counter name "refused_out"'
+    yield from seen("out")
     yield 'limit rate 10/second burst 20 packets log prefix "tenshu-out " flags skuid'
 
 

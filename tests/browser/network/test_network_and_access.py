@@ -86,7 +86,28 @@ def test_the_console_is_narrowed_and_a_mistake_comes_back_by_itself_F2_F6(
         page.goto(f"{site.console}/history?q=machine")
         admin.picture("history")
         look_at_all(site, admin)
+        a_ban_is_seen_and_lifted(site, admin)
         admin.close()
+
+
+def a_ban_is_seen_and_lifted(site: Site, admin: Person) -> None:
+    """Somebody outside knocks too often; the administrator sees it, and lets them in again."""
+    outside, page = site.net.outside, admin.page
+    speak(admin.context, site.console, "ja")
+    for _ in range(1000):
+        if outside.tcp(OPEN_ADDRESS, 443) == "filtered":
+            break
+    page.goto(f"{site.console}/network/firewall?why=console&sort=-packets")
+    expect(page.locator("#bans tbody")).to_contain_text("10.77.2.2/32")
+    expect(page.locator("#drops tbody tr").first).to_contain_text("8443/tcp")
+    admin.picture("firewall")
+    page.locator("#bans tbody button").click()
+    expect(page.locator(".banner.success")).to_be_visible()
+    assert outside.tcp(OPEN_ADDRESS, 443) == "open"
+    page.goto(f"{site.console}/network/firewall?q=192.0.2.77")
+    expect(page.locator("#drops")).to_contain_text("見つかりません")
+    page.goto(f"{site.console}/history?q=ban")
+    expect(page.locator("main")).to_contain_text("10.77.2.2/32")
 
 
 def look_at_all(site: Site, admin: Person) -> None:
@@ -95,7 +116,7 @@ def look_at_all(site: Site, admin: Person) -> None:
     eyes = Eyes()
     for language in ("ja", "en"):
         speak(admin.context, site.console, language)
-        for path in ("", "/document", "/versions", "/versions/3"):
+        for path in ("", "/firewall", "/document", "/versions", "/versions/3"):
             admin.page.goto(f"{site.console}/network{path}")
             eyes.look(admin.page, f"network {path}")
         admin.page.goto(f"{site.console}/network/document")
