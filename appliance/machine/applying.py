@@ -39,7 +39,7 @@ from appliance.machine.facts import Facts, cables, gather_facts
 from appliance.machine.plan.desired import Concern, Desired
 from appliance.machine.planning import available, check, desire, may_lock_out, unavailable
 from appliance.machine.root import Root
-from appliance.machine.standing_by import stand_by
+from appliance.machine.standing_by import guarded
 from appliance.machine.versions import Armed, Versions, boot_identifier, boot_time
 from appliance.machine.warnings import warnings
 from appliance.place import Place
@@ -100,11 +100,6 @@ class Applying:
                 raise ConfigurationMoved(current=before, based_on=request.based_on)
             document = self._accepted(caller, request)
             number = self.versions.newest() + 1
-            desired = self.desired(document, number)
-            check(self.where, desired)
-            confirm = bool(before) and may_lock_out(
-                self.desired(self.document(before), number), desired
-            )
             version = Version(
                 number=number,
                 at=now(),
@@ -113,7 +108,14 @@ class Applying:
                 why=request.why,
                 based_on=before,
             )
-            self._arm(version, request)
+            with guarded(self._place) as guard:  # it starts while all is made ready
+                desired = self.desired(document, number)
+                check(self.where, desired)
+                confirm = bool(before) and may_lock_out(
+                    self.desired(self.document(before), number), desired
+                )
+                guard.stands()
+                self._arm(version, request)
             try:
                 self.put(desired, number)
             except Exception as error:
@@ -160,12 +162,6 @@ class Applying:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFullForMachine from error
-            raise
-        try:
-            stand_by(self._place)
-        except ApplianceError as error:
-            self.versions.end(version.number, Outcome.failed, Reason.none, str(error))
-            self.versions.disarm()
             raise
 
     def put(self, desired: Desired, number: int, *, whole: bool = False) -> None:

@@ -61,17 +61,22 @@ def watch(place: Place) -> None:
         time.sleep(pause)
 
 
-def main(ready: int) -> int:
-    """Stand by; say so into the descriptor `ready`."""
+def main(ready: int, released: int) -> int:
+    """Stand by, say so into the descriptor `ready`, and watch from the end of `released` on."""
     configure_logging("guard")
     place = load_place()
-    with alone(Versions(place.machine)) as is_alone:
-        os.write(ready, STANDS)
-        os.close(ready)
-        if is_alone:
-            watch(place)
-    return 0
+    versions = Versions(place.machine)
+    while True:
+        with alone(versions) as is_alone:
+            if is_alone or versions.armed() is not None:
+                os.write(ready, STANDS)
+                os.close(ready)
+                os.read(released, 1)  # nobody writes: it ends when who sent this guard lets go
+                if is_alone:
+                    watch(place)
+                return 0
+        time.sleep(LOOKS / 4)  # the one of the change before has seen its end, and is going
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(*map(int, sys.argv[1:])))

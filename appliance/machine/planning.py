@@ -66,7 +66,7 @@ def check(where: Where, desired: Desired) -> None:
     """Let each program read what would be written for it. Raise ProgramRefused."""
     with tempfile.TemporaryDirectory(prefix="tenshu-check-") as folder:
         for file in desired.files:
-            write_file(Path(folder), file)
+            write_file(Path(folder), file, durable=False)
         for concern in sorted({one.concern for one in desired.files}):
             HANDLING[concern].check(where, Path(folder))
 

@@ -94,11 +94,11 @@ class Root:
         return None
 
 
-def write_file(root: Path, file: File) -> None:
+def write_file(root: Path, file: File, *, durable: bool = True) -> None:
     """Write one file below `root`. Raise OSError."""
     path = root / file.path
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    write_whole(path, file.content.encode("utf-8", "surrogateescape"), file.mode)
+    write_whole(path, file.content.encode("utf-8", "surrogateescape"), file.mode, durable=durable)
     os.chmod(path, file.mode)  # noqa: PTH101 - whatever the process's mask took away
 
 

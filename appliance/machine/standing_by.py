@@ -23,28 +23,56 @@ LOOKS: Final = 1.0
 """Seconds between two looks of the agent after its guard."""
 
 
-def stand_by(place: Place) -> None:
-    """Let a guard stand by; return when it does. Raise ApplyFailed: then nothing may be changed."""
-    reading, writing = os.pipe()
-    try:
-        guard = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-P", "-m", "appliance.machine.guard", str(writing)],
-            stdin=subprocess.DEVNULL,
-            pass_fds=[writing],
-            start_new_session=True,  # what ends the agent's group does not end its guard
-            env={**os.environ, **place.environment()},
-        )
-        os.close(writing)
-        writing = -1
+class Guard:
+    """A guard on its way: it starts while the change is prepared, and watches once released."""
+
+    def __init__(self, place: Place) -> None:
+        """Send it. Raise ApplyFailed."""
+        said, says = os.pipe()
+        heard, self._told = os.pipe()
+        self._said = os.fdopen(said, "rb")
+        try:
+            guard = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-P", "-m", "appliance.machine.guard", str(says), str(heard)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[says, heard],
+                start_new_session=True,  # what ends the agent's group does not end its guard
+                env={**os.environ, **place.environment()},
+            )
+        except OSError as error:
+            self.release()
+            raise ApplyFailed(reason=f"no guard can be sent: {error}") from error
+        finally:
+            os.close(says)
+            os.close(heard)
         # nobody else waits for it, and it may stand for minutes
         threading.Thread(target=guard.wait, name="guard", daemon=True).start()
-        with os.fdopen(os.dup(reading), "rb") as said:
-            if said.readline() != STANDS:
-                raise ApplyFailed(reason="the guard that would take it back does not start")
+
+    def stands(self) -> None:
+        """Return when it stands. Raise ApplyFailed: then nothing may be changed."""
+        if self._said.readline() != STANDS:
+            raise ApplyFailed(reason="the guard that would take it back does not start")
+
+    def release(self) -> None:
+        """Let it watch what is armed; it ends where nothing is. Whoever dies releases it, too."""
+        self._said.close()
+        os.close(self._told)
+
+
+@contextlib.contextmanager
+def guarded(place: Place) -> Iterator[Guard]:
+    """Send a guard; it watches from the block's end."""
+    guard = Guard(place)
+    try:
+        yield guard
     finally:
-        os.close(reading)
-        if writing >= 0:
-            os.close(writing)
+        guard.release()
+
+
+def stand_by(place: Place) -> None:
+    """Let a guard watch what is armed; return when it does. Raise ApplyFailed."""
+    with guarded(place) as guard:
+        guard.stands()
 
 
 @contextlib.contextmanager

@@ -45,13 +45,13 @@ def measure(report: Report, folder: Path) -> None:
     """Let wrk ask both servers for the same page and the same records, in turn."""
     environ = environment_for(folder)
     settings = load_settings(environ)
-    token = _prepare(settings)
+    token = fill(settings)
     (bare_port,) = free_ports(1)
     ours = ["app.web.serve", "workspace"]
     bare = ["bench.parts.bare", str(bare_port)]
     with (
-        _running(ours, environ, settings.workspace_port),
-        _running(bare, {**environ, TOKEN: token}, bare_port),
+        running(ours, environ, settings.workspace_port),
+        running(bare, {**environ, TOKEN: token}, bare_port),
     ):
         for name, path, goal in FIGURES:
             load = Load(folder / f"{name}.lua", path, token)
@@ -108,7 +108,7 @@ class Load:
         return float(found[1])
 
 
-def _prepare(settings: Settings) -> str:
+def fill(settings: Settings) -> str:
     """Make a table and a person who is signed in; return the session's token."""
     appliance = prepare(settings, lambda _: None).appliance
     context = Context(appliance, actor=SYSTEM)
@@ -161,7 +161,8 @@ def _fill_table(appliance: Appliance, context: Context) -> None:
 
 
 @contextlib.contextmanager
-def _running(arguments: list[str], environ: dict[str, str], port: int) -> Iterator[None]:
+def running(arguments: list[str], environ: dict[str, str], port: int) -> Iterator[None]:
+    """Run a server until it answers, and to the end of the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments], env={**os.environ, **environ}, stdin=subprocess.DEVNULL
     )

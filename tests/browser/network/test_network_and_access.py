@@ -10,8 +10,9 @@ from playwright.sync_api import Playwright, expect
 from appliance.machine.versions import Versions, boot_time
 from tests.browser.main_job.conftest import Person
 from tests.browser.main_job.steps import claim, confirm
-from tests.browser.network.conftest import MANAGED_ADDRESS, OPEN_ADDRESS, Site, browser_on
+from tests.browser.network.conftest import browser_on
 from tests.browser.pages.conftest import Eyes, speak
+from tests.integration.site import MANAGED_ADDRESS, OPEN_ADDRESS, Site
 from tests.running import wait_until
 
 pytestmark = pytest.mark.browser
