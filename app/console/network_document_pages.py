@@ -16,8 +16,14 @@ from app.web.asking import AnyRequest
 from app.web.pages import Answer, ask, field_errors, need_sign_in, page, perform
 from app.web.routing import get, post
 from app.web.shared_pages import Form
+from appliance.contract.configuration.errors import CertificateNotShown, ExcludesYou
 from appliance.contract.configuration.state import Plan
 
+RISKS: Final = {
+    ExcludesYou.code: mark("You would lock yourself out"),
+    CertificateNotShown.code: mark("This certificate cannot be shown now"),
+}
+"""Titles of the warnings of a plan."""
 SAID: Final = {"yes": mark("yes"), "no": mark("no")}
 
 
@@ -72,7 +78,7 @@ def plan_page(request: AnyRequest, context: Context, text: str, **more: Any) -> 
         plan=plan,
         text=text,
         changes=_changes(context, plan),
-        warnings=[said(context, one) for one in plan.warnings],
+        warnings=[(RISKS.get(one.code, ""), said(context, one)) for one in plan.warnings],
         errors=more.pop("errors", {}),
         values={"why": "", "seconds": "60", **more},
     )

@@ -5,6 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from app.console.account_pages import account_pages
 from app.console.activity_pages import activity_pages
 from app.console.backup_pages import backup_pages
+from app.console.certificate_pages import certificate_pages
 from app.console.erasure_pages import erasure_pages
 from app.console.evidence_pages import evidence_pages
 from app.console.firewall_pages import firewall_pages
@@ -50,6 +51,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *activity_pages(),
         *network_pages(),
         *firewall_pages(),
+        *certificate_pages(),
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from app.machine.errors import MachineError
 from app.operations.context import Context
 from appliance.contract.actions import Caller
+from appliance.contract.certificates.client import CertificateClient
 from appliance.contract.client import AgentClient
 from appliance.contract.configuration.client import MachineClient
 from appliance.contract.errors import ApplianceError
@@ -35,5 +36,14 @@ def machine_for(context: Context) -> Iterator[MachineClient]:
     """Open the door to the machine's document. Raise MachineError for whatever it answers."""
     try:
         yield MachineClient(context.appliance.settings.agent_socket)
+    except ApplianceError as error:
+        raise MachineError(error) from error
+
+
+@contextlib.contextmanager
+def certificates_for(context: Context) -> Iterator[CertificateClient]:
+    """Open the door to the certificates. Raise MachineError for whatever it answers."""
+    try:
+        yield CertificateClient(context.appliance.settings.agent_socket)
     except ApplianceError as error:
         raise MachineError(error) from error

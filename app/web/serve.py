@@ -4,6 +4,7 @@ One worker process under granian's main process; the worker dies with the main p
 with the supervisor, so that no orphan serves old code.
 """
 
+import datetime as dt
 import gc
 import socket
 import sys
@@ -20,6 +21,7 @@ from app.core.log import configure_logging
 from app.core.settings import Settings, load_settings
 from app.operations.context import Plane
 from app.web.connections import ANSWER_SECONDS, HEADER_SECONDS, places
+from appliance.contract.certificates.folder import Folder
 from appliance.contract.varlink import address_of
 
 HEADER_BUFFER: Final = 64 * 1024
@@ -95,11 +97,13 @@ def server(settings: Settings, target: str, port: int, title: str | None = None)
 
     `title` is what a list of processes shows; granian's own without.
     """
+    plane = "console" if port == settings.console_port else "workspace"
+    shown = Folder(settings.data).pair_for(plane, dt.datetime.now(dt.UTC))
     return ListeningServer(
         address=settings.address,
         port=port,
-        ssl_cert=settings.tls / "server.pem",
-        ssl_key=settings.tls / "server.key",
+        ssl_cert=shown.chain,
+        ssl_key=shown.key,
         ssl_protocol_min=SSLProtocols.tls12,
         **_common(target, title),
     )

@@ -18,6 +18,7 @@ from types import FrameType
 from appliance.agent.dispatch import Dispatch
 from appliance.agent.handlers import Handlers
 from appliance.agent.server import AlreadyRunning, Server
+from appliance.certificates.looking import Looking
 from appliance.log import configure_logging
 from appliance.machine.standing_by import Relief
 from appliance.machine.starting import set_up_machine
@@ -50,6 +51,7 @@ def main() -> int:
     if place.machine_root is not None:
         set_up_machine(place)
         Relief(place, stop).start()
+        Looking(place, stop).start()
     try:
         Server(place.socket, dispatch, allowed_users(os.environ), stop).serve()
     except AlreadyRunning as error:

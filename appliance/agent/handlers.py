@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from appliance.agent.capabilities import capabilities
+from appliance.agent.certificates import Certificates
 from appliance.agent.machine import Machine
 from appliance.agent.patience import READING_SECONDS, Patience
 from appliance.agent.repositories import Repositories
@@ -60,6 +61,7 @@ class Handlers:
             "ListRuns": self._list_runs,
             "CancelRun": self._cancel_run,
             **Machine(place).by_name,
+            **Certificates(place).by_name,
         }
 
     def follow(self, request: actions.OfRun, stop: threading.Event) -> Iterator[tuple[Run, bool]]:

@@ -13,6 +13,7 @@ import msgspec
 
 from appliance.contract import repository_errors  # noqa: F401 - `rebuild` knows what is imported
 from appliance.contract.actions import INTERFACE, Caller, Request
+from appliance.contract.certificates import errors as certificate_errors  # noqa: F401 - these too
 from appliance.contract.configuration import errors, problems  # noqa: F401 - these too
 from appliance.contract.errors import (
     AgentBroken,

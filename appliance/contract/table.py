@@ -25,6 +25,7 @@ from appliance.contract.actions import (
     RestoreArchive,
     Runs,
 )
+from appliance.contract.certificates.table import ACTIONS as CERTIFICATE_ACTIONS
 from appliance.contract.configuration.table import ACTIONS as MACHINE_ACTIONS
 from appliance.contract.runs import Run
 
@@ -187,6 +188,7 @@ TABLE: Final[dict[str, Action]] = {
             says="Ask a run to end; what it did so far is undone",
         ),
         *MACHINE_ACTIONS,
+        *CERTIFICATE_ACTIONS,
     )
 }
 """Every action by its name. A new one is a line here and a function in `appliance.agent`."""

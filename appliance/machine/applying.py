@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from appliance.contract.actions import Caller
+from appliance.contract.certificates.folder import Folder
 from appliance.contract.configuration.checking import problems
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.errors import (
@@ -41,7 +42,7 @@ from appliance.machine.planning import available, check, desire, may_lock_out, u
 from appliance.machine.root import Root
 from appliance.machine.standing_by import guarded
 from appliance.machine.versions import Armed, Versions, boot_identifier, boot_time
-from appliance.machine.warnings import warnings
+from appliance.machine.warnings import certificate_warnings, warnings
 from appliance.place import Place
 from appliance.records import now
 
@@ -55,8 +56,8 @@ class Applying:
 
     def __init__(self, place: Place, root: Root, versions: Versions) -> None:
         self._place, self.root, self.versions = place, root, versions
-        certificate = place.data / "tls" / "server.pem"
-        self.where = Where(root=root, run=place.run, certificate=certificate)
+        self.certificates = Folder(place.data)
+        self.where = Where(root=root, run=place.run, certificate=self.certificates.own.chain)
 
     def facts(self, number: int) -> Facts:
         """Return what a plan must know of this machine; `number` is the version's."""
@@ -84,7 +85,19 @@ class Applying:
         """Return what stands against a document: in itself, or on this machine."""
         holds = self.document(self.versions.current())
         known = cables() if Concern.NETWORK in self.concerns() else None
-        return (*problems(document, known), *unavailable(self.where, holds, document))
+        return (
+            *problems(document, known, set(self.certificates.usable())),
+            *unavailable(self.where, holds, document),
+        )
+
+    def warnings(self, document: Document, caller: Caller) -> tuple[ApplianceError, ...]:
+        """Return the risks of a document for who asks, compared with what holds."""
+        holds = self.versions.current()
+        before = self.document(holds)
+        return (
+            *warnings(document, caller),
+            *certificate_warnings(before, document, self.facts(holds)),
+        )
 
     def apply(self, caller: Caller, request: ApplyConfiguration) -> Version:
         """Put a document into effect. Raise whatever keeps it from that; then nothing is changed.
@@ -142,7 +155,7 @@ class Applying:
         found = self.problems(document)
         if found:
             raise ConfigurationRefused(problem=found[0], count=len(found))
-        risks = warnings(document, caller)
+        risks = self.warnings(document, caller)
         if risks and not request.despite_warnings:
             raise WarningsNotSeen(problem=risks[0])
         return document
@@ -171,6 +184,27 @@ class Applying:
         for concern in self.concerns():
             if whole or concern in changed:
                 HANDLING[concern].take_effect(self.where, number)
+
+    def renew(self, concern: Concern) -> bool:
+        """Let a concern follow facts that have changed since its version took effect.
+
+        As a certificate that has ended. Tell whether something was changed. Raise ProgramRefused,
+        or ApplyUnderWay while a version is being applied or waits.
+        """
+        with self.versions.locked():
+            number, armed = self.versions.current(), self.versions.armed()
+            if armed:
+                raise ApplyUnderWay(version=armed.version)
+            if not number or concern not in self.concerns():
+                return False
+            desired = Desired(files=self.desired(self.document(number), number).of(concern))
+            if self.root.has_put(desired):
+                return False
+            check(self.where, desired)
+            with self.root.replacing(desired):
+                HANDLING[concern].take_effect(self.where, number)
+            LOG.info("%s follows what has changed on the machine", concern)
+            return True
 
     def _hold(self, number: int) -> Version:
         self.versions.hold(number)  # the step that counts; what follows only tells of it

@@ -1,6 +1,7 @@
 """What a plan must know of the machine beside the document. Read once, then passed on."""
 
 import contextlib
+import datetime as dt
 import functools
 import ipaddress
 import os
@@ -12,8 +13,10 @@ from typing import Final
 
 import msgspec
 
+from appliance.contract.certificates.folder import Condition, Folder, Pair
 from appliance.contract.configuration import ports
 from appliance.contract.configuration.errors import ProgramRefused
+from appliance.contract.configuration.services import OWN
 from appliance.machine.programs import ask
 from appliance.place import Place
 
@@ -44,6 +47,8 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """Absolute path of the chain, the server's own certificate first."""
     key: str
     """Absolute path of its key, PKCS#8."""
+    private: bool = False
+    """Browsers do not know its authority by themselves: somebody has to tell them."""
 
 
 class EdgePlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +74,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     """Folder of the planes' sockets: `console.sock`, `workspace.sock`."""
     certificates: dict[str, Certificate]
-    """By name; `own` is always there."""
+    """By name, those that can be shown now; `own` is always there."""
     authority: str = ""
     """Absolute path of the appliance's own authority, PEM: what client certificates are checked
     against. Empty where none are asked for."""
@@ -93,17 +98,29 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 def gather_facts(place: Place, generation: int) -> Facts:
     """Read the machine of a place."""
-    tls = place.data / "tls"
-    own = Certificate(chain=str(tls / "server.pem"), key=str(tls / "server.key"))
     return Facts(
         run=str(place.run),
-        certificates={"own": own},
+        certificates=_certificates(Folder(place.data), dt.datetime.now(dt.UTC)),
         users=_users(),
         name_servers=_name_servers(RESOLVERS),
         gateways=_gateways(),
         edge=_edge(place),
         generation=generation,
     )
+
+
+def _certificates(folder: Folder, now: dt.datetime) -> dict[str, Certificate]:
+    """Return what can be shown now: what is expired or broken is not there, and so not shown."""
+    found = {OWN: _files(folder.own, private=True)}
+    for name in folder.names():
+        one = folder.examine(name, now)
+        if one.condition is Condition.good and one.pair and one.chain:
+            found[name] = _files(one.pair, private=not one.chain.trusted)
+    return found
+
+
+def _files(pair: Pair, *, private: bool) -> Certificate:
+    return Certificate(chain=str(pair.chain), key=str(pair.key), private=private)
 
 
 @functools.cache

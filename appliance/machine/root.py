@@ -75,6 +75,21 @@ class Root:
                 (self.path / path).unlink(missing_ok=True)
         self._write_down(msgspec.structs.replace(before, files=new))
 
+    def has_put(self, desired: Desired) -> bool:
+        """Tell whether this is what was put last, whatever became of it since."""
+        files = self.placed().files
+        return all(files.get(one.path) == digest_of(one.content) for one in desired.files)
+
+    @contextlib.contextmanager
+    def replacing(self, desired: Desired) -> Iterator[None]:
+        """Replace files of a version that stays; noted when what is done with them has worked."""
+        for one in desired.files:
+            write_file(self.path, one)
+        yield
+        placed = self.placed()
+        new = {one.path: digest_of(one.content) for one in desired.files}
+        self._write_down(msgspec.structs.replace(placed, files={**placed.files, **new}))
+
     def drifted(self) -> Iterator[tuple[str, bool]]:
         """Yield path and whether it is missing of each file that is not as it was put."""
         for path, digest in sorted(self.placed().files.items()):

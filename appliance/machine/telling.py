@@ -24,7 +24,6 @@ from appliance.machine.plan.firewall import ruleset
 from appliance.machine.planning import available, changes, may_lock_out
 from appliance.machine.starting import FIRST
 from appliance.machine.versions import Armed, boot_time
-from appliance.machine.warnings import warnings
 
 
 def as_problem(error: ApplianceError) -> Problem:
@@ -89,7 +88,7 @@ def plan(applying: Applying, caller: Caller, text: str) -> Plan:
     return Plan(
         based_on=holds,
         problems=(),
-        warnings=tuple(map(as_problem, warnings(document, caller))),
+        warnings=tuple(map(as_problem, applying.warnings(document, caller))),
         differences=differences(before, document),
         files=changes(applying.root, desired),
         rules=ruleset(document, applying.facts(number)),

@@ -73,6 +73,17 @@ class Authority:
         pair.key.write_bytes(_pem(key))
         return pair
 
+    def sign(self, asked: x509.CertificateSigningRequest) -> bytes:
+        """Answer a signing request, with the names that it asks for."""
+        names = asked.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        made = (
+            _builder(asked.subject, self._name, asked.public_key())
+            .add_extension(x509.ExtendedKeyUsage(BOTH), critical=False)
+            .add_extension(names, critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return made.public_bytes(serialization.Encoding.PEM)
+
     def key_pem(self) -> bytes:
         """Return the authority's own key."""
         return _pem(self._key)

@@ -7,6 +7,7 @@ matter, which confirm-or-revert settles.
 from collections.abc import Collection, Iterator
 
 from appliance.contract.configuration.checking_access import access_problems
+from appliance.contract.configuration.checking_certificates import certificate_problems
 from appliance.contract.configuration.checking_network import network_problems
 from appliance.contract.configuration.checking_services import service_problems
 from appliance.contract.configuration.document import Document
@@ -14,17 +15,22 @@ from appliance.contract.configuration.problems import ConfigurationProblem
 
 
 def problems(
-    document: Document, cables: Collection[str] | None = None
+    document: Document,
+    cables: Collection[str] | None = None,
+    certificates: Collection[str] | None = None,
 ) -> tuple[ConfigurationProblem, ...]:
     """Return what is wrong with a document.
 
     `cables` are the machine's own interfaces: where they are known, every interface that the
-    document names must be one of them, a VLAN or a bond.
+    document names must be one of them, a VLAN or a bond. `certificates` are those that it has.
     """
-    return tuple(_all(document, cables))
+    return tuple(_all(document, cables, certificates))
 
 
-def _all(document: Document, cables: Collection[str] | None) -> Iterator[ConfigurationProblem]:
+def _all(
+    document: Document, cables: Collection[str] | None, certificates: Collection[str] | None
+) -> Iterator[ConfigurationProblem]:
     yield from access_problems(document)
     yield from network_problems(document.network, cables)
     yield from service_problems(document)
+    yield from certificate_problems(document, certificates)

@@ -1,4 +1,4 @@
-"""Names of hosts, the way out, time, certificates and SSH."""
+"""Names of hosts, the way out, time and SSH."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,28 +19,25 @@ from appliance.contract.configuration.ports import (
 from appliance.contract.configuration.problems import (
     ConfigurationProblem,
     DefinedTwice,
-    HstsLocksOut,
     NameReserved,
     NoNetwork,
     NotAName,
     NotAProxy,
     PortTaken,
 )
-from appliance.contract.configuration.services import OWN, Certificates, Hsts
 
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _TAKEN: Final = frozenset({CONSOLE_PORT, WORKSPACE_PORT, REDIRECT_PORT, SMTP_PORT})
 
 
 def service_problems(document: Document) -> Iterator[ConfigurationProblem]:
-    """Yield what is wrong with names, proxy, time, certificates and SSH."""
+    """Yield what is wrong with names, proxy, time and SSH."""
     yield from _own_name(document.network)
     yield from _names(document.network.search_domains, "network.search_domains", domains=True)
     yield from _name_servers(document.network.dns)
     yield from _proxy(document.network.proxy)
     yield from _names((one.host for one in document.time.servers), "time.servers")
     yield from _names(document.edge.names, "edge.names")
-    yield from _certificates(document.certificates)
     if document.ssh.port in _TAKEN:
         yield PortTaken(place="ssh.port", value=document.ssh.port)
 
@@ -101,11 +98,3 @@ def _is_proxy(text: str) -> bool:
     except ValueError:  # brackets without an address, a port that is none
         return False
     return port != 0 and (is_domain(host) or address(host) is not None)
-
-
-def _certificates(found: Certificates) -> Iterator[ConfigurationProblem]:
-    """HSTS is of a name, whatever the port: it binds the console as well (RFC 6797, 8.2)."""
-    if found.hsts is Hsts.ON:
-        for plane in ("console", "workspace"):
-            if getattr(found, plane) == OWN:
-                yield HstsLocksOut(place="certificates.hsts", value=f"certificates.{plane}")

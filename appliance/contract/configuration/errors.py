@@ -102,6 +102,15 @@ class ExcludesYou(ApplianceError):
     hint = "Add its network to a list of the console, unless you mean to go on from elsewhere."
 
 
+class CertificateNotShown(ApplianceError):
+    """A warning: the certificate is there and cannot be shown, as one that has ended."""
+
+    code = "machine.certificate_not_shown"
+    status = 409
+    message = "{place}: the certificate “{name}” cannot be shown now; the own one stands in for it."
+    hint = "Look at it on the page of certificates: it may have ended, or be still to come."
+
+
 class DiskFullForMachine(ApplianceError):
     """There is no room to write down what is to be changed."""
 

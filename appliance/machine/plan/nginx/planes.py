@@ -39,7 +39,7 @@ def upstream(plane: str, facts: Facts, idle_seconds: int) -> str:
 def server(plane: str, document: Document, facts: Facts) -> str:
     """Return a plane's server."""
     area = Area(plane)
-    strict = tuple(transport_security(document))
+    strict = tuple(transport_security(document, facts))
     upload = [f"client_max_body_size {document.edge.upload_mebibytes}m;"]
     lines = [
         *_listen(ports(facts)[plane], facts),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from appliance.contract.certificates.folder import PLANES
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.services import OWN, Hsts
 from appliance.machine.facts import Certificate, Facts
@@ -37,8 +38,7 @@ def certificate(document: Document, facts: Facts, plane: str) -> Iterator[str]:
 
     A certificate that is not there never takes a plane down: its place takes the appliance's own.
     """
-    name: str = getattr(document.certificates, plane)
-    shown: Certificate = facts.certificates.get(name) or facts.certificates[OWN]
+    shown = shown_by(document, facts, plane)
     yield f'ssl_certificate "{shown.chain}";'
     yield f'ssl_certificate_key "{shown.key}";'
     if facts.authority:
@@ -49,7 +49,19 @@ def certificate(document: Document, facts: Facts, plane: str) -> Iterator[str]:
             yield f'ssl_crl "{facts.edge.revoked}";'
 
 
-def transport_security(document: Document) -> Iterator[str]:
-    """Yield HSTS where the document wants it; what a plane says of it is left out always."""
-    if document.certificates.hsts is Hsts.ON:
+def shown_by(document: Document, facts: Facts, plane: str) -> Certificate:
+    """Return the certificate that a plane shows: the own one where the other cannot be."""
+    name: str = getattr(document.certificates, plane)
+    return facts.certificates.get(name) or facts.certificates[OWN]
+
+
+def transport_security(document: Document, facts: Facts) -> Iterator[str]:
+    """Yield HSTS where the document wants it; what a plane says of it is left out always.
+
+    A browser that was told lets nobody pass a certificate that it does not trust. So it is told
+    nothing while any plane of the name shows one that it knows only if somebody told it (RFC 6797,
+    8.2: the port makes no difference). An address is never bound by it (8.1.1): a way in stays.
+    """
+    planes = (shown_by(document, facts, plane) for plane in PLANES)
+    if document.certificates.hsts is Hsts.ON and not any(one.private for one in planes):
         yield f'add_header Strict-Transport-Security "max-age={TWO_YEARS}" always;'

@@ -1,0 +1,1 @@
+"""The certificates of this copy: asked for, kept, looked after."""

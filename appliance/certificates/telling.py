@@ -1,0 +1,128 @@
+"""What is told of certificates: each as it stands now, and what the planes show."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import msgspec
+
+from appliance.contract.certificates.chain import (
+    called,
+    fingerprint,
+    issuers_of,
+    key_kind,
+    names_of,
+)
+from appliance.contract.certificates.folder import (
+    PLANES,
+    Condition,
+    Examined,
+    Folder,
+    Origin,
+    Shown,
+)
+from appliance.contract.certificates.state import (
+    Certificates,
+    CertificateView,
+    PlaneView,
+    Withheld,
+)
+from appliance.contract.configuration.document import Document
+from appliance.contract.configuration.services import OWN, Hsts
+
+
+def view(folder: Folder, name: str, now: dt.datetime) -> CertificateView:
+    """Return one certificate as it stands."""
+    found, record = folder.examine(name, now), folder.record(name)
+    request = folder.path / name / "request.pem"
+    waits = found.condition is Condition.waiting and request.exists()
+    told = CertificateView(
+        name=name,
+        condition=found.condition,
+        origin=record.origin if record else Origin.own,
+        made_at=record.made_at if record else 0,
+        account=record.account if record else "",
+        before=record.before if record else "",
+        request=request.read_text("ascii") if waits else "",
+    )
+    if found.chain is None:
+        return told
+    leaf = found.chain.leaf
+    return msgspec.structs.replace(
+        told,
+        subject=called(leaf.subject),
+        issuers=tuple(issuers_of(found.chain)),
+        names=names_of(leaf),
+        begins_at=_milliseconds(leaf.not_valid_before_utc),
+        ends_at=_milliseconds(leaf.not_valid_after_utc),
+        fingerprint=fingerprint(leaf),
+        key=key_kind(leaf),
+        trusted=found.chain.trusted,
+    )
+
+
+def _milliseconds(moment: dt.datetime) -> int:
+    return int(moment.timestamp()) * 1000
+
+
+def by_document(
+    folder: Folder, document: Document, own_names: tuple[str, ...], now: dt.datetime
+) -> Certificates:
+    """Return all certificates of a machine whose document says what is shown."""
+    wanted = Shown(console=document.certificates.console, workspace=document.certificates.workspace)
+    planes = tuple(_planes(folder, wanted, now))
+    return Certificates(
+        items=_items(folder, now),
+        planes=planes,
+        own_names=own_names,
+        by_document=True,
+        hsts=_hsts(folder, document, planes, now),
+    )
+
+
+def at_a_start(
+    folder: Folder, began_with: Shown, own_names: tuple[str, ...], now: dt.datetime
+) -> Certificates:
+    """Return all certificates of a copy without an edge; its planes go on with what they had."""
+    planes = tuple(_planes(folder, began_with, now, folder.shown()))
+    return Certificates(
+        items=_items(folder, now),
+        planes=planes,
+        own_names=own_names,
+        by_document=False,
+        hsts=Withheld.no_edge,
+    )
+
+
+def _items(folder: Folder, now: dt.datetime) -> tuple[CertificateView, ...]:
+    return tuple(view(folder, name, now) for name in (OWN, *folder.names()))
+
+
+def _planes(
+    folder: Folder, wanted: Shown, now: dt.datetime, later: Shown | None = None
+) -> Iterator[PlaneView]:
+    for plane in PLANES:
+        name: str = getattr(wanted, plane)
+        found = folder.examine(name, now)
+        following = getattr(later, plane) if later else name
+        yield PlaneView(
+            plane=plane,
+            wanted=name,
+            shown=name if found.condition is Condition.good else OWN,
+            condition=found.condition,
+            at_next_start=following if following != name else "",
+        )
+
+
+def _hsts(
+    folder: Folder, document: Document, planes: tuple[PlaneView, ...], now: dt.datetime
+) -> Withheld:
+    if document.certificates.hsts is Hsts.OFF:
+        return Withheld.off
+    if any(one.shown == OWN for one in planes):
+        return Withheld.own
+    found = (folder.examine(one.shown, now) for one in planes)
+    return Withheld.nothing if all(map(_is_trusted, found)) else Withheld.untrusted
+
+
+def _is_trusted(found: Examined) -> bool:
+    return found.chain is not None and found.chain.trusted
