@@ -10,8 +10,11 @@ from app.core.errors import TenshuError
 from app.core.lifeline import die_with_parent
 from app.identity.ending import Ending
 from app.leaving.watch import Watch as LeavingWatch
+from app.machine.needs import Needs
 from app.machine.watch import Watch as MachineWatch
+from app.mail.destinations import mail_destinations
 from app.offsite.daily import mail_what_is_due
+from app.offsite.destinations import offsite_destinations
 from app.operations.context import Plane
 from app.privacy.watch import keep_no_longer, reapply_missing
 from app.reviews.watch import remind_everybody
@@ -26,7 +29,7 @@ def create() -> AsgiApplication:
     appliance = open_appliance()
     watches = (
         Watch(appliance),
-        MachineWatch(appliance),
+        MachineWatch(appliance, Needs((mail_destinations, offsite_destinations))),
         LeavingWatch(
             appliance,
             further=(keep_no_longer, remind_everybody, mail_what_is_due),

@@ -16,6 +16,7 @@ from app.console.leaving_pages import leaving_pages
 from app.console.mail_pages import mail_pages
 from app.console.network_pages import network_pages
 from app.console.offsite_pages import offsite_pages
+from app.console.outgoing_pages import outgoing_pages
 from app.console.overview_page import overview_pages
 from app.console.people_pages import people_pages
 from app.console.person_choice import person_choice_pages
@@ -52,6 +53,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *network_pages(),
         *firewall_pages(),
         *certificate_pages(),
+        *outgoing_pages(),
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),

@@ -31,6 +31,7 @@ PAGES: Final = (
     ("/history/evidence", mark("Evidence for a period"), "shield-check", Permission.AUDIT_EXPORT),
     ("/network", mark("Network and access"), "network", Permission.MACHINE_VIEW),
     ("/network/firewall", mark("Firewall"), "shield-check", Permission.MACHINE_VIEW),
+    ("/network/outgoing", mark("What leaves this machine"), "send", Permission.MACHINE_VIEW),
     ("/network/document", mark("Document of the machine"), "file-text", Permission.MACHINE_VIEW),
     ("/network/versions", mark("Versions of the document"), "history", Permission.MACHINE_VIEW),
     ("/storage", mark("Storage"), "hard-drive", Permission.SETTINGS_VIEW),

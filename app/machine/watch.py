@@ -14,6 +14,7 @@ from sqlmodel import col
 from app.core.errors import TenshuError
 from app.machine.calling import caller_of, machine_for
 from app.machine.models import ToldVersion
+from app.machine.needs import Needs
 from app.machine.operations.applying import EndedVersion, finish_version
 from app.operations.context import SYSTEM, Appliance, Context, Plane
 from appliance.contract.configuration.errors import MachineNotOwned
@@ -50,23 +51,24 @@ def tell_ended_versions(appliance: Appliance) -> int:
 class Watch(threading.Thread):
     """Looks every second, until it is stopped; where the machine is not ours, once."""
 
-    def __init__(self, appliance: Appliance) -> None:
+    def __init__(self, appliance: Appliance, needs: Needs) -> None:
         super().__init__(name="machine-watch", daemon=True)
-        self.appliance = appliance
+        self.appliance, self._needs = appliance, needs
         self._stop_asked = threading.Event()
 
     def run(self) -> None:
-        """Tell ended versions until `stop`; say once when the agent does not answer."""
+        """Tell what ended and what is needed until `stop`; say once when the agent is silent."""
         trouble = ""
         while not self._stop_asked.wait(PAUSE_SECONDS):
             try:
                 tell_ended_versions(self.appliance)
+                self._needs.tell(self.appliance)
                 trouble = ""
             except TenshuError as error:
                 if error.code == MachineNotOwned.code:
                     return
                 if error.code != trouble:
-                    log.warning("the machine's versions cannot be read: %s", error)
+                    log.warning("the machine does not answer: %s", error)
                 trouble = error.code
 
     def stop(self) -> None:

@@ -62,6 +62,7 @@ FIELDS: Final = {
     "description": mark("Description"),
     "despite_warnings": mark("Warnings were seen"),
     "destination": mark("Destination"),
+    "destinations": mark("Destinations"),
     "digest": mark("Digest of the request"),
     "disclosure": mark("Search for a person"),
     "document": mark("Configuration document"),

@@ -20,6 +20,8 @@ from appliance.agent.handlers import Handlers
 from appliance.agent.server import AlreadyRunning, Server
 from appliance.certificates.looking import Looking
 from appliance.log import configure_logging
+from appliance.machine.applying import applying_at
+from appliance.machine.following import Following
 from appliance.machine.standing_by import Relief
 from appliance.machine.starting import set_up_machine
 from appliance.place import load_place
@@ -52,6 +54,8 @@ def main() -> int:
         set_up_machine(place)
         Relief(place, stop).start()
         Looking(place, stop).start()
+        if applying := applying_at(place):
+            Following(applying, stop).start()
     try:
         Server(place.socket, dispatch, allowed_users(os.environ), stop).serve()
     except AlreadyRunning as error:

@@ -1,5 +1,6 @@
 """The actions on the machine's document, where the machine is this copy's own."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -7,10 +8,13 @@ import msgspec
 
 from appliance.contract.actions import Caller, Nothing
 from appliance.contract.configuration import state
-from appliance.contract.configuration.errors import MachineNotOwned
+from appliance.contract.configuration.errors import ApplyUnderWay, MachineNotOwned
+from appliance.contract.configuration.outgoing import Destinations, Outgoing
 from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
-from appliance.machine import telling, traffic
+from appliance.machine import outgoing, telling, traffic
 from appliance.machine.applying import Applying, applying_at
+from appliance.machine.needed import keep_needed, read_needed
+from appliance.machine.plan.desired import Concern
 from appliance.place import Place
 
 
@@ -19,6 +23,7 @@ class Machine:
 
     def __init__(self, place: Place) -> None:
         self._applying = applying_at(place)
+        self._folder = place.machine
         self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
             "ReadConfiguration": self._read,
             "PlanConfiguration": self._plan,
@@ -29,6 +34,9 @@ class Machine:
             "ReadVersion": self._version,
             "ReadTraffic": self._traffic,
             "LiftBan": self._lift_ban,
+            "ReadOutgoing": self._outgoing,
+            "ReadDestinations": self._destinations,
+            "TellDestinations": self._tell,
         }
 
     @property
@@ -65,3 +73,18 @@ class Machine:
     def _lift_ban(self, _caller: Caller, request: LiftBan) -> Ban:
         self._own.require_firewall()
         return traffic.lift(request.network)
+
+    def _outgoing(self, _caller: Caller, _request: Nothing) -> Outgoing:
+        self._own.require_firewall()
+        return outgoing.outgoing(self._own)
+
+    def _destinations(self, _caller: Caller, _request: Nothing) -> Destinations:
+        self._own.require_firewall()
+        return Destinations(needed=read_needed(self._folder))
+
+    def _tell(self, _caller: Caller, request: Destinations) -> Destinations:
+        self._own.require_firewall()
+        keep_needed(self._folder, request.needed)
+        with contextlib.suppress(ApplyUnderWay):  # it follows as soon as that is done
+            self._own.renew(Concern.FIREWALL)
+        return request

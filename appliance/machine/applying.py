@@ -99,6 +99,11 @@ class Applying:
             *certificate_warnings(before, document, self.facts(holds)),
         )
 
+    def in_effect(self) -> int:
+        """Return the version that the machine follows, confirmed or not; 0 before the first."""
+        armed = self.versions.armed()
+        return armed.version if armed else self.versions.current()
+
     def apply(self, caller: Caller, request: ApplyConfiguration) -> Version:
         """Put a document into effect. Raise whatever keeps it from that; then nothing is changed.
 
@@ -188,12 +193,13 @@ class Applying:
     def renew(self, concern: Concern) -> bool:
         """Let a concern follow facts that have changed since its version took effect.
 
-        As a certificate that has ended. Tell whether something was changed. Raise ProgramRefused,
-        or ApplyUnderWay while a version is being applied or waits.
+        As a certificate that has ended, or a mail relay that somebody has named. Tell whether
+        something was changed. Raise ProgramRefused, or ApplyUnderWay while a version is being
+        applied; one that waits to be confirmed follows too.
         """
         with self.versions.locked():
-            number, armed = self.versions.current(), self.versions.armed()
-            if armed:
+            number, armed = self.in_effect(), self.versions.armed()
+            if armed and armed.deadline is None:  # cut off in the middle: its guard takes it back
                 raise ApplyUnderWay(version=armed.version)
             if not number or concern not in self.concerns():
                 return False

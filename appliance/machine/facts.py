@@ -16,8 +16,11 @@ import msgspec
 from appliance.contract.certificates.folder import Condition, Folder, Pair
 from appliance.contract.configuration import ports
 from appliance.contract.configuration.errors import ProgramRefused
+from appliance.contract.configuration.outgoing import Needed
 from appliance.contract.configuration.services import OWN
+from appliance.machine.needed import read_needed
 from appliance.machine.programs import ask
+from appliance.machine.shares import Share, shares
 from appliance.place import Place
 
 CONSOLE_PORT: Final = ports.CONSOLE_PORT
@@ -30,7 +33,6 @@ USERS: Final = (
     "tenshu-workspace",
     "tenshu-audit",
     "tenshu-updates",
-    "postfix",
     "_chrony",
 )
 SYSTEMD: Final = Path("/run/systemd/system")
@@ -86,6 +88,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses that the machine asks for names where the document names none."""
     gateways: tuple[str, ...] = ()
     """Default routers of the machine where the document names none."""
+    needed: tuple[Needed, ...] = ()
+    """What the functions of the appliance reach, as the console has told."""
+    shares: tuple[Share, ...] = ()
+    """What is mounted from other machines, or is to be."""
     console_port: int = CONSOLE_PORT
     workspace_port: int = WORKSPACE_PORT
     redirect_port: int = REDIRECT_PORT
@@ -104,6 +110,8 @@ def gather_facts(place: Place, generation: int) -> Facts:
         users=_users(),
         name_servers=_name_servers(RESOLVERS),
         gateways=_gateways(),
+        needed=read_needed(place.machine),
+        shares=shares(),
         edge=_edge(place),
         generation=generation,
     )

@@ -3,7 +3,7 @@
 import ipaddress
 import itertools
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from appliance.contract.configuration.addresses import AnyNetwork, network
@@ -18,27 +18,36 @@ SECOND: Final = 1000
 SUBSCRIBER: Final = 64
 """Bits of an IPv6 address that are banned together (`plan.firewall.WHOM`)."""
 FAMILIES: Final = ("4", "6")
+Lists = list[tuple[str, tuple[Element, ...]]]
+"""Reason and entries, of each family."""
 
 
 def traffic() -> Traffic:
     """Return what was dropped and who is banned at this moment."""
-    lists = {
-        (why, family): elements_of(f"seen_{why}{family}") for why in SEEN for family in FAMILIES
-    }
-    drops = sorted(
-        (_drop(why, one) for (why, _), found in lists.items() for one in found),
-        key=lambda one: one.at,
-        reverse=True,
-    )
-    full = dict.fromkeys(why for (why, _), found in lists.items() if len(found) >= SEEN_SIZE)
+    lists = _lists(SEEN)
+    full = dict.fromkeys(why for why, found in lists if len(found) >= SEEN_SIZE)
     return Traffic(
         counts=tuple(
             Count(name=one.name, packets=one.packets, bytes=one.bytes) for one in counters()
         ),
-        drops=tuple(drops[:DROPS]),
+        drops=_newest(lists),
         bans=tuple(sorted(_bans(), key=lambda one: one.until, reverse=True)),
         full=tuple(full),
     )
+
+
+def drops(why: str) -> tuple[Drop, ...]:
+    """Return what was dropped for one reason, newest first."""
+    return _newest(_lists((why,)))
+
+
+def _lists(reasons: Iterable[str]) -> Lists:
+    return [(why, elements_of(f"seen_{why}{family}")) for why in reasons for family in FAMILIES]
+
+
+def _newest(lists: Lists) -> tuple[Drop, ...]:
+    every = [_drop(why, one) for why, found in lists for one in found]
+    return tuple(sorted(every, key=lambda one: one.at, reverse=True)[:DROPS])
 
 
 def _drop(why: str, one: Element) -> Drop:

@@ -8,6 +8,7 @@ from appliance.contract.configuration import (  # noqa: F401 - an answer's error
     problems,
     unavailable,
 )
+from appliance.contract.configuration.outgoing import Destinations, Needed, Outgoing
 from appliance.contract.configuration.state import (
     ApplyConfiguration,
     Configuration,
@@ -62,3 +63,15 @@ class MachineClient(Calling):
     def lift_ban(self, caller: Caller, network: str) -> Ban:
         """Let a banned source in again."""
         return self.call("LiftBan", caller, LiftBan(network=network), Ban)
+
+    def outgoing(self, caller: Caller) -> Outgoing:
+        """Return what may leave the machine, what did, and what was kept from it."""
+        return self.call("ReadOutgoing", caller, Nothing(), Outgoing)
+
+    def destinations(self, caller: Caller) -> tuple[Needed, ...]:
+        """Return what the functions of the appliance need, as it was told last."""
+        return self.call("ReadDestinations", caller, Nothing(), Destinations).needed
+
+    def tell_destinations(self, caller: Caller, needed: tuple[Needed, ...]) -> None:
+        """Let out what the functions of the appliance need, and nothing else for them."""
+        self.call("TellDestinations", caller, Destinations(needed=needed), Destinations)

@@ -4,6 +4,7 @@ from typing import Final
 
 from appliance.contract.action import Action, Tier
 from appliance.contract.actions import Nothing
+from appliance.contract.configuration.outgoing import Destinations, Outgoing
 from appliance.contract.configuration.state import (
     ApplyConfiguration,
     Configuration,
@@ -111,5 +112,35 @@ ACTIONS: Final = (
         timeout=30,
         verb="machine.lift_ban",
         says="Let a banned source in again",
+    ),
+    Action(
+        name="ReadOutgoing",
+        request=Nothing,
+        result=Outgoing,
+        permission=VIEW,
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="Tell what may leave the machine, what did, and what was kept from it",
+    ),
+    Action(
+        name="ReadDestinations",
+        request=Nothing,
+        result=Destinations,
+        permission=VIEW,
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="Tell what the functions of the appliance need, as it was told last",
+    ),
+    Action(
+        name="TellDestinations",
+        request=Destinations,
+        result=Destinations,
+        permission=MANAGE,
+        tier=Tier.REVERSIBLE,
+        timeout=60,
+        verb="machine.tell_destinations",
+        says="Let out what the functions of the appliance need, and nothing else for them",
     ),
 )

@@ -15,7 +15,13 @@ from appliance.contract.configuration.network import Zone
 from appliance.machine.facts import Facts
 from appliance.machine.plan.addresses import area_networks, is_everywhere, read, split
 from appliance.machine.plan.desired import Concern, File
-from appliance.machine.plan.outbound import outbound
+from appliance.machine.plan.outbound import (
+    USED_DAYS,
+    USED_SIZE,
+    counted,
+    kernel,
+    outbound,
+)
 from appliance.machine.plan.seen import SEEN, SEEN_SECONDS, SEEN_SIZE, seen
 
 PATH: Final = "etc/nftables.conf"
@@ -23,7 +29,7 @@ TABLE: Final = "tenshu"
 SERVICE: Final = (Area.WORKSPACE, Area.PORTAL, Area.KIOSK, Area.API)
 """What shares port 443: the filter holds the union of their lists, the edge each one."""
 LOG: Final = "limit rate 10/second burst 20 packets log prefix"
-COUNTING: Final = ("banned", "rate", "held", "seen_")
+COUNTING: Final = ("banned", "rate", "held", "seen_", "used_")
 """Sets that fill by themselves; their names begin so."""
 SET_SIZE: Final = 65_535
 """Sources that are counted at once. Beyond it the newest go uncounted: memory has a bound."""
@@ -42,7 +48,7 @@ def ruleset(document: Document, facts: Facts) -> str:
     """Return the rules as `nft -f` reads them."""
     blocks = [
         *_sets(document, facts),
-        *_counters(document),
+        _counters(),
         _chain("admit", _admit(document)),
         _chain("crowded", _crowded()),
         _chain("console", _area(document, "console", (Area.CONSOLE,))),
@@ -51,7 +57,10 @@ def ruleset(document: Document, facts: Facts) -> str:
         _chain("messages", _messages(document)),
         _chain("input", _input(document, facts), hook="input"),
         _chain("forward", ['counter name "forwarded"'], hook="forward"),
+        _chain("kernel", kernel()),
         _chain("output", outbound(document, facts), hook="output"),
+        _counting("sent", "output"),
+        _counting("received", "input"),
     ]
     body = "\n\n".join(blocks)
     return f"""\
@@ -98,6 +107,9 @@ def _sets(document: Document, facts: Facts) -> Iterator[str]:
             what = f"{who} . {kind} . inet_proto . inet_service"
             lasting = ("flags dynamic,timeout", f"timeout {SEEN_SECONDS}s")
             yield _set(f"seen_{why}{family}", what, f"size {SEEN_SIZE}", *lasting)
+    for direction in ("sent", "received"):
+        lasting = ("flags dynamic,timeout", f"timeout {USED_DAYS}d")
+        yield _set(f"used_{direction}", "mark", f"size {USED_SIZE}", *lasting)
 
 
 def _set(name: str, kind: str, *properties: str) -> str:
@@ -117,12 +129,16 @@ def spared(document: Document, facts: Facts) -> tuple[AnyNetwork, ...]:
     )
 
 
-def _counters(document: Document) -> Iterator[str]:
+def _counters() -> str:
     names = ["invalid", "banned", "crowded", "refused", "forwarded", "refused_out"]
     names += [f"refused_{one}" for one in ("console", "ssh", "service")]
-    names += ["out_dns", "out_time", "out_dhcp"]
-    names += [f"out_{number}" for number, _ in enumerate(document.firewall.out)]
-    yield "\n".join(f"\tcounter {name} {{ }}" for name in names)
+    return "\n".join(f"\tcounter {name} {{ }}" for name in names)
+
+
+def _counting(direction: str, hook: str) -> str:
+    """Return a chain behind the one that decides: it sees what may pass, and lets all of it."""
+    head = f"type filter hook {hook} priority filter + 10; policy accept;"
+    return _chain(direction, [head, *counted(direction)])
 
 
 def _admit(document: Document) -> Iterator[str]:

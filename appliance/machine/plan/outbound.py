@@ -1,27 +1,25 @@
 """What may leave the machine: only what a configured function needs, by the user that needs it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from appliance.contract.configuration.addresses import address
 from appliance.contract.configuration.document import Document
-from appliance.contract.configuration.firewall import Destination, Purpose
+from appliance.contract.configuration.outgoing import Way
 from appliance.machine.facts import Facts
 from appliance.machine.plan.seen import seen
+from appliance.machine.plan.ways import BY_KERNEL, mark, ways
 
-USERS: Final = {
-    Purpose.MAIL: ("tenshu-workspace", "postfix"),
-    Purpose.SYSLOG: ("tenshu-workspace", "tenshu-audit"),
-    Purpose.BACKUP: ("root",),
-    Purpose.UPDATES: ("tenshu-updates", "root"),
-    Purpose.WEBHOOK: ("tenshu-workspace",),
-    Purpose.DIRECTORY: ("tenshu-console", "tenshu-workspace"),
-}
-"""Whose processes do it. A user that this machine does not have is left out."""
-TIME_USER: Final = "_chrony"
 NEIGHBOURS: Final = (
     "{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld2-listener-report }"
 )
+LEASES: Final = ("udp sport 68 udp dport 67", "ip6 daddr { fe80::/10, ff02::1:2 } udp dport 547")
+"""Asking for an address goes to everybody on the link."""
+USED_DAYS: Final = 30
+"""So long a way's count and last use are remembered after it was used last."""
+USED_SIZE: Final = 1024
+OTHERS: Final = "1-4294967294"
+"""Every user but root."""
 
 
 def outbound(document: Document, facts: Facts) -> Iterator[str]:
@@ -29,44 +27,39 @@ def outbound(document: Document, facts: Facts) -> Iterator[str]:
     yield 'oif "lo" accept'
     yield "ct state established,related accept"
     yield f"icmpv6 type {NEIGHBOURS} accept"
-    for to in _daddr(document.network.dns or facts.name_servers):
-        yield f'{to} meta l4proto {{ tcp, udp }} th dport 53 counter name "out_dns" accept'
-    yield from _time(document, facts)
-    if any(one.dhcp for one in document.network.interfaces) or not document.network.interfaces:
-        yield 'udp sport 68 udp dport 67 counter name "out_dhcp" accept'
-        yield 'ip6 daddr { fe80::/10, ff02::1:2 } udp dport 547 counter name "out_dhcp" accept'
-    for number, destination in enumerate(document.firewall.out):
-        yield f'{_match(destination, facts)} counter name "out_{number}" accept'
+    for way in ways(document, facts):
+        for match in LEASES if way.purpose == "dhcp" else (_match(way, facts),):
+            verdict = "jump kernel" if way.purpose in BY_KERNEL else "accept"
+            yield f"{match} ct mark set {mark(way):#010x} {verdict}"
     yield 'counter name "refused_out"'
     yield from seen("out")
     yield 'limit rate 10/second burst 20 packets log prefix "tenshu-out " flags skuid'
 
 
-def _time(document: Document, facts: Facts) -> Iterator[str]:
-    by = _by([TIME_USER], facts)
-    hosts = [source.host for source in document.time.servers]
-    if hosts and all(map(address, hosts)):
-        for to in _daddr(hosts):
-            yield f'{to} {by}udp dport 123 counter name "out_time" accept'
-    elif hosts:
-        yield f'{by}udp dport 123 counter name "out_time" accept'
+def kernel() -> Iterator[str]:
+    """Yield the rules for root and for the kernel, whose own packets belong to no user."""
+    yield f"meta skuid {OTHERS} return"
+    yield "accept"
 
 
-def _match(destination: Destination, facts: Facts) -> str:
-    to = next(iter(_daddr([destination.host])), "") if address(destination.host) else ""
-    by = _by(USERS[destination.purpose], facts)
-    return f"{to} {by}{destination.protocol.value} dport {destination.port}".strip()
+def counted(direction: str) -> Iterator[str]:
+    """Yield the rule that counts what has passed all others, by the mark of its connection."""
+    yield f"ct mark != 0 update @used_{direction} {{ ct mark counter }}"
 
 
-def _by(names: Iterable[str], facts: Facts) -> str:
+def _match(way: Way, facts: Facts) -> str:
+    protocol = "meta l4proto { tcp, udp } th" if way.protocol == "both" else way.protocol
+    users = () if way.purpose in BY_KERNEL else way.users
+    return f"{_to(way.host)}{_by(users, facts)}{protocol} dport {way.port}"
+
+
+def _to(host: str) -> str:
+    found = address(host)
+    if found is None:
+        return ""  # a name may lead elsewhere tomorrow
+    return f"{'ip' if found.version == 4 else 'ip6'} daddr {found} "
+
+
+def _by(names: tuple[str, ...], facts: Facts) -> str:
     numbers = sorted({facts.users[name] for name in names if name in facts.users})
     return f"meta skuid {{ {', '.join(map(str, numbers))} }} " if numbers else ""
-
-
-def _daddr(addresses: Iterable[str]) -> Iterator[str]:
-    """Yield a match of each family that has addresses."""
-    every = sorted({found for one in addresses if (found := address(one))}, key=str)
-    for word, version in (("ip", 4), ("ip6", 6)):
-        own = [str(one) for one in every if one.version == version]
-        if own:
-            yield f"{word} daddr {{ {', '.join(own)} }}"

@@ -99,7 +99,7 @@ def a_ban_is_seen_and_lifted(site: Site, admin: Person) -> None:
         if outside.tcp(OPEN_ADDRESS, 443) == "filtered":
             break
     page.goto(f"{site.console}/network/firewall?why=console&sort=-packets")
-    expect(page.locator("#bans tbody")).to_contain_text("10.77.2.2/32")
+    expect(page.locator("#bans tbody")).to_contain_text("10.77.2.2")
     expect(page.locator("#drops tbody tr").first).to_contain_text("8443/tcp")
     admin.picture("firewall")
     page.locator("#bans tbody button").click()
@@ -117,7 +117,7 @@ def look_at_all(site: Site, admin: Person) -> None:
     eyes = Eyes()
     for language in ("ja", "en"):
         speak(admin.context, site.console, language)
-        for path in ("", "/firewall", "/document", "/versions", "/versions/3"):
+        for path in ("", "/firewall", "/outgoing", "/document", "/versions", "/versions/3"):
             admin.page.goto(f"{site.console}/network{path}")
             eyes.look(admin.page, f"network {path}")
         admin.page.goto(f"{site.console}/network/document")

@@ -15,7 +15,7 @@ CONSOLE = (
     "/roles", "/roles/new", "/rights", "/reviews", "/reviews/mine", "/access-report",
     "/leavers", "/leavers?q=nobody", "/disclosures", "/settings/retention",
     "/storage", "/network", "/network/document", "/network/versions",
-    "/network/firewall",
+    "/network/firewall", "/network/outgoing",
     "/backups", "/backups/new", "/jobs", "/requests", "/settings",
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/settings/mail",
     "/settings/off-the-machine", "/settings/off-the-machine/new/syslog",
