@@ -5,6 +5,7 @@ it back by itself: when its time is over, when whoever applied it is killed, whe
 started anew. So the machine ends in the old state or the new one, whatever happens in between.
 """
 
+import contextlib
 import errno
 import logging
 from typing import Final
@@ -23,6 +24,7 @@ from appliance.contract.configuration.errors import (
     ConnectionTooOld,
     DiskFullForMachine,
     NothingToConfirm,
+    TakingBack,
     WarningsNotSeen,
 )
 from appliance.contract.configuration.reading import Unreadable, read_document
@@ -138,9 +140,8 @@ class Applying:
                 self.put(desired, number)
             except Exception as error:
                 LOG.exception("version %d does not take effect", number)
-                reason = str(error)
-                self.take_back(Reason.not_healthy, reason)
-                raise ApplyFailed(reason=reason) from error
+                self._give_up(str(error))
+                raise ApplyFailed(reason=str(error)) from error
             if not confirm:
                 return self._hold(number)
             armed = self.versions.armed()
@@ -181,6 +182,14 @@ class Applying:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFullForMachine from error
             raise
+
+    def _give_up(self, reason: str) -> None:
+        """Take back what did not take effect. Raise TakingBack where that fails, too."""
+        try:
+            self.take_back(Reason.not_healthy, reason)
+        except Exception as error:
+            LOG.exception("it cannot be taken back; the guard tries again")
+            raise TakingBack(reason=str(error)) from error
 
     def put(self, desired: Desired, number: int, *, whole: bool = False) -> None:
         """Put files into place and let them take effect; all of them where `whole`."""
@@ -261,7 +270,8 @@ class Applying:
             )
         except Exception as error:
             trouble = msgspec.structs.replace(armed, trouble=f"{type(error).__name__}: {error}")
-            self.versions.arm(trouble)
+            with contextlib.suppress(OSError):  # a full disk: the note of before stands
+                self.versions.arm(trouble)
             raise
         outcome = Outcome.failed if reason is Reason.not_healthy else Outcome.reverted
         self.versions.end(armed.version, outcome, reason, detail)

@@ -17,11 +17,19 @@ from appliance.machine.applying import MACHINE, Applying, applying_at
 from appliance.machine.kernel_rules import listed_rules
 from appliance.machine.plan.desired import Concern
 from appliance.machine.standing_by import stand_by
+from appliance.machine.versions import Versions
 from appliance.place import Place, load_place
 
 LOG: Final = logging.getLogger("appliance.machine")
 FIRST: Final = "format = 1\n"
 """The document of a machine that nobody has set up yet: what the defaults say."""
+
+
+def tell_of_what_never_began(versions: Versions) -> None:
+    """Say of a version that was written down just before its agent died that nothing was done."""
+    newest = versions.newest()
+    if newest and versions.armed() is None and versions.read(newest).outcome is Outcome.applying:
+        versions.end(newest, Outcome.reverted, Reason.interrupted)
 
 
 def before_the_network(applying: Applying) -> None:
@@ -33,6 +41,7 @@ def before_the_network(applying: Applying) -> None:
         if holds:
             applying.root.put(applying.desired(applying.document(holds), holds))
         if armed is None:
+            tell_of_what_never_began(versions)
             return
         if armed.version == holds:
             versions.end(holds, Outcome.confirmed, Reason.none)
@@ -59,6 +68,8 @@ def set_up_machine(place: Place) -> None:
 
 def _set_up(place: Place, applying: Applying) -> None:
     versions = applying.versions
+    with versions.locked(wait=True):
+        tell_of_what_never_began(versions)
     holds = versions.current()
     if versions.armed() is not None:
         stand_by(place)

@@ -6,10 +6,11 @@ forgetful disk) and `SHADOW` (where the durable contents are kept).
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.integration.preloaded import compiled
 
 SOURCE = Path(__file__).with_name("power_cut.c")
 
@@ -17,16 +18,7 @@ SOURCE = Path(__file__).with_name("power_cut.c")
 @pytest.fixture(scope="session")
 def power_cut_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled library. Skips where there is no C compiler."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("power cuts need a C compiler: apt-get install gcc")
-    library = tmp_path_factory.mktemp("power") / "power_cut.so"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-o", library, SOURCE, "-ldl"],
-        check=True,
-        capture_output=True,
-    )
-    return library
+    return compiled(SOURCE, tmp_path_factory.mktemp("power"))
 
 
 def on_a_forgetful_disk(library: Path, watched: Path, shadow: Path) -> dict[str, str]:

@@ -66,6 +66,15 @@ class ApplyFailed(ApplianceError):
     hint = "The machine is as it was before. Look into the agent's log for more."
 
 
+class TakingBack(ApplianceError):
+    """It did not take effect, and could not be taken back yet. The guard goes on trying."""
+
+    code = "machine.taking_back"
+    status = 500
+    message = "The change did not take effect, and cannot be taken back yet: {reason}"
+    hint = "Put right what it names. It is taken back as soon as that is possible."
+
+
 class NothingToConfirm(ApplianceError):
     """The version does not wait for a confirmation."""
 

@@ -43,6 +43,8 @@ class Machine:
     net: Network
     folder: Path
     agents: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    """Of its processes, beside those of the place."""
 
     @property
     def place(self) -> Place:
@@ -64,7 +66,8 @@ class Machine:
 
     def command(self, *module: str) -> list[str]:
         """What runs a module of ours inside, as this machine, with its arguments."""
-        variables = [f"{name}={value}" for name, value in self.place.environment().items()]
+        told = {**self.place.environment(), **self.variables}
+        variables = [f"{name}={value}" for name, value in told.items()]
         variables.append(f"PYTHONPATH={ROOT}")
         return self.net.appliance.command("env", *variables, sys.executable, "-m", *module)
 

@@ -54,7 +54,6 @@ def one_of_two(machine: Machine, before: tuple[str, str], highest: int) -> None:
         assert machine.outcome(newest) in {
             (Outcome.reverted, Reason.interrupted),
             (Outcome.reverted, Reason.not_confirmed),
-            (Outcome.applying, Reason.none),  # written down, and nothing of it done
         }
 
 
