@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "start": "cli.start:start",
     "setup": "cli.setup:setup",
     "accounts": "cli.accounts:accounts",
+    "access": "cli.access:access",
     "people": "cli.people:people",
     "privacy": "cli.privacy:privacy",
     "audit": "cli.audit:audit",

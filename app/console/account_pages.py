@@ -11,7 +11,8 @@ from app.console.role_names import right_words, typed_right
 from app.core.errors import TenshuError
 from app.identity import account_rows, login_ids
 from app.identity.errors import LoginIdTaken
-from app.identity.operations import accounts, credentials, grants
+from app.identity.operations import access_rules, accounts, credentials, grants
+from app.identity.operations import client_certificates as certificates
 from app.identity.operations.account_views import AccountSort, GrantRow
 from app.identity.roles import NAMES, Role
 from app.operations.operation import Operation
@@ -35,6 +36,9 @@ from app.web.pages import (
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.web.zones import zones
+
+SHOWN = 20
+"""Certificates on a person's page; the list has all of them."""
 
 
 @get("/accounts")
@@ -286,6 +290,11 @@ def _account_page(
         status=status,
         found=found,
         sessions=sessions,
+        rules=access_rules.rules_of(context, ask(accounts.AccountRef, account=account)).items,
+        certificates=certificates.list_certificates(
+            context, ask(certificates.ListCertificates, account=account, limit=SHOWN)
+        ),
+        built_in=access_rules.BUILT_IN,
         errors=errors,
         notice=notice,
         typed=typed or {},

@@ -9,6 +9,7 @@ from app.console.search import find
 from app.core.errors import TenshuError
 from app.core.lifeline import die_with_parent
 from app.identity.ending import Ending
+from app.identity.revoking import Revoking
 from app.leaving.watch import Watch as LeavingWatch
 from app.machine.needs import Needs
 from app.machine.watch import Watch as MachineWatch
@@ -36,6 +37,7 @@ def create() -> AsgiApplication:
             always=(reapply_missing,),
         ),
         Ending(appliance),
+        Revoking(appliance),
     )
     with contextlib.suppress(TenshuError):  # the watch tries again
         reapply_missing(appliance)  # before anybody can look at what a restore brought back

@@ -9,7 +9,7 @@ from app.backups import kit
 from app.backups.operations import runs as backup_runs
 from app.core import clock, reserve
 from app.core.messages import mark, translate
-from app.identity.operations import owners
+from app.identity.operations import client_certificates, owners
 from app.leaving.operations import listing
 from app.machine.errors import MachineError
 from app.machine.operations import certificates
@@ -69,9 +69,26 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
     return found
 
 
+def _client_certificate_attention(context: Context) -> list[Attention]:
+    """Tell of client certificates that end within 30 days and have no newer one."""
+    ending = client_certificates.count_ending(context, NoRequest()).count
+    if not ending:
+        return []
+    return [
+        Attention(
+            kind="warning",
+            title=mark("{count} client certificates end within 30 days"),
+            text=mark("Renew them in time: afterwards nobody comes in with them."),
+            href="/client-certificates?status=ends_soon",
+            action=mark("Show the certificates"),
+            parameters={"count": ending},
+        )
+    ]
+
+
 def _people_attention(context: Context) -> list[Attention]:
     """Tell of too few owners, of reviews whose day is over, of lines that wait for who looks."""
-    found = []
+    found = _client_certificate_attention(context)
     if owners.count_owners(context, NoRequest()).ready < owners.ENOUGH:
         found.append(
             Attention(

@@ -2,10 +2,12 @@
 
 from litestar.handlers import HTTPRouteHandler
 
+from app.console.access_rule_pages import access_rule_pages
 from app.console.account_pages import account_pages
 from app.console.activity_pages import activity_pages
 from app.console.backup_pages import backup_pages
 from app.console.certificate_pages import certificate_pages
+from app.console.client_certificate_pages import client_certificate_pages
 from app.console.erasure_pages import erasure_pages
 from app.console.evidence_pages import evidence_pages
 from app.console.firewall_pages import firewall_pages
@@ -38,11 +40,13 @@ def console_pages() -> list[HTTPRouteHandler]:
         *setup_pages(),
         *account_pages(),
         *person_choice_pages(),
+        *client_certificate_pages(),
         *group_pages(),
         *leaving_pages(),
         *people_pages(),
         *role_pages(),
         *rights_pages(),
+        *access_rule_pages(),
         *invitation_pages(),
         *console_review_pages(),
         *erasure_pages(),

@@ -9,9 +9,10 @@ from sqlmodel import Session, col, select
 from app.core import clock
 from app.core.messages import mark
 from app.identity import confirmation, factors, rights, session_rows
+from app.identity.client_certificates import valid
 from app.identity.group_paths import named_paths
 from app.identity.holdings import Held, Holding, declare
-from app.identity.models import Grant, Group, Invitation, Membership, Password
+from app.identity.models import ClientCertificate, Grant, Group, Invitation, Membership, Password
 from app.identity.planes import CREDENTIALS, REQUESTS, SESSIONS, TOKENS
 from app.operations.context import Plane
 
@@ -113,6 +114,24 @@ def _end_requests(session: Session, account: str, now: int) -> int:
         )
         ended += declined.rowcount
     return ended
+
+
+def _certificates(session: Session, account: str) -> Sequence[Held]:
+    found = session.exec(
+        select(ClientCertificate)
+        .where(ClientCertificate.account == account, valid(clock.now()))
+        .order_by(col(ClientCertificate.issued_at))
+    )
+    return [Held(id=one.id, name=one.device, since=one.issued_at) for one in found]
+
+
+def _end_certificates(session: Session, account: str, now: int) -> int:
+    revoked = session.exec(
+        update(ClientCertificate)
+        .where(col(ClientCertificate.account) == account, valid(now))
+        .values(revoked_at=now, revoked_because="left")
+    )
+    return int(revoked.rowcount)
 
 
 def _invitations(session: Session, account: str) -> Sequence[Held]:
@@ -223,6 +242,14 @@ declare(Holding(kind="factors", title=mark("Second factors"), held=_factors, end
 declare(Holding(kind="requests", title=mark("Open requests"), held=_requests, end=_end_requests))
 declare(
     Holding(kind="invitations", title=mark("Invitations"), held=_invitations, end=_end_invitations)
+)
+declare(
+    Holding(
+        kind="client_certificates",
+        title=mark("Client certificates"),
+        held=_certificates,
+        end=_end_certificates,
+    )
 )
 declare(
     Holding(kind="memberships", title=mark("Memberships"), held=_memberships, end=_end_memberships)

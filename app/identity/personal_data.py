@@ -9,7 +9,9 @@ from sqlmodel import Session, col, select
 from app.core.messages import mark
 from app.identity import passwords
 from app.identity.models import (
+    AccessRule,
     Account,
+    ClientCertificate,
     CredentialUse,
     Grant,
     Group,
@@ -167,6 +169,29 @@ def _requests(session: Session, account: str) -> Iterator[Told]:
             yield _columns(row)
 
 
+def _certificates(session: Session, account: str) -> Iterator[Told]:
+    table = ClientCertificate
+    for row in session.exec(select(table).where(table.account == account)):
+        yield _columns(row)
+
+
+def _forget_certificates(session: Session, account: str) -> int:
+    """Replace what tells of the device; what was revoked must stay so."""
+    changed = session.exec(
+        update(ClientCertificate)
+        .where(col(ClientCertificate.account) == account)
+        .values(device=ERASED, last_used_from="")
+    )
+    return changed.rowcount
+
+
+def _access_rules(session: Session, account: str) -> Iterator[Told]:
+    for row in session.exec(
+        select(AccessRule).where(AccessRule.kind == "account", AccessRule.subject == account)
+    ):
+        yield _columns(row)
+
+
 for _one in (
     About("account", mark("Account"), _account, _forget_account),
     About("groups", mark("Groups"), _groups),
@@ -179,5 +204,12 @@ for _one in (
     About("tokens", mark("API tokens"), _tokens, _forget_tokens),
     About("requests", mark("Requests"), _requests),
     About("invitations", mark("Invitations"), _invitations),
+    About(
+        "client-certificates",
+        mark("Client certificates"),
+        _certificates,
+        _forget_certificates,
+    ),
+    About("access-rules", mark("Access rules"), _access_rules),
 ):
     declare_about(_one)

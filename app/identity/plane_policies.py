@@ -4,18 +4,25 @@ from dataclasses import replace
 from typing import Final
 
 from app.identity.errors import (
+    CertificateNeeded,
     Counted,
     NoSecondFactor,
     NotForThisPlane,
+    NotFromHere,
     PasskeyElsewhere,
     PasskeyNeeded,
 )
-from app.identity.factors import PASSKEY
+from app.identity.factors import PASSKEY, PROVING
 from app.identity.roles import is_administrative
 from app.identity.sign_in import Facts, Policy, Requirement
 from app.operations.context import Plane
 
 SECOND_FACTOR: Final = "second factor"
+SHUT_OUT: Final[dict[str, type[Counted]]] = {
+    "network": NotFromHere,
+    "certificate": CertificateNeeded,
+}
+"""What access rules keep people out by."""
 ENROLLING: Final = ("enrol", "enrol_passkey")
 FACTOR_STEPS: Final = ("passkey", "totp", "recovery_code", *ENROLLING)
 
@@ -51,6 +58,7 @@ CONSOLE: Final = Policy(
         NEW_PASSWORD,
     ),
     admits=_governs,
+    proving=PROVING,
 )
 """Always a second factor (METI-50), and only people who administer something."""
 
@@ -62,6 +70,7 @@ WORKSPACE: Final = Policy(
         ACCEPTED_FACTOR,
         NEW_PASSWORD,
     ),
+    proving=PROVING,
 )
 
 _policies: Final[dict[str, Policy]] = {policy.plane: policy for policy in (CONSOLE, WORKSPACE)}
@@ -93,6 +102,8 @@ def register(policy: Policy) -> None:
 
 def refusal(requirement: str, facts: Facts | None) -> Counted:
     """Return the error of a sign-in that ends at a requirement."""
+    if requirement in SHUT_OUT:
+        return SHUT_OUT[requirement]()
     if requirement == ACCEPTED_FACTOR.name:
         return PasskeyNeeded()
     if requirement != SECOND_FACTOR or facts is None:

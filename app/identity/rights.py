@@ -13,17 +13,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from app.core import clock
-from app.identity import own_roles, periods
+from app.identity import client_certificates, own_roles, periods
+from app.identity.access_rules import bounds_of, read_rules
+from app.identity.bounds import asks_for_certificate
 from app.identity.compiling import Compiled, Given, PermissionsOf, compile_rights
 from app.identity.errors import BeyondYourRights, LastOwner
 from app.identity.given_rows import read_grants
 from app.identity.models import Account, Membership
 from app.identity.roles import is_administrative
-from app.operations.context import Actor
+from app.operations.context import Actor, Plane
 from app.operations.permissions import Permission, Rights
 
 KNOWN: Final = frozenset(permission.value for permission in Permission)
@@ -117,12 +119,17 @@ def compiled_of(
 
 
 def _compile(session: Session, accounts: Sequence[str], roles: PermissionsOf, now: int) -> None:
-    found = compiled_of(session, accounts, roles, now)
+    held = grants_held(session, accounts)
+    found = {account: compile_rights(held[account], roles, now) for account in accounts}
+    bounds = bounds_of(read_rules(session))
     session.connection().execute(
         update(Account)
         .where(col(Account.id) == bindparam("account"))
         .values(
-            rights=bindparam("compiled"), rights_until=bindparam("until"), is_owner=bindparam("is")
+            rights=bindparam("compiled"),
+            rights_until=bindparam("until"),
+            is_owner=bindparam("is"),
+            bounds=bindparam("limits"),
         ),
         [
             {
@@ -130,13 +137,14 @@ def _compile(session: Session, accounts: Sequence[str], roles: PermissionsOf, no
                 "compiled": write(one.rights),
                 "until": one.until,
                 "is": one.is_owner,
+                "limits": bounds(account, held[account], now),
             }
             for account, one in found.items()
         ],
     )
     for account in session.identity_map.values():
         if isinstance(account, Account) and account.id in found:
-            session.expire(account, ["rights", "rights_until", "is_owner"])
+            session.expire(account, ["rights", "rights_until", "is_owner", "bounds"])
 
 
 def _groups_of(session: Session, accounts: Sequence[str]) -> dict[str, list[str]]:
@@ -152,6 +160,8 @@ def _groups_of(session: Session, accounts: Sequence[str]) -> dict[str, list[str]
 @contextlib.contextmanager
 def an_owner_remains(session: Session) -> Iterator[None]:
     """Run a change. Raise LastOwner if it leaves no active owner where there was one.
+
+    An owner who needs a client certificate for the console and holds none is none who remains.
 
     Also where two owners suspend each other at once: changes are serialisable (`core.database`).
     """
@@ -180,8 +190,10 @@ def is_within_reach(actor: Actor, concerned: Rights) -> bool:
 
 
 def _owners(session: Session) -> int:
-    return session.exec(
-        select(func.count())
-        .select_from(Account)
-        .where(col(Account.is_owner), Account.state == "active")
-    ).one()
+    owners = session.exec(
+        select(Account.id, Account.bounds).where(col(Account.is_owner), Account.state == "active")
+    ).all()
+    bound = {one for one, bounds in owners if asks_for_certificate(bounds, Plane.CONSOLE)}
+    if bound:
+        bound -= client_certificates.holders(session, clock.now())
+    return len(owners) - len(bound)

@@ -29,6 +29,7 @@ def begin(
     source: Source,
     factors: str,
     now: int,
+    certificate: str = "",
 ) -> tuple[Secret, SessionColumns]:
     """Start a session. Return the token for the cookie, and the row."""
     table = on_plane(SESSIONS, plane)
@@ -51,6 +52,7 @@ def begin(
         family=address_family(source.peer),
         device=source.device[:LONGEST_DEVICE],
         factors=factors,
+        certificate=certificate,
     )
     session.add(row)
     session.flush()
@@ -78,6 +80,19 @@ def end(session: Session, plane: str, account: str, identifier: str, because: st
         .values(ended_at=clock.now(), ended_because=because)
     )
     return ended.rowcount == 1
+
+
+def end_of_certificate(session: Session, certificate: str, because: str) -> int:
+    """End every session that began with a client certificate; return how many. For the console."""
+    ended = 0
+    for table in SESSIONS:
+        result = session.exec(
+            update(table)
+            .where(col(table.certificate) == certificate, col(table.ended_at) == 0)
+            .values(ended_at=clock.now(), ended_because=because)
+        )
+        ended += result.rowcount
+    return ended
 
 
 def end_all(session: Session, plane: str, account: str, because: str, *, spare: str = "") -> int:

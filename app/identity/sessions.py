@@ -17,9 +17,11 @@ from app.core import clock
 from app.core.clock import MINUTE
 from app.core.database_errors import DatabaseBusy, DiskFull
 from app.core.prepared import Prepared
-from app.identity import rights
+from app.identity import client_certificates, rights
+from app.identity.bounds import why_shut_out
+from app.identity.errors import CertificateNeeded, NotFromHere
 from app.identity.models import Account
-from app.identity.operations.expulsion import MovedSession, expel_session
+from app.identity.operations.expulsion import Because, MovedSession, expel_session
 from app.identity.planes import SESSIONS, on_plane
 from app.identity.secrets_at_rest import hash_token
 from app.identity.session_rows import address_family
@@ -47,14 +49,22 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def look_up(
-    appliance: Appliance, plane: Plane, token: str, source: Source, *, touch: bool = True
+    appliance: Appliance,
+    plane: Plane,
+    token: str,
+    source: Source,
+    *,
+    certificate: str = "",
+    touch: bool = True,
 ) -> SignedIn | None:
     """Return who holds `token` on `plane`; None if nobody does (any more).
 
     Without `touch` the request does not count as work of a person: a page that asks for news by
-    itself must not keep its session alive (F7).
+    itself must not keep its session alive (F7). `certificate` is what Context has of that name.
 
-    One SELECT. A session that turns up from the other address family is ended and that recorded.
+    One SELECT, two where a certificate was shown. A session that turns up from the other address
+    family is ended and that recorded; so is one that an access rule leaves out by now, or that
+    began with a certificate and comes without it: raise NotFromHere or CertificateNeeded (F2, F3).
     """
     now = clock.now()
     with appliance.database.read() as session:
@@ -62,11 +72,21 @@ def look_up(
         if row is None or now >= min(row.expires_at, row.seen_at + row.idle_limit):
             return None
         held = rights.current(session, row.account, row.rights, row.rights_until, now)
+        shown = client_certificates.shown_by(session, row.account, certificate, now)
     actor = Actor(account=row.account, name=row.name, rights=held, session=row.id)
     if row.family != address_family(source.peer):
         context = Context(appliance, actor=actor, source=source, plane=plane)
         expel_session(context, MovedSession(session=row.id))
         return None
+    refusal = why_shut_out(row.bounds, plane, source.peer, certificate=shown is not None)
+    if refusal is None and row.certificate not in ("", shown.id if shown else ""):
+        refusal = CertificateNeeded()
+    if refusal is not None:
+        context = Context(appliance, actor=actor, source=source, plane=plane)
+        because: Because = "network" if isinstance(refusal, NotFromHere) else "certificate"
+        expel_session(context, MovedSession(session=row.id, because=because))
+        raise refusal
+    client_certificates.note_use(appliance, shown, source, now)
     seen_at = _touch(appliance, plane, row, now) if touch else row.seen_at
     return SignedIn(
         actor=actor,
@@ -92,6 +112,7 @@ def _question(plane: str) -> Prepared:
             table.expires_at,
             table.family,
             table.stepped_up_at,
+            table.certificate,
             Account.name,
             Account.login_id,
             Account.language,
@@ -99,6 +120,7 @@ def _question(plane: str) -> Prepared:
             Account.theme,
             Account.rights,
             Account.rights_until,
+            Account.bounds,
         )  # type: ignore[call-overload]
         .join(Account, col(Account.id) == col(table.account))
         .where(

@@ -7,7 +7,9 @@ steps. Given the policy, what is known about the account (*facts*) and the steps
 - before anybody is known, the first requirement identifies the person;
 - a requirement that does not concern this account is skipped;
 - one that concerns it and that none of its steps can meet for this account refuses the sign-in;
-- when all are met, the sign-in is complete; not before.
+- when all are met, the sign-in is complete; not before;
+- whoever is kept out by where they are, or by what they lack, is told only after they have proven
+  what they can, and changes nothing: no factor is added, no password replaced.
 
 An identity provider's redirect is one more step in one more requirement.
 """
@@ -40,6 +42,8 @@ class Facts:
     must_change_password: bool = False
     factor_demanded: bool = False
     """The company's rules ask everybody on this plane for a second factor."""
+    shut_out: str = ""
+    """What keeps them out although all is proven: `network`, `certificate`, or nothing."""
     rights: Rights = field(default_factory=Rights)
 
 
@@ -66,6 +70,8 @@ class Policy:
     admits: Callable[[Facts], bool] = always
     """Whether the account has anything to do on this plane."""
     kinds: frozenset[str] = frozenset({"staff"})
+    proving: frozenset[str] = frozenset()
+    """Steps that prove who somebody is with what they have already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,13 @@ def next_move(policy: Policy, facts: Facts | None, passed: frozenset[str], usabl
         return Ask(policy.requirements[0].steps)
     if facts.kind not in policy.kinds or not policy.admits(facts):
         return NOT_ADMITTED
+    move = _next_of(policy, facts, passed, usable)
+    if facts.shut_out and not (isinstance(move, Ask) and policy.proving.intersection(move.steps)):
+        return Refuse(facts.shut_out)
+    return move
+
+
+def _next_of(policy: Policy, facts: Facts, passed: frozenset[str], usable: Usable) -> Move:
     for requirement in policy.requirements:
         if not passed.isdisjoint(requirement.steps) or not requirement.concerns(facts):
             continue

@@ -17,6 +17,7 @@ from app.core.secret import Secret
 from app.identity import (
     allowed_factors,
     built_in_steps,
+    client_certificates,
     demanding,
     factors,
     invitations,
@@ -29,8 +30,10 @@ from app.identity import (
     session_rows,
     totp,
 )
+from app.identity.bounds import why_shut_out
 from app.identity.errors import (
     Counted,
+    NotFromHere,
     SignInExpired,
     StepNotOffered,
     TooManyAttempts,
@@ -226,8 +229,20 @@ def _facts(attempt: Attempt, pending: PendingSignInColumns) -> Facts | None:
         may_enrol=account.may_enrol,
         must_change_password=must_change,
         factor_demanded=demanded,
+        shut_out=_shut_out(context, plane, account),
         rights=rights.held_by(session, account, now),
     )
+
+
+def _shut_out(context: Context, plane: str, account: Account) -> str:
+    shown = client_certificates.shown_by(
+        context.session, account.id, context.certificate, context.now
+    )
+    peer = context.source.peer
+    refusal = why_shut_out(account.bounds, plane, peer, certificate=shown is not None)
+    if refusal is None:
+        return ""
+    return "network" if isinstance(refusal, NotFromHere) else "certificate"
 
 
 def _offer(attempt: Attempt, step: str) -> Offer:
@@ -274,6 +289,9 @@ def begin_session(
     context: Context, plane: str, account: Account, passed: str, codes: list[Secret]
 ) -> NewSession:
     """Begin the session of somebody who has proven everything."""
+    shown = client_certificates.shown_by(
+        context.session, account.id, context.certificate, context.now
+    )
     token, row = session_rows.begin(
         context.session,
         policies.load(context.session),
@@ -282,7 +300,10 @@ def begin_session(
         source=context.source,
         factors=passed,
         now=context.now,
+        certificate=shown.id if shown else "",
     )
+    if shown:
+        context.event.references["certificate"] = shown.id
     context.event.session = row.id
     return NewSession(
         token=token,

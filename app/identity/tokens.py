@@ -15,8 +15,10 @@ from app.core.clock import DAY, MINUTE
 from app.core.database_errors import DatabaseBusy, DiskFull
 from app.core.identifiers import new_identifier
 from app.core.secret import Secret
-from app.identity import rights
+from app.identity import client_certificates, rights
+from app.identity.bounds import why_shut_out
 from app.identity.models import Account, ApiTokenColumns
+from app.identity.operations.expulsion import KeptOut, keep_out
 from app.identity.planes import TOKENS, on_plane
 from app.identity.secrets_at_rest import hash_token, new_token
 from app.operations.context import Actor, Appliance, Context, Plane
@@ -48,12 +50,14 @@ def create(
     return token, row
 
 
-def look_up(appliance: Appliance, plane: Plane, token: str, source: Source) -> Actor | None:
+def look_up(
+    appliance: Appliance, plane: Plane, token: str, source: Source, *, certificate: str = ""
+) -> Actor | None:
     """Return who a token acts as on `plane`, with the rights that both hold; None if nobody.
 
-    `source` is not bound: programs move.
+    Programs move: `source` is not bound, but for what access rules say of the person. Raise
+    NotFromHere or CertificateNeeded where they leave it out; that is recorded (F2, F3).
     """
-    del source
     if not token.startswith(PREFIX):
         return None
     table = on_plane(TOKENS, plane)
@@ -73,7 +77,17 @@ def look_up(appliance: Appliance, plane: Plane, token: str, source: Source) -> A
             return None
         row, account = found
         mine = rights.held_by(session, account, now)
+        shown = client_certificates.shown_by(session, account.id, certificate, now)
+    refusal = why_shut_out(
+        account.bounds, plane, source.peer, certificate=shown is not None, by_token=True
+    )
+    if refusal is not None:
+        actor = Actor(account=account.id, name=account.name, token=row.id)
+        context = Context(appliance, actor=actor, source=source, plane=plane)
+        keep_out(context, KeptOut(token=row.id, code=refusal.code))
+        raise refusal
     _note_use(appliance, row, now)
+    client_certificates.note_use(appliance, shown, source, now)
     return Actor(
         account=account.id,
         name=account.name,

@@ -82,6 +82,8 @@ class Context:
     """Account of the second administrator, for what is irreversible."""
     host: str = ""
     """Host name or address, and port, by which the person called; empty where no page did."""
+    certificate: str = ""
+    """SHA-256 of the client certificate that the edge has verified; empty where none was shown."""
     generation: int = 0
     """Version of the machine's document that the edge served the connection by; 0 without one."""
     ahead: Any = None
@@ -132,6 +134,7 @@ class Context:
             confirmed=self.confirmed,
             approved_by=self.approved_by,
             host=self.host,
+            certificate=self.certificate,
             generation=self.generation,
             ahead=self.ahead,
             _session=session,

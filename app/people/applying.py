@@ -15,7 +15,7 @@ from app.audit import outbox
 from app.audit.event import Draft
 from app.core.errors import Conflict
 from app.core.identifiers import new_identifier
-from app.identity import account_rows, passwords, rights, session_rows
+from app.identity import account_rows, own_way, passwords, rights, session_rows
 from app.identity.group_paths import paths_of
 from app.identity.models import Account, Grant, Group, Membership, Password
 from app.operations.context import Context, Plane
@@ -82,7 +82,7 @@ class Writer:
         self._update([change for change in changes if change.account])
         self._move(changes, identifiers)
         give_roles(self.context, changes, identifiers)
-        rights.recompile(self.session, identifiers.values(), by=self.context.actor.account)
+        own_way.recompile(self.context, identifiers.values())
         for change in changes:
             self._tell(change, identifiers[change.row])
 

@@ -13,6 +13,7 @@ from app.core.settings import Settings
 from app.identity import rights
 from app.identity.operations import setup
 from app.identity.operations.restored import end_restored_sessions
+from app.identity.revoking import write_list
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance
 from app.operations.operation import NoRequest
@@ -57,6 +58,7 @@ def _fill(settings: Settings, database: Database, lock: int, say: Say) -> Prepar
         end_restored_sessions(local_context(appliance), NoRequest())
     say(mark("Certificates"))
     leaf = certificates.ensure_certificates(settings, keyring)
+    write_list(appliance)
     return Prepared(
         appliance=appliance,
         fingerprint=certificates.fingerprint(leaf),

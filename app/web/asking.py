@@ -8,6 +8,8 @@ from app.audit.event import Source
 from app.core.incident import new_incident
 from app.core.messages import LANGUAGES
 from app.identity import sessions, tokens
+from app.identity.bounds import ShutOut
+from app.identity.errors import CertificateNeeded, NotFromHere
 from app.identity.sessions import SignedIn
 from app.operations.context import NOBODY, Actor, Appliance, Context, Plane
 from app.operations.errors import SignInNeeded
@@ -75,25 +77,43 @@ def signed_in(request: AnyRequest) -> SignedIn | None:
         plane = plane_of(request)
         # a confirmation rotates the session: what came with the request is worth nothing then
         value = state.get("session_token") or request.cookies.get(session_cookie_name(plane), "")
-        state["signed_in"] = (
-            sessions.look_up(
-                appliance_of(request),
-                plane,
-                value,
-                source_of(request),
-                touch=POLLED not in request.headers,
-            )
-            if value
-            else None
-        )
+        state["signed_in"] = _look_up(request, plane, value) if value else None
     found: SignedIn | None = state["signed_in"]
+    return found
+
+
+def _look_up(request: AnyRequest, plane: Plane, value: str) -> SignedIn | None:
+    try:
+        return sessions.look_up(
+            appliance_of(request),
+            plane,
+            value,
+            source_of(request),
+            certificate=crossing_of(request.scope).fingerprint,
+            touch=POLLED not in request.headers,
+        )
+    except (NotFromHere, CertificateNeeded) as error:
+        # as nobody they may still see what everybody sees; the page of anything else says why
+        request.scope["state"]["shut_out"] = error
+        return None
+
+
+def shut_out(request: AnyRequest) -> ShutOut | None:
+    """Return why the session behind the cookie has just ended, if an access rule did that."""
+    found: ShutOut | None = request.scope["state"].get("shut_out")
     return found
 
 
 def _actor(request: AnyRequest) -> Actor:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind == "Bearer":
-        found = tokens.look_up(appliance_of(request), plane_of(request), token, source_of(request))
+        found = tokens.look_up(
+            appliance_of(request),
+            plane_of(request),
+            token,
+            source_of(request),
+            certificate=crossing_of(request.scope).fingerprint,
+        )
         if found is None:
             raise SignInNeeded
         return found
@@ -111,5 +131,6 @@ def context_of(request: AnyRequest) -> Context:
         language=language_of(request),
         incident=incident_of(request),
         host=request.headers.get("host", "").lower(),
+        certificate=crossing_of(request.scope).fingerprint,
         generation=crossing_of(request.scope).generation,
     )

@@ -4,11 +4,11 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from app.core.errors import TenshuError
 from app.identity.confirmation import PendingRequest
-from app.identity.models import Account, Grant, Group, OwnRole
+from app.identity.models import Account, ClientCertificate, Grant, Group, OwnRole
 from app.identity.operations import requests
 from app.offsite.models import Destination
 from app.operations.operation import NoRequest
@@ -34,6 +34,15 @@ from app.web.shared_pages import Form
 
 FIRST: Final = 3
 """People whom a request about many names."""
+_PEOPLE: Final = ((Account, "name"), (Group, "name"))
+NAMED_BY: Final[dict[str, tuple[tuple[type[SQLModel], str], ...]]] = {
+    **dict.fromkeys(("account", "holder", "group", "head", "parent", "successor"), _PEOPLE),
+    "whom": ((Account, "name"), (OwnRole, "name")),
+    "role": ((OwnRole, "name"),),
+    "destination": ((Destination, "name"),),
+    "certificate": ((ClientCertificate, "device"),),
+}
+"""Arguments that are identifiers: where what they mean is found, and how it is called."""
 UNTOLD: Final = ("", "None")
 """Values of arguments that were left out."""
 
@@ -132,6 +141,8 @@ def told(request: AnyRequest, pending: PendingRequest) -> list[tuple[str, str]]:
     # the revision says nothing to people, nor an identifier beside its name
     hidden = {"rev", "repository", "upload"} if "name" in pending.arguments else {"rev"}
     hidden |= {"columns", "encoding", "document"}  # long; the page before has shown it
+    if "whom" in pending.arguments:
+        hidden |= {"kind"}  # the name says it
     if "host" not in pending.arguments:
         hidden |= {"from_beginning"}  # a syslog receiver alone gets events
     with appliance_of(request).database.read() as session:
@@ -157,13 +168,9 @@ def in_names(session: Session, field: str, value: str) -> list[tuple[str, str]]:
         ]
     if field == "accounts":
         return [("account", _in_short(session, value.split(", ")))]
-    if field in ("account", "holder", "group", "head", "parent", "successor"):
-        found = session.get(Account, value) or session.get(Group, value)
-        return [(field, found.name if found else value)]
-    if field == "role" and (own := session.get(OwnRole, value)):
-        return [(field, own.name)]
-    if field == "destination" and (place := session.get(Destination, value)):
-        return [(field, place.name)]
+    for table, called in NAMED_BY.get(field, ()):
+        if found := session.get(table, value):
+            return [(field, getattr(found, called))]
     return [(field, value)]
 
 

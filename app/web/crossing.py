@@ -4,8 +4,12 @@ No header that names a client reaches a page, with the edge or without: they are
 what is known from them goes on beside the headers, where no client can write.
 """
 
+import base64
+import binascii
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -16,6 +20,7 @@ _OURS: Final = b"x-tenshu-"
 _FORWARDED: Final = b"x-forwarded-for"
 _CLAIMED_CHARACTERS: Final = 64
 _LONGEST_NUMBER: Final = 18
+_VERIFIED_WELL: Final = "SUCCESS"
 _CLIENT, _CLAIMED, _GENERATION, _VERIFIED, _SERIAL, _CERTIFICATE = (
     name.lower().encode() for name in Told
 )
@@ -34,6 +39,19 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
     """Serial number of the client certificate, hexadecimal."""
     certificate: str = ""
     """The client certificate: PEM, percent-encoded."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the client certificate that the edge has verified; empty without one."""
+        if self.verified != _VERIFIED_WELL or not self.certificate:
+            return ""
+        lines = unquote(self.certificate).split()
+        # BEGIN CERTIFICATE and END CERTIFICATE are two words each
+        try:
+            der = base64.b64decode("".join(lines[2:-2]), validate=True)
+        except binascii.Error:
+            return ""
+        return hashlib.sha256(der).hexdigest()
 
 
 NOTHING: Final = Crossing()

@@ -15,7 +15,7 @@ from app.core.errors import TenshuError
 from app.core.messages import explain
 from app.operations.errors import NotAllowed, SignInNeeded
 from app.web.api import PREFIX
-from app.web.asking import AnyRequest, incident_of, language_of, plane_of, signed_in
+from app.web.asking import AnyRequest, incident_of, language_of, plane_of, shut_out, signed_in
 from app.web.cookies import drop_cookie, session_cookie_name
 from app.web.errors import InternalFault, MalformedRequest, MethodNotAllowed, PageNotFound
 from app.web.gate import METHODS
@@ -51,6 +51,8 @@ def answer_error(request: AnyRequest, error: Exception) -> Answer:
     """Return the answer for an error: for programs under /api, for people elsewhere."""
     ours = translate_exception(error, request)
     _give_up_session_where_broken(request)
+    if isinstance(ours, SignInNeeded) and not request.headers.get("hx-request"):
+        ours = shut_out(request) or ours
     language = language_of(request)
     if _wants_json(request):
         body = encode(describe(ours, language, incident_of(request)))

@@ -122,6 +122,7 @@ FIELDS: Final = {
     "minimum_with_factor": mark("Fewest characters beside a second factor"),
     "moved": mark("Moved"),
     "name": mark("Name"),
+    "networks": mark("Networks"),
     "names": mark("With names and network addresses"),
     "new": mark("New people"),
     "newest": mark("Newest archive"),
@@ -150,13 +151,17 @@ FIELDS: Final = {
     "role": mark("Role"),
     "root": mark("Digest of the rows"),
     "rows": mark("Rows"),
+    "reason": mark("Reason"),
+    "revoked_because": mark("Revoked because"),
     "rp_id": mark("Host name that passkeys are bound to"),
     "run": mark("Run"),
     "scope": mark("Where it holds"),
     "sealed_events": mark("Sealed history"),
     "seconds": mark("Seconds in which it has to be confirmed"),
     "session_hours": mark("Hours until a session ends in any case"),
+    "serial": mark("Serial number"),
     "sessions": mark("Sessions"),
+    "whom": mark("Whom it concerns"),
     "sha256": mark("Digest (SHA-256)"),
     "size": mark("Size"),
     "state": mark("State"),
@@ -204,6 +209,14 @@ VALUES: Final = {
     "nist": mark("NIST SP 800-63B-4"),
     "legacy": mark("Legacy rules"),
     "both": mark("Authenticator apps and passkeys"),
+    "console": mark("Console"),
+    "workspace": mark("Workspace"),
+    "api": mark("REST API"),
+    "lost": mark("The device is lost"),
+    "compromised": mark("Somebody else may have the key"),
+    "replaced": mark("Another one takes its place"),
+    "left": mark("The person has left"),
+    "other": mark("Another reason"),
     "passkeys_only": mark("Passkeys alone"),
     "apps_only": mark("Authenticator apps alone"),
     "if_enrolled": mark("Who has set one up is asked for it"),
@@ -212,6 +225,7 @@ VALUES: Final = {
 NAMED_VALUES: Final = frozenset(
     {
         "console_factors",
+        "certificate",
         "despite_warnings",
         "from_beginning",
         "good_rows",
@@ -219,9 +233,12 @@ NAMED_VALUES: Final = frozenset(
         "language",
         "names",
         "preset",
+        "reason",
+        "revoked_because",
         "role",
         "state",
         "taken",
+        "whom",
         "with_grants",
         "workspace_factors",
         "workspace_second_factor",
@@ -263,7 +280,19 @@ ACTORS: Final = {
 }
 """Who acts without an account."""
 
+REVOCATIONS: Final = {
+    "lost": mark("The device is lost"),
+    "compromised": mark("Somebody else may have the key"),
+    "replaced": mark("Another one takes its place"),
+    "left": mark("The person has left"),
+    "other": mark("Another reason"),
+}
+"""Why a client certificate was revoked."""
+
 ENDS: Final = {
+    "sessions.address_family_changed": mark("It came from another kind of network."),
+    "sessions.certificate": mark("It came without the client certificate that it needs."),
+    "sessions.network": mark("It came from a network that an access rule leaves out."),
     "cancelled": mark("Cancelled"),
     "failed": mark("Failed"),
     "internal": mark("Something went wrong on our side; what you asked for was not done."),

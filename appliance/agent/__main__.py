@@ -22,6 +22,7 @@ from appliance.certificates.looking import Looking
 from appliance.log import configure_logging
 from appliance.machine.applying import applying_at
 from appliance.machine.following import Following
+from appliance.machine.revocation import Revocations
 from appliance.machine.standing_by import Relief
 from appliance.machine.starting import set_up_machine
 from appliance.place import load_place
@@ -56,6 +57,7 @@ def main() -> int:
         Looking(place, stop).start()
         if applying := applying_at(place):
             Following(applying, stop).start()
+        Revocations(place, stop).start()
     try:
         Server(place.socket, dispatch, allowed_users(os.environ), stop).serve()
     except AlreadyRunning as error:

@@ -36,6 +36,10 @@ USERS: Final = (
     "_chrony",
 )
 SYSTEMD: Final = Path("/run/systemd/system")
+CLIENTS: Final = "clients.pem"
+"""Certificate of the authority for clients, in the folder of the certificates."""
+REVOKED: Final = "clients.crl"
+"""What that authority has revoked."""
 RESOLVERS: Final = Path("/etc/resolv.conf")
 INTERFACES: Final = Path("/sys/class/net")
 ROUTES: Final = Path("/proc/net/route")
@@ -78,8 +82,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     certificates: dict[str, Certificate]
     """By name, those that can be shown now; `own` is always there."""
     authority: str = ""
-    """Absolute path of the appliance's own authority, PEM: what client certificates are checked
-    against. Empty where none are asked for."""
+    """Absolute path of the appliance's authority for clients, PEM: what their certificates are
+    checked against. Empty where none are asked for."""
     ssh_authority: str = ""
     """Absolute path of the public keys whose certificates open SSH; empty where there is none."""
     users: dict[str, int] = {}
@@ -104,9 +108,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 def gather_facts(place: Place, generation: int) -> Facts:
     """Read the machine of a place."""
+    clients = place.data / "tls" / CLIENTS
     return Facts(
         run=str(place.run),
         certificates=_certificates(Folder(place.data), dt.datetime.now(dt.UTC)),
+        authority=str(clients) if clients.exists() else "",
         users=_users(),
         name_servers=_name_servers(RESOLVERS),
         gateways=_gateways(),
@@ -143,12 +149,17 @@ def _nginx_version() -> tuple[int, int]:
 
 def _edge(place: Place) -> EdgePlace:
     root = "" if place.machine_root in (None, Path("/")) else str(place.machine_root)
-    names = (socket.gethostname().lower(), "localhost")
+    revoked = place.data / "tls" / REVOKED
+    found = EdgePlace(
+        version=_nginx_version(),
+        root=root,
+        names=(socket.gethostname().lower(), "localhost"),
+        revoked=str(revoked) if revoked.exists() else "",
+    )
     if SYSTEMD.is_dir():
-        return EdgePlace(version=_nginx_version(), root=root, names=names)
+        return found
     # without units there are no users of their own either: all processes trust each other
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    return EdgePlace(version=_nginx_version(), root=root, names=names, user=user)
+    return msgspec.structs.replace(found, user=pwd.getpwuid(os.geteuid()).pw_name)
 
 
 def _users() -> dict[str, int]:

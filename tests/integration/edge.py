@@ -24,7 +24,7 @@ import msgspec
 
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reading import read_document
-from appliance.machine.facts import Certificate, EdgePlace, Facts
+from appliance.machine.facts import CLIENTS, REVOKED, Certificate, EdgePlace, Facts
 from appliance.machine.plan import edge
 from tests.integration.authority import Authority
 from tests.running import Copy, free_ports, wait_until
@@ -99,6 +99,8 @@ class Edge:
         """A browser without a face; `source` is the address that it comes from."""
         source = options.pop("source", None)
         trust = ssl.create_default_context(cafile=self.trust)
+        if options.pop("careless", False):  # shows what an honest client would not
+            trust.set_ciphers("DEFAULT:@SECLEVEL=0")
         if pair := options.pop("certificate", None):
             trust.load_cert_chain(pair.certificate, pair.key)
         http2 = options.pop("http2", False)
@@ -268,8 +270,15 @@ def before(copy: Copy, root: Path, text: str = "") -> Iterator[Edge]:
         certificates={"own": own},
         console_port=int(copy.environ["TENSHU_CONSOLE_PORT"]),
         workspace_port=int(copy.environ["TENSHU_WORKSPACE_PORT"]),
+        authority=str(tls / CLIENTS),
         generation=1,
-        edge=EdgePlace(version=version(), user="root", root=str(root), addresses=ADDRESSES),
+        edge=EdgePlace(
+            version=version(),
+            user="root",
+            root=str(root),
+            addresses=ADDRESSES,
+            revoked=str(tls / REVOKED),
+        ),
     )
     made = Edge(facts, copy.authority, document=read_document(text))
     try:

@@ -41,12 +41,16 @@ from app.identity.models.sessions import (
     WorkspacePendingSignIn,
     WorkspaceSession,
 )
+from app.identity.models.ways_in import AccessRule, ClientBundle, ClientCertificate
 
 __all__ = [
+    "AccessRule",
     "Account",
     "ApiTokenColumns",
     "Attempts",
     "ChallengeColumns",
+    "ClientBundle",
+    "ClientCertificate",
     "ConsoleApiToken",
     "ConsoleChallenge",
     "ConsoleCredential",

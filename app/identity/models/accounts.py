@@ -48,6 +48,9 @@ class Account(SQLModel, table=True):
     hyphen before the permission where it is taken away."""
     rights_until: int = Field(default=0, sa_type=BigInteger, index=True)
     """Compiled: when the first of these grants ends and the text is no longer true; 0: never."""
+    bounds: str = ""
+    """Compiled from access rules, roles and groups: from where and with what the person may come
+    (`bounds`); empty where nothing limits it."""
     is_owner: bool = Field(default=False, index=True)
     """Compiled: holds the role of owner on everything, itself or through a group, whole and
     without an end."""

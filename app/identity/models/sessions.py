@@ -28,6 +28,8 @@ class SessionColumns(SQLModel):
     factors: str = ""
     """Steps that were passed, with spaces between."""
     stepped_up_at: int = Field(default=0, sa_type=BigInteger)
+    certificate: str = ""
+    """Client certificate with which it began, and without which it does not go on; or empty."""
 
 
 class ConsoleSession(SessionColumns, table=True):

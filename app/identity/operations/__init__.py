@@ -1,8 +1,10 @@
 """Everything about accounts, sign-in, sessions and rights, as operations."""
 
 from app.identity.operations import (
+    access_rules,
     account_views,
     accounts,
+    client_certificates,
     credentials,
     ends,
     expulsion,
@@ -29,8 +31,10 @@ from app.identity.operations import (
 )
 
 __all__ = [
+    "access_rules",
     "account_views",
     "accounts",
+    "client_certificates",
     "credentials",
     "ends",
     "expulsion",

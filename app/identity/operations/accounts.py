@@ -14,6 +14,7 @@ from app.core.secret import Secret
 from app.identity import (
     account_rows,
     login_ids,
+    own_way,
     password_rules,
     policies,
     recovery_codes,
@@ -140,7 +141,7 @@ def create_account(context: Context, new: NewAccount) -> CreatedAccount:
         context.event.after[field] = getattr(account, field)
     if new.role:
         _give_role(context, account, new.role)
-    rights.recompile(session, [account.id], by=context.actor.account)
+    own_way.recompile(context, [account.id])
     return CreatedAccount(account=describe(account), initial_password=password)
 
 
@@ -190,7 +191,7 @@ def suspend_account(context: Context, which: SuspendAccount) -> AccountRow:
         account = _reachable(context, which.account)
         context.event.change("state", account.state, account_rows.SUSPENDED)
         _write(context, account, which.rev, {"state": account_rows.SUSPENDED})
-        rights.recompile(context.session, [account.id], by=context.actor.account)
+        own_way.recompile(context, [account.id])
         ended = session_rows.end_all(context.session, Plane.CONSOLE, account.id, "suspended")
         context.event.numbers["sessions"] = ended
     return describe(account)
@@ -208,7 +209,7 @@ def resume_account(context: Context, which: SuspendAccount) -> AccountRow:
     account = _reachable(context, which.account)
     context.event.change("state", account.state, account_rows.ACTIVE)
     _write(context, account, which.rev, {"state": account_rows.ACTIVE})
-    rights.recompile(context.session, [account.id], by=context.actor.account)
+    own_way.recompile(context, [account.id])
     return describe(account)
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.core.errors import InvalidInput, NotFound
 from app.core.identifiers import new_identifier
 from app.core.messages import mark
-from app.identity import own_roles, rights
+from app.identity import own_roles, own_way, rights
 from app.identity.models import Account, Grant, Group, Membership
 from app.identity.operations.account_views import GrantRow
 from app.operations.context import Context, Plane
@@ -87,7 +87,7 @@ def give(context: Context, new: NewGrant) -> GrantRow:
         elif grant.until != new.until:
             before, grant.until = words_of(grant), new.until
             context.event.change("grant", before, words_of(grant))
-        rights.recompile(session, affected, by=context.actor.account, also=[new.holder])
+        own_way.recompile(context, affected, also=[new.holder])
     return _row(grant)
 
 
@@ -120,7 +120,7 @@ def withdraw(context: Context, grant: Grant) -> GrantRow:
         affected = _affected(context, grant.holder)
         taken = _row(grant)
         session.exec(delete(Grant).where(col(Grant.id) == grant.id))
-        rights.recompile(session, affected, by=context.actor.account, also=[grant.holder])
+        own_way.recompile(context, affected, also=[grant.holder])
     return taken
 
 

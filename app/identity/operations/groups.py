@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.core.errors import Conflict, NotFound
 from app.core.identifiers import new_identifier
 from app.core.messages import mark
-from app.identity import account_rows, rights
+from app.identity import account_rows, own_way, rights
 from app.identity.errors import CircleOfGroups, NameTaken
 from app.identity.fields import AccountId, GroupId, Name, Rev
 from app.identity.group_paths import Path, above, paths_of
@@ -173,7 +173,7 @@ def create_group(context: Context, new: NewGroup) -> GroupRow:
     _require_free(context.session, new.name, "")
     group = Group(id=new_identifier(), name=new.name, created_at=context.now)
     context.session.add(group)
-    rights.recompile(context.session, [], by=context.actor.account, also=[group.id])
+    own_way.recompile(context, [], also=[group.id])
     context.event.about("group", group.id, group.name)
     context.session.flush()
     return _describe(context.session, group)
@@ -204,7 +204,7 @@ def rename_group(context: Context, change: GroupChange) -> GroupRow:
     if changed.rowcount != 1:
         raise Conflict(name=group.name)
     session.refresh(group)
-    rights.recompile(session, [], by=context.actor.account, also=[group.id])
+    own_way.recompile(context, [], also=[group.id])
     return _describe(session, group)
 
 
@@ -269,7 +269,7 @@ def delete_group(context: Context, which: GroupRef) -> Done:
             delete(Group).where(col(Group.id) == group.id),
         ):
             session.exec(statement)
-        rights.recompile(session, members, by=context.actor.account, also=[group.id])
+        own_way.recompile(context, members, also=[group.id])
     context.event.numbers["members"] = len(members)
     return Done()
 
@@ -294,7 +294,7 @@ def add_member(context: Context, member: Member) -> Done:
         return Done(done=False)
     session.add(Membership(group=group.id, account=account.id))
     context.event.change("member", None, account.id)
-    rights.recompile(session, [account.id], by=context.actor.account)
+    own_way.recompile(context, [account.id])
     return Done()
 
 
@@ -328,7 +328,7 @@ def leave(context: Context, group: str, account: str) -> bool:
                 col(Membership.group) == found.id, col(Membership.account) == account
             )
         )
-        rights.recompile(session, [account], by=context.actor.account)
+        own_way.recompile(context, [account])
     return bool(removed.rowcount)
 
 

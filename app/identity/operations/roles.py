@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from app.core.errors import Conflict, InvalidInput
 from app.core.identifiers import new_identifier
 from app.core.messages import LANGUAGES, mark, translate
-from app.identity import own_roles, rights
+from app.identity import own_roles, own_way, rights
 from app.identity.compiling import PermissionsOf
 from app.identity.errors import RoleInUse, RoleNameTaken
 from app.identity.fields import Name, Rev
@@ -185,7 +185,7 @@ def create_role(context: Context, new: NewRole) -> RoleRow:
     session.add(role)
     context.event.about("role", role.id, role.name)
     context.event.change("permissions", None, role.permissions)
-    rights.recompile(session, [], by=context.actor.account, also=[role.id])
+    own_way.recompile(context, [], also=[role.id])
     return _own(role, 0)
 
 
@@ -203,7 +203,7 @@ def preview_role(context: Context, wanted: RolePreview) -> RoleEffects:
     context.event.about("role", role.id, role.name)
     _checked(wanted.permissions)
     now = own_roles.permissions_of_roles(session)
-    holders = _holders(session, role.id)
+    holders = holders_of(session, role.id)
     effects = _effects(context, holders, now, {**now, role.id: frozenset(wanted.permissions)})
     context.event.numbers["rows"] = len(effects)
     return RoleEffects(effects, len(holders))
@@ -242,7 +242,7 @@ def update_role(context: Context, change: RoleChange) -> RoleRow:
     if changed.rowcount != 1:
         raise Conflict(name=role.name)
     session.refresh(role)
-    rights.recompile(session, _holders(session, role.id), by=context.actor.account, also=[role.id])
+    own_way.recompile(context, holders_of(session, role.id), also=[role.id])
     return _own(role, _given(session, role.id))
 
 
@@ -265,13 +265,13 @@ def delete_role(context: Context, which: RoleDeletion) -> Done:
         raise RoleInUse(name=role.name, count=given)
     if role.rev != which.rev:
         raise Conflict(name=role.name)
-    holders = _holders(session, role.id)
+    holders = holders_of(session, role.id)
     groups = session.exec(select(Grant.holder).where(Grant.role == role.id)).all()
     context.event.change("permissions", role.permissions, None)
     context.event.numbers["grants"] = given
     session.exec(delete(Grant).where(col(Grant.role) == role.id))
     session.exec(delete(OwnRole).where(col(OwnRole.id) == role.id))
-    rights.recompile(session, holders, by=context.actor.account, also=[role.id, *groups])
+    own_way.recompile(context, holders, also=[role.id, *groups])
     return Done()
 
 
@@ -300,7 +300,7 @@ def _effects(
     return found
 
 
-def _holders(session: Session, role: str) -> list[str]:
+def holders_of(session: Session, role: str) -> list[str]:
     """Return the accounts that hold a role, themselves or through a group."""
     given = select(Grant.holder).where(Grant.role == role)
     direct = session.exec(select(Account.id).where(col(Account.id).in_(given))).all()

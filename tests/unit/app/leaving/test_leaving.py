@@ -130,6 +130,7 @@ def test_one_page_shows_all_that_a_person_holds_F4(march, leaver):
     view = look_at(march, leaver)
     counts = {one.kind: one.count for one in view.holdings}
     assert counts == {
+        "client_certificates": 0,
         "headships": 1, "jobs": 1, "sessions": 2, "tokens": 1, "factors": 1, "requests": 1,
         "invitations": 1, "memberships": 1, "grants": 1, "tables": 1,
         "mails": 0, "reviews": 0,
