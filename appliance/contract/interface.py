@@ -58,9 +58,9 @@ def _fields(struct: type[msgspec.Struct], used: dict[str, type]) -> Iterator[str
     fields, optional = fields_of(struct), set()
     if issubclass(struct, (Request, Caller)):  # what has a default may be left out of a call
         defaults = struct.__struct_defaults__
-        optional = (
-            set(struct.__struct_fields__[len(fields) - len(defaults) :]) if defaults else set()
-        )
+        last = struct.__struct_fields__[len(fields) - len(defaults) :]
+        given = zip(last, defaults, strict=True)
+        optional = {name for name, default in given if default is not msgspec.NODEFAULT}
     for field, (annotation, description) in fields.items():
         yield f"  # {description}"
         yield f"  {field}: {'?' * (field in optional)}{_spell(annotation, used)}"

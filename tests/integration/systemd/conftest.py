@@ -1,6 +1,8 @@
 """A Debian 13 with our units in it."""
 
+import contextlib
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,17 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with layered(debian_13(), tmp_path_factory.mktemp("debian")) as root:
         install(root)
         yield root
+
+
+@contextlib.contextmanager
+def bound(source: Path, target: Path) -> Iterator[None]:
+    """Let a folder be seen in the root as well."""
+    target.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "--bind", str(source), str(target)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(target)], check=True)
 
 
 def install(root: Path) -> None:

@@ -68,6 +68,14 @@ def every_module() -> list[object]:
     ]
 
 
+def test_only_what_has_a_default_may_be_left_out():
+    told = interface_description()
+    method = told[told.index("method ConnectRepository(") :]
+    assert "  folder: ?string," in method
+    assert "  passphrase: string," in method
+    assert "  kit_number: string\n)" in method
+
+
 def test_every_field_of_the_wire_is_described() -> None:
     assert len(every_struct()) > 12
     for struct in every_struct():
