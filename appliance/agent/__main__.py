@@ -2,8 +2,9 @@
 
 `TENSHU_DATA`, `TENSHU_KEYS` and `TENSHU_DATABASE_URL` say where this copy lives,
 `TENSHU_MACHINE_ROOT` that the machine is its own (`appliance.place`); `TENSHU_AGENT_USERS` which
-users may speak to it beside its own and root (names or numbers, separated by commas). SIGTERM and
-SIGINT end it; long actions go on.
+users may speak to it beside its own and root (names or numbers, separated by commas);
+`TENSHU_AGENT_UNITS` of which systemd units their processes have to be. SIGTERM and SIGINT end it;
+long actions go on.
 """
 
 import logging
@@ -17,6 +18,7 @@ from types import FrameType
 
 from appliance.agent.dispatch import Dispatch
 from appliance.agent.handlers import Handlers
+from appliance.agent.peer import doorman
 from appliance.agent.server import AlreadyRunning, Server
 from appliance.certificates.looking import Looking
 from appliance.log import configure_logging
@@ -59,7 +61,7 @@ def main() -> int:
             Following(applying, stop).start()
         Revocations(place, stop).start()
     try:
-        Server(place.socket, dispatch, allowed_users(os.environ), stop).serve()
+        Server(place.socket, dispatch, doorman(allowed_users(os.environ), os.environ), stop).serve()
     except AlreadyRunning as error:
         logging.error("another agent serves this data folder: %s is locked", error)  # noqa: LOG015, TRY400
         return 1

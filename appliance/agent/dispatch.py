@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
+from appliance.agent.deadline import Deadlines
 from appliance.agent.handlers import Handlers
 from appliance.backup.manifest import product_version
-from appliance.contract.action import Action
+from appliance.contract.action import Action, call_seconds
 from appliance.contract.actions import INTERFACE, Caller, Request
 from appliance.contract.errors import AgentFailed, ApplianceError, ParametersRefused
 from appliance.contract.interface import FAULT, interface_description
@@ -67,6 +68,7 @@ class Dispatch:
 
     def __init__(self, handlers: Handlers, stop: threading.Event) -> None:
         self._handlers, self._stop = handlers, stop
+        self._deadlines = Deadlines()
 
     def answers(self, call: dict[str, Any]) -> Iterator[Answer]:
         """Yield the answers to one call: one, or with `more` as many as there are."""
@@ -103,7 +105,10 @@ class Dispatch:
                 answer: Answer = {"parameters": {"result": run}}
                 yield answer | {"continues": True} if continues else answer
             return
-        result = self._handlers.by_name[action.name](caller, request)
+        handler = self._handlers.by_name[action.name]
+        result = self._deadlines.within(
+            call_seconds(action), action.name, lambda: handler(caller, request)
+        )
         if action.verb:
             LOG.info("%s for account %s from %s", action.name, caller.account, caller.source)
         yield {"parameters": {"result": result}}

@@ -5,13 +5,14 @@ import fcntl
 import logging
 import os
 import socket
-import struct
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from appliance.agent.dispatch import Dispatch, fault
+from appliance.agent.peer import ROOT_USER, Doorman, peer_of
 from appliance.contract.errors import (
     AgentBusy,
     ApplianceError,
@@ -28,6 +29,10 @@ CONNECTIONS: Final = 32
 """The console's workers and some people with the command line; more is a fault or an attack."""
 IDLE: Final = 60.0
 """Seconds that a connection may stay silent."""
+A_USER: Final = 24
+"""Of them, those of one user: who takes all of its own leaves room for root and the agent's own."""
+A_MESSAGE: Final = 10.0
+"""Seconds from the first byte of a message to its last: nobody holds a place by dripping."""
 FAREWELL: Final = 10.0
 """Seconds that calls get to finish when the agent ends."""
 
@@ -40,10 +45,10 @@ class Server:
     """Listens on a unix socket until `stop` is set."""
 
     def __init__(
-        self, path: Path, dispatch: Dispatch, allowed: frozenset[int], stop: threading.Event
+        self, path: Path, dispatch: Dispatch, doorman: Doorman, stop: threading.Event
     ) -> None:
-        self._path, self._dispatch, self._allowed, self._stop = path, dispatch, allowed, stop
-        self._places = threading.BoundedSemaphore(CONNECTIONS)
+        self._path, self._dispatch, self._doorman, self._stop = path, dispatch, doorman, stop
+        self._places = Places()
 
     def serve(self) -> None:
         """Serve until told to stop. Raise AlreadyRunning, OSError."""
@@ -83,21 +88,19 @@ class Server:
             connection.settimeout(IDLE)
             # the other end may go at any time: that is its right
             with contextlib.suppress(OSError):
-                uid = peer_uid(connection)
-                if uid not in self._allowed:
-                    LOG.warning("refused a connection of user %d", uid)
-                    connection.sendall(pack(fault(PeerRefused(uid=uid))))
+                peer = peer_of(connection)
+                if not self._doorman.admits(peer):
+                    LOG.warning("refused a connection of user %d, unit %r", peer.uid, peer.unit)
+                    connection.sendall(pack(fault(PeerRefused(uid=peer.uid))))
                     return
-                if not self._places.acquire(blocking=False):
-                    connection.sendall(pack(fault(AgentBusy())))
-                    return
-                try:
-                    self._talk_with(connection)
-                finally:
-                    self._places.release()
+                with self._places.of(peer.uid) as has_place:
+                    if has_place:
+                        self._talk_with(connection)
+                    else:
+                        connection.sendall(pack(fault(AgentBusy())))
 
     def _talk_with(self, connection: socket.socket) -> None:
-        messages = Messages(connection)
+        messages = Messages(connection, A_MESSAGE)
         while not self._stop.is_set():
             try:
                 call = messages.receive()
@@ -112,19 +115,32 @@ class Server:
                     connection.sendall(_packed(answer))
 
 
+class Places:
+    """The places for connections: so many at once, and of one user so many."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: Counter[int] = Counter()
+
+    @contextlib.contextmanager
+    def of(self, uid: int) -> Iterator[bool]:
+        """Take a place for as long as it lasts; tell whether there was one."""
+        with self._lock:
+            most = CONNECTIONS if uid in (ROOT_USER, os.geteuid()) else A_USER
+            found = self._taken[uid] < most and self._taken.total() < CONNECTIONS
+            self._taken[uid] += found
+        try:
+            yield found
+        finally:
+            with self._lock:
+                self._taken[uid] -= found
+
+
 def _packed(answer: dict[str, object]) -> bytes:
     try:
         return pack(answer)
     except ApplianceError as error:
         return pack(fault(error))
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """Return the user number of the process at the other end, as the kernel knows it."""
-    credentials = connection.getsockopt(
-        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
-    )
-    return int(struct.unpack("3i", credentials)[1])
 
 
 @contextlib.contextmanager

@@ -1,10 +1,14 @@
 """One line of the closed table: what is asked for, who may, how dangerous it is, how long."""
 
 import enum
+from typing import Final
 
 import msgspec
 
 from appliance.contract.actions import Request
+
+START_SECONDS: Final = 30
+"""A long action only starts within its call."""
 
 
 class Tier(enum.IntEnum):
@@ -36,3 +40,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """True if it runs as a process of its own and its result is a Run."""
     follows: bool = False
     """True if it may be called with `more`."""
+
+
+def call_seconds(action: Action) -> int:
+    """Return how long a call may take until it is answered."""
+    return START_SECONDS if action.long else action.timeout

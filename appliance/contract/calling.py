@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from appliance.contract import repository_errors  # noqa: F401 - `rebuild` knows what is imported
+from appliance.contract.action import call_seconds
 from appliance.contract.actions import INTERFACE, Caller, Request
 from appliance.contract.certificates import errors as certificate_errors  # noqa: F401 - these too
 from appliance.contract.configuration import errors, problems  # noqa: F401 - these too
@@ -28,8 +29,8 @@ from appliance.contract.varlink import SERVICE, Messages, address_of, pack
 
 Result = TypeVar("Result", bound=msgspec.Struct)
 
-START_SECONDS: Final = 30
-"""A long action only starts within its call."""
+GRACE: Final = 2
+"""Seconds after which the agent itself should have said that it took too long."""
 
 
 class Calling:
@@ -66,7 +67,7 @@ class Calling:
     ) -> Generator[Result]:
         """Yield the answers to a call: one, or with `more` as many as there are."""
         action = TABLE[name]
-        seconds = START_SECONDS if action.long else action.timeout
+        seconds = call_seconds(action)
         call: dict[str, Any] = {
             "method": f"{INTERFACE}.{name}",
             "parameters": {"caller": caller, **msgspec.structs.asdict(request)},
@@ -74,7 +75,7 @@ class Calling:
         if more:
             call["more"] = True
         data = pack(call)
-        with contextlib.closing(self._connect(seconds)) as connection:
+        with contextlib.closing(self._connect(seconds + GRACE)) as connection:
             messages = Messages(connection)
             try:
                 connection.sendall(data)

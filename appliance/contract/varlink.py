@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -51,21 +52,32 @@ def pack(message: object) -> bytes:
 class Messages:
     """The messages of one connection, one after the other."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, connection: socket.socket, seconds: float | None = None) -> None:
+        """`seconds` is what a message may take from its first byte to its last."""
+        self._connection, self._seconds = connection, seconds
         self._buffer = bytearray()
 
     def receive(self) -> dict[str, Any] | None:
         """Return the next message, or None if the other end has closed.
 
         Raise MessageTooLarge as soon as it exceeds the limit, MessageMalformed if it is no JSON
-        object, OSError if the socket fails or its timeout passes.
+        object, OSError if the socket fails, its timeout passes, or the message takes too long.
         """
-        searched = 0
+        silence = self._connection.gettimeout()
+        try:
+            return self._receive()
+        finally:
+            self._connection.settimeout(silence)
+
+    def _receive(self) -> dict[str, Any] | None:
+        searched, end_at = 0, 0.0
         while (end := self._buffer.find(b"\0", searched)) < 0:
             searched = len(self._buffer)
             if searched >= LIMIT:
                 raise MessageTooLarge(limit=LIMIT)
+            if self._seconds is not None and self._buffer:
+                end_at = end_at or time.monotonic() + self._seconds
+                self._connection.settimeout(max(end_at - time.monotonic(), 0.001))
             data = self._connection.recv(_CHUNK)
             if not data:
                 return None
