@@ -22,6 +22,8 @@ from appliance.contract.errors import ApplianceError
 from appliance.contract.runs import Progress, Run, State
 from appliance.durable import sync_folder, write_whole
 
+JOB_SOCKET: Final = "job.sock"
+"""In a run's folder, while its unit starts: where it gets its job (`appliance.agent.job_units`)."""
 KEPT: Final = 500
 """Ended runs that the list keeps; the audit trail keeps all."""
 

@@ -1,18 +1,17 @@
 """What this place can do, and what not and why. Never hidden, never faked."""
 
-from pathlib import Path
-
 from appliance.backup.borg import borg_version
 from appliance.backup.database import sqlite_path
 from appliance.backup.process import find
 from appliance.contract.actions import Capability
 from appliance.contract.errors import ApplianceError
+from appliance.machine import units
 from appliance.place import Place
 
 
 def capabilities(place: Place) -> tuple[Capability, ...]:
     """Return every capability, sorted by name."""
-    return tuple(sorted((_backup(), _dump(place), _units()), key=lambda one: one.name))
+    return tuple(sorted((_backup(), _dump(place), _units(place)), key=lambda one: one.name))
 
 
 def _backup() -> Capability:
@@ -32,11 +31,10 @@ def _dump(place: Place) -> Capability:
     return Capability(name="database-copy", available=True, detail="pg_dump")
 
 
-def _units() -> Capability:
+def _units(place: Place) -> Capability:
     """Long actions get a systemd unit of their own only where systemd runs as the first process."""
     name = "system-units"
-    if not Path("/run/systemd/system").is_dir():
-        reason = "There is no systemd here: long actions run as processes of their own instead."
-        return Capability(name=name, available=False, reason=reason)
-    reason = "Long actions run as processes of their own in this version."
+    if units.are_ours(place):
+        return Capability(name=name, available=True, detail="systemd")
+    reason = "There is no systemd here: long actions run as processes of their own instead."
     return Capability(name=name, available=False, reason=reason)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from appliance import records
+from appliance.agent import job_units
 from appliance.backup.create import explained
 from appliance.backup.job import Job
 from appliance.book import Opened
@@ -31,6 +32,7 @@ from appliance.contract.runs import Progress, Run, State
 from appliance.contract.secret import Secret
 from appliance.contract.table import TABLE
 from appliance.contract.varlink import encode
+from appliance.machine import units
 from appliance.place import Place
 from appliance.records import Record
 
@@ -85,19 +87,6 @@ class Runs:
 
     def _spawn(self, record: Record, run: Run, opened: Opened, kit: Secret) -> None:
         lock = record.lock()
-        try:
-            with (record.folder / "log").open("ab") as log:
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "appliance.backup"],
-                    env=os.environ | self._place.environment(),
-                    stdin=subprocess.PIPE,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(lock,),
-                    start_new_session=True,
-                )
-        finally:
-            os.close(lock)  # from here on the process alone holds it
         job = Job(
             run=run,
             repository=opened.repository,
@@ -105,6 +94,25 @@ class Runs:
             passphrase=opened.passphrase,
             kit=kit,
         )
+        try:
+            if units.are_ours(self._place):
+                job_units.start(record, job)
+            else:
+                self._start_child(record, job)
+        finally:
+            os.close(lock)  # from here on the process alone holds it
+
+    def _start_child(self, record: Record, job: Job) -> None:
+        with (record.folder / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "appliance.backup"],
+                env=os.environ | self._place.environment(),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=(job.lock,),
+                start_new_session=True,
+            )
         # a process that died at once is seen by its lock
         with contextlib.suppress(BrokenPipeError):
             _hand_over(process, encode(job))

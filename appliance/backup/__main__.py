@@ -1,6 +1,7 @@
 """The process of one long action: `python -m appliance.backup`, started by the agent.
 
-The job comes in on standard input, with its secrets; nothing is on the command line. The process
+The job comes in on standard input, with its secrets; nothing is on the command line. As a unit of
+systemd, which has the run's identifier there, it asks for its job at the run's socket. The process
 has a session of its own and survives console and agent; what it does stands in the run's folder.
 A file `cancel` in the run's folder cancels, and so does SIGTERM.
 """
@@ -17,7 +18,7 @@ import msgspec
 from appliance.backup.borg import Borg
 from appliance.backup.create import back_up, explained
 from appliance.backup.delete import delete
-from appliance.backup.job import Job, read_job
+from appliance.backup.job import Job, ask_for_job, read_job
 from appliance.backup.reporter import Reporter
 from appliance.backup.restore import restore
 from appliance.backup.verify import verify
@@ -38,15 +39,18 @@ from appliance.contract.table import TABLE
 from appliance.durable import write_whole
 from appliance.log import configure_logging
 from appliance.place import load_place
-from appliance.records import Record
+from appliance.records import JOB_SOCKET, Record
 
 Result = BackupResult | RestoreResult | CheckResult | DeletionResult
 
 LOG: Final = logging.getLogger("appliance.backup")
 
 
-def main() -> int:
-    """Run the job; return 0 if it is done, 1 if it failed or was cancelled."""
+def main(unit_of: str = "") -> int:
+    """Run the job; return 0 if it is done, 1 if it failed or was cancelled.
+
+    `unit_of` is the run whose unit this is; none where the agent itself has started it.
+    """
     configure_logging("backup")
     cancelled = False
 
@@ -55,8 +59,10 @@ def main() -> int:
         cancelled = True
 
     signal.signal(signal.SIGTERM, cancel)
-    job = read_job(sys.stdin.buffer.read())
-    record = Record(load_place().runs / job.run.id)
+    runs = load_place().runs
+    asked = runs / unit_of / JOB_SOCKET
+    job = ask_for_job(asked) if unit_of else read_job(sys.stdin.buffer.read())
+    record = Record(runs / job.run.id)
     # the agent locked it before this process began; no program that we start may inherit it
     os.set_inheritable(job.lock, False)
     write_whole(record.folder / "process", str(os.getpid()).encode(), durable=False)
@@ -123,4 +129,4 @@ def _with(run: Run, result: Result) -> Run:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -128,7 +128,9 @@ class Applying:
                 why=request.why,
                 based_on=before,
             )
-            with guarded(self._place) as guard:  # it starts while all is made ready
+            with guarded(
+                self._place, number, request.seconds
+            ) as guard:  # it starts while all is made ready
                 desired = self.desired(document, number)
                 check(self.where, desired)
                 confirm = bool(before) and may_lock_out(

@@ -61,6 +61,16 @@ def watch(place: Place) -> None:
         time.sleep(pause)
 
 
+def wake() -> int:
+    """Watch what is armed, unless another guard does: as a unit, which a timer starts."""
+    configure_logging("guard")
+    place = load_place()
+    with alone(Versions(place.machine)) as is_alone:
+        if is_alone:
+            watch(place)
+    return 0
+
+
 def main(ready: int, released: int) -> int:
     """Stand by, say so into the descriptor `ready`, and watch from the end of `released` on."""
     configure_logging("guard")
@@ -79,4 +89,4 @@ def main(ready: int, released: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main(*map(int, sys.argv[1:])) if sys.argv[1:] else wake())

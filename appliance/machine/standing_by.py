@@ -1,4 +1,7 @@
-"""Starting the guard, and going on only when it stands."""
+"""Somebody stands by who would take a change back; without, nothing is changed.
+
+A guard process, or a timer of systemd where that is the first process (`appliance.machine.units`).
+"""
 
 import contextlib
 import fcntl
@@ -8,11 +11,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from appliance.contract.configuration.errors import ApplyFailed
 from appliance.contract.errors import ApplianceError
-from appliance.machine.versions import Versions
+from appliance.machine import units
+from appliance.machine.versions import Armed, Versions
 from appliance.place import Place
 
 LOG: Final = logging.getLogger("appliance.machine")
@@ -59,9 +63,25 @@ class Guard:
         os.close(self._told)
 
 
+class StandingBy(Protocol):
+    """Whoever takes a change back."""
+
+    def stands(self) -> None:
+        """Return when it stands. Raise ApplyFailed: then nothing may be changed."""
+
+
 @contextlib.contextmanager
-def guarded(place: Place) -> Iterator[Guard]:
-    """Send a guard; it watches from the block's end."""
+def guarded(place: Place, version: int, seconds: int) -> Iterator[StandingBy]:
+    """Let somebody come who takes a version back; a guard watches from the block's end."""
+    if units.are_ours(place):
+        yield units.Timer(version, seconds)
+        return
+    with _guarded(place) as guard:
+        yield guard
+
+
+@contextlib.contextmanager
+def _guarded(place: Place) -> Iterator[Guard]:
     guard = Guard(place)
     try:
         yield guard
@@ -71,7 +91,12 @@ def guarded(place: Place) -> Iterator[Guard]:
 
 def stand_by(place: Place) -> None:
     """Let a guard watch what is armed; return when it does. Raise ApplyFailed."""
-    with guarded(place) as guard:
+    if units.are_ours(place):
+        armed = Versions(place.machine).armed()
+        if armed is not None:
+            units.watch(armed)
+        return
+    with _guarded(place) as guard:
         guard.stands()
 
 
@@ -103,12 +128,15 @@ class Relief(threading.Thread):
         versions = Versions(self._place.machine)
         while not self._stop_asked.wait(LOOKS):
             try:
-                if versions.armed() is not None and self._is_missing(versions):
+                armed = versions.armed()
+                if armed is not None and self._is_missing(versions, armed):
                     LOG.warning("no guard stands by; sending one")
                     stand_by(self._place)
             except (ApplianceError, OSError):
                 LOG.exception("no guard can be sent; trying again")
 
-    def _is_missing(self, versions: Versions) -> bool:
+    def _is_missing(self, versions: Versions, armed: Armed) -> bool:
+        if units.are_ours(self._place):
+            return units.is_missing(armed)
         with alone(versions) as missing:
             return missing
