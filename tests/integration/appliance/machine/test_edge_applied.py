@@ -1,14 +1,16 @@
 """The whole machine at once: agent, packet filter and edge, between hosts in namespaces."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from appliance.contract.configuration.errors import ConnectionTooOld
-from appliance.contract.configuration.state import Outcome
+from appliance.contract.configuration.errors import ApplyFailed, ConnectionTooOld
+from appliance.contract.configuration.state import Outcome, Reason
 from appliance.machine.plan import edge
+from appliance.machine.probing import edge_generation
 from tests.hosts import Host, network
 from tests.integration.appliance.machine.conftest import FROM_MANAGE, MANAGED, Machine
 from tests.integration.authority import Authority
@@ -28,6 +30,22 @@ class Whole:
     machine: Machine
     authority: Authority
     console: EchoPlane
+    server: subprocess.Popen[bytes]
+    words: tuple[str, ...]
+    """What starts nginx, from the host's own folder."""
+
+    def start_edge(self) -> None:
+        """Start nginx, as its unit does: a socket that a killed one left is no hindrance."""
+        (self.machine.place.run / "edge.sock").unlink(missing_ok=True)
+        self.server = subprocess.Popen(self.machine.net.appliance.command(*self.words))
+        wait_until(lambda: edge_generation(self.machine.place.run) > 0, "nginx answers", 20)
+
+    def kill_edge(self) -> None:
+        """SIGKILL to all of it."""
+        number = (self.machine.folder / "root/run/nginx.pid").read_text().strip()
+        subprocess.run(["pkill", "-KILL", "-P", number], check=True)
+        self.server.kill()
+        self.server.wait(20)
 
     def connect(self, host: Host, address: str) -> Connection:
         return host.call(Connection, CONSOLE_PORT, self.authority.path, address)
@@ -53,13 +71,14 @@ def whole() -> Iterator[Whole]:
         machine.start()
         words = (nginx(), "-p", str(root), "-c", str(root / edge.PATH), "-g", "daemon off;")
         server = subprocess.Popen(net.appliance.command(*words))
+        found = Whole(machine, authority, planes["console"], server, words)
         try:
             wait_until(lambda: net.manage.tcp(INSIDE, CONSOLE_PORT) == "open", "nginx", 20)
-            yield Whole(machine, authority, planes["console"])
+            yield found
         finally:
             planes["console"].held.set()
-            server.terminate()
-            server.wait(20)
+            found.server.terminate()
+            found.server.wait(20)
             machine.close()
 
 
@@ -92,3 +111,27 @@ def test_a_connection_of_before_does_not_confirm_what_excludes_it_F2(whole: Whol
             machine.client.confirm(FROM_MANAGE, applied.number, whole.generation(old, held))
         kept = machine.client.confirm(FROM_MANAGE, applied.number, applied.number)
         assert kept.outcome is Outcome.confirmed
+
+
+def test_an_edge_that_was_killed_serves_the_change_when_it_is_back_F6(whole: Whole) -> None:
+    machine = whole.machine
+    whole.kill_edge()
+    applied = machine.apply(MANAGED)
+    assert applied.outcome is Outcome.waiting
+    whole.start_edge()
+    assert edge_generation(machine.place.run) == applied.number
+    kept = machine.client.confirm(FROM_MANAGE, applied.number, applied.number)
+    assert kept.outcome is Outcome.confirmed
+
+
+def test_an_edge_that_hangs_lets_no_change_take_effect_by_half_F6(whole: Whole) -> None:
+    machine = whole.machine
+    whole.server.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(ApplyFailed, match="nginx"):
+            machine.apply(MANAGED)
+    finally:
+        whole.server.send_signal(signal.SIGCONT)
+    assert machine.outcome(2) == (Outcome.failed, Reason.not_healthy)
+    assert machine.net.outside.tcp(OUTSIDE, CONSOLE_PORT) == "open"
+    wait_until(lambda: edge_generation(machine.place.run) == 1, "nginx serves what holds", 20)
