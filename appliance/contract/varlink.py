@@ -88,7 +88,7 @@ class Messages:
         del self._buffer[: end + 1]
         try:
             return msgspec.json.decode(message, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MessageMalformed(reason=str(error)) from None
 
 
