@@ -42,6 +42,20 @@ class RelayTlsFailed(TenshuError):
     )
 
 
+class RelayUntrusted(RelayTlsFailed):
+    """Nobody that this machine trusts has signed its certificate; nothing was sent."""
+
+    code = "mail.relay_untrusted"
+    message = (
+        "The mail relay {host}:{port} shows a certificate of “{issuer}”, "
+        "which this machine does not trust."
+    )
+    hint = (
+        "If that is an authority of your own, or a proxy of yours that looks into TLS, add its "
+        "root certificate to the machine's document under [[trust.roots]]."
+    )
+
+
 class RelayLoginFailed(TenshuError):
     """It does not take this user and password."""
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from app.core.messages import mark
 from app.core.secret import Secret
+from app.core.trusting import is_untrusted, issuer_of, looking_context, trusting_context
 from app.mail.errors import (
     MailRefused,
     RelayLoginFailed,
@@ -23,11 +24,14 @@ from app.mail.errors import (
     RelaySilent,
     RelayTlsFailed,
     RelayUnreachable,
+    RelayUntrusted,
 )
 from app.mail.relay import Relay
 
 ANSWER: Final = 30.0
 WHOLE: Final = 120.0
+LOOK: Final = 5.0
+"""Seconds to find out who issued a certificate that is not trusted."""
 FOR_GOOD: Final = 500
 """RFC 5321 4.2.1: from here on the answer stays the same however often one asks."""
 WELCOME: Final = 220
@@ -66,12 +70,9 @@ def connect(
     """
     with contextlib.ExitStack() as after:
         with _in_words(relay):
-            smtp = after.enter_context(contextlib.closing(_Guarded(relay, answer, whole)))
+            guarded = _Guarded(relay, answer, whole, trusting_context(relay.authority))
+            smtp = after.enter_context(contextlib.closing(guarded))
             smtp.open()
-            smtp.ehlo_or_helo_if_needed()
-            if relay.encryption == "starttls":
-                smtp.starttls(context=_context(relay))
-                smtp.ehlo()
             if relay.user:
                 smtp.login(relay.user, password.reveal())
         yield Connection(smtp, relay)
@@ -82,22 +83,26 @@ def connect(
 class _Guarded(smtplib.SMTP):
     """smtplib's client, with TLS from the first byte where it is asked for, and a bound on all."""
 
-    def __init__(self, relay: Relay, answer: float, whole: float) -> None:
+    def __init__(self, relay: Relay, answer: float, whole: float, context: ssl.SSLContext) -> None:
         # a name of our own: smtplib would ask the name service for one, which may hang
         name = socket.gethostname()
         own = name if _HOST_NAME.fullmatch(name) else "[127.0.0.1]"
         super().__init__(local_hostname=own, timeout=answer)
         self._host = relay.host  # what STARTTLS checks the certificate against
-        self._relay = relay
+        self._relay, self._context = relay, context
         self._handle: socket.socket | None = None
         self._guard = threading.Timer(whole, self._cut)
         self._guard.daemon = True
 
     def open(self) -> None:
-        """Connect, and hear whether one is welcome."""
+        """Connect, hear whether one is welcome, and encrypt as the relay asks for it."""
         code, answer = self.connect(self._relay.host, self._relay.port)
         if code != WELCOME:
             raise smtplib.SMTPConnectError(code, answer)
+        self.ehlo_or_helo_if_needed()
+        if self._relay.encryption == "starttls":
+            self.starttls(context=self._context)
+            self.ehlo()
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """Connect; from here on the clock runs, the greeting and the handshake included."""
@@ -106,7 +111,7 @@ class _Guarded(smtplib.SMTP):
         self._handle = plain.dup()
         self._guard.start()
         if self._relay.encryption == "tls":
-            return _context(self._relay).wrap_socket(plain, server_hostname=host)
+            return self._context.wrap_socket(plain, server_hostname=host)
         return plain
 
     def _cut(self) -> None:
@@ -122,11 +127,15 @@ class _Guarded(smtplib.SMTP):
         super().close()
 
 
-def _context(relay: Relay) -> ssl.SSLContext:
-    """Return what checks the relay's certificate and name: TLS 1.2 and newer."""
-    context = ssl.create_default_context(cadata=relay.authority or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+def _issuer(relay: Relay) -> str:
+    """Look who issued the relay's certificate; empty where that cannot be found out."""
+    with contextlib.suppress(OSError, smtplib.SMTPException):
+        smtp = _Guarded(relay, LOOK, LOOK, looking_context())
+        with contextlib.closing(smtp):
+            smtp.open()
+            if isinstance(smtp.sock, ssl.SSLSocket):
+                return issuer_of(smtp.sock)
+    return ""
 
 
 @contextlib.contextmanager
@@ -144,16 +153,24 @@ def _in_words(relay: Relay) -> Iterator[None]:
         raise RelayLoginFailed(**place, user=relay.user, reason=reason) from error
     except smtplib.SMTPNotSupportedError as error:
         raise RelayTlsFailed(**place, reason=mark("the relay does not offer it")) from error
-    except ssl.SSLCertVerificationError as error:
-        raise RelayTlsFailed(**place, reason=error.verify_message) from error
     except ssl.SSLError as error:
-        raise RelayTlsFailed(**place, reason=error.reason or str(error)) from error
+        raise _tls_failure(relay, error) from error
     except smtplib.SMTPResponseException as error:
         raise RelayRefused(reason=_line(error.smtp_error)) from error
     except smtplib.SMTPException as error:
         raise RelayRefused(reason=_line(str(error))) from error
     except OSError as error:
         raise RelayUnreachable(**place, reason=error.strerror or str(error)) from error
+
+
+def _tls_failure(relay: Relay, error: ssl.SSLError) -> RelayTlsFailed:
+    """Return why no safe connection came about; who issued a certificate that nobody knows."""
+    place = {"host": relay.host, "port": relay.port}
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return RelayTlsFailed(**place, reason=error.reason or str(error))
+    if not relay.authority and is_untrusted(error) and (issuer := _issuer(relay)):
+        return RelayUntrusted(**place, issuer=issuer)
+    return RelayTlsFailed(**place, reason=error.verify_message)
 
 
 def _refusal(code: int, answer: bytes | str, recipient: str) -> MailRefused | RelayRefused:

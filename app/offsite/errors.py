@@ -25,6 +25,20 @@ class ReceiverTlsFailed(TenshuError):
     )
 
 
+class ReceiverUntrusted(ReceiverTlsFailed):
+    """Nobody that this machine trusts has signed its certificate; nothing was sent."""
+
+    code = "offsite.receiver_untrusted"
+    message = (
+        "The syslog receiver {host}:{port} shows a certificate of “{issuer}”, "
+        "which this machine does not trust."
+    )
+    hint = (
+        "If that is an authority of your own, or a proxy of yours that looks into TLS, add its "
+        "root certificate to the machine's document under [[trust.roots]]."
+    )
+
+
 class ReceiverSilent(TenshuError):
     """It did not read what was sent, or did not close the connection as a sign that it had."""
 

@@ -16,16 +16,20 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from app.core.trusting import is_untrusted, issuer_of, looking_context, trusting_context
 from app.offsite.errors import (
     ReceiverBroke,
     ReceiverSilent,
     ReceiverTlsFailed,
     ReceiverUnreachable,
+    ReceiverUntrusted,
 )
 from app.offsite.kinds import RecognisedReceiver, SyslogReceiver
 
 ANSWER: Final = 10.0
 WHOLE: Final = 60.0
+LOOK: Final = 5.0
+"""Seconds to find out who issued a certificate that is not trusted."""
 PORTION: Final = 64 * 1024
 """Bytes that are written at once: the receiver has ANSWER seconds for each."""
 
@@ -93,11 +97,19 @@ def _secure(plain: socket.socket, receiver: SyslogReceiver) -> socket.socket:
     """Return the connection that messages go over: certificate and name checked, TLS 1.2 on."""
     if receiver.encryption == "none":
         return plain
-    context = ssl.create_default_context(cadata=receiver.authority or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = trusting_context(receiver.authority)
     if isinstance(receiver, RecognisedReceiver):
         _show_certificate(context, receiver)
     return context.wrap_socket(plain, server_hostname=receiver.host)
+
+
+def _issuer(receiver: SyslogReceiver) -> str:
+    """Look who issued the receiver's certificate; empty where that cannot be found out."""
+    with contextlib.suppress(OSError):
+        plain = socket.create_connection((receiver.host, receiver.port), LOOK)
+        with plain, looking_context().wrap_socket(plain) as connection:
+            return issuer_of(connection)
+    return ""
 
 
 def _show_certificate(context: ssl.SSLContext, receiver: RecognisedReceiver) -> None:
@@ -141,6 +153,8 @@ def _in_words(receiver: SyslogReceiver) -> Iterator[None]:
     except TimeoutError as error:
         raise ReceiverSilent(**place) from error
     except ssl.SSLCertVerificationError as error:
+        if not receiver.authority and is_untrusted(error) and (issuer := _issuer(receiver)):
+            raise ReceiverUntrusted(**place, issuer=issuer) from error
         raise ReceiverTlsFailed(**place, reason=error.verify_message) from error
     except ssl.SSLEOFError as error:
         raise ReceiverBroke(**place, reason=_reason(error)) from error

@@ -118,6 +118,14 @@ def _reload_network(where: Where, version: int) -> None:  # noqa: ARG001
     ask("networkctl", "reload")
 
 
+def _nothing(where: Where) -> None:
+    """Nothing is missing: these are files that are read by those who go out."""
+
+
+def _no_effect(where: Where, version: int) -> None:
+    """Nobody has to be told: the next connection goes by what is in place."""
+
+
 def _no_time(where: Where) -> ConcernUnavailable | None:
     return None if where.systemd and find("chronyd") else NoTimeService(place="time")
 
@@ -147,5 +155,6 @@ HANDLING: Final = {
     Concern.TIME: Handling(missing=_no_time, check=_check_time, take_effect=_restart_time),
     Concern.SSH: Handling(missing=_no_ssh, check=_no_check, take_effect=_reload_ssh),
     Concern.EDGE: Handling(missing=_no_edge, check=_check_edge, take_effect=_reload_edge),
+    Concern.OUTGOING: Handling(missing=_nothing, check=_no_check, take_effect=_no_effect),
 }
 """In the order in which they take effect (`Concern`)."""

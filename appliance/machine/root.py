@@ -132,4 +132,5 @@ OWNERS: Final = {
     "etc/chrony": Concern.TIME,
     "etc/ssh": Concern.SSH,
     "etc/nginx": Concern.EDGE,
+    "etc/tenshu": Concern.OUTGOING,
 }

@@ -10,6 +10,7 @@ from appliance.contract.configuration.checking_access import access_problems
 from appliance.contract.configuration.checking_certificates import certificate_problems
 from appliance.contract.configuration.checking_network import network_problems
 from appliance.contract.configuration.checking_services import service_problems
+from appliance.contract.configuration.checking_trust import trust_problems
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.problems import ConfigurationProblem
 
@@ -33,4 +34,5 @@ def _all(
     yield from access_problems(document)
     yield from network_problems(document.network, cables)
     yield from service_problems(document)
+    yield from trust_problems(document.trust)
     yield from certificate_problems(document, certificates)

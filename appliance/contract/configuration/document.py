@@ -10,6 +10,7 @@ from appliance.contract.configuration.firewall import Firewall
 from appliance.contract.configuration.network import Network
 from appliance.contract.configuration.sections import Section
 from appliance.contract.configuration.services import Certificates, Ssh, Time
+from appliance.contract.configuration.trust import Trust
 
 FORMAT: Final = 1
 """Version of the document's form. A newer form is refused, an older one is brought up."""
@@ -29,4 +30,5 @@ class Document(Section, frozen=True, kw_only=True):
     certificates: Annotated[Certificates, Meta(description="Certificates of the planes")] = (
         Certificates()
     )
+    trust: Annotated[Trust, Meta(description="Whom outgoing connections trust")] = Trust()
     ssh: Annotated[Ssh, Meta(description="The way in for maintenance")] = Ssh()

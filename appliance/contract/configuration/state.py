@@ -92,7 +92,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
     """A concern that this place cannot serve."""
 
-    concern: Annotated[str, Meta(description="firewall, network, time, ssh or edge")]
+    concern: Annotated[str, Meta(description="firewall, network, time, ssh, edge or outgoing")]
     reason: Annotated[Problem, Meta(description="Why not")]
 
 
@@ -112,7 +112,7 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the machine that changes."""
 
     path: Annotated[str, Meta(description="Path below the machine's root")]
-    concern: Annotated[str, Meta(description="firewall, network, time, ssh or edge")]
+    concern: Annotated[str, Meta(description="firewall, network, time, ssh, edge or outgoing")]
     difference: Annotated[str, Meta(description="Lines that go and come (unified diff)")]
 
 

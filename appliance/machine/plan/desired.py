@@ -18,6 +18,8 @@ class Concern(enum.StrEnum):
     TIME = "time"
     SSH = "ssh"
     EDGE = "edge"
+    OUTGOING = "outgoing"
+    """What those read who go out, each time they do: nothing has to be told."""
 
 
 LOCKS_OUT: Final = frozenset({Concern.FIREWALL, Concern.NETWORK, Concern.SSH, Concern.EDGE})

@@ -26,4 +26,4 @@ def files(document: Document, facts: Facts) -> Iterator[File]:  # noqa: ARG001 -
     # some programs look for the one spelling, some for the other; curl for `http_proxy` only
     lines = [f"{spelt}={value}" for name, value in told.items() for spelt in (name, name.lower())]
     content = HEADING + "\n".join(lines) + "\n"
-    yield File(path=PATH, content=content, concern=Concern.NETWORK)
+    yield File(path=PATH, content=content, concern=Concern.OUTGOING)

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from app.core import clock
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.messages import mark
+from app.core.trusting import ROOTS
 from app.identity.actors import actor_of
 from app.jobs.handlers import load_handlers
 from app.jobs.standing import start_standing
@@ -26,6 +28,7 @@ from app.mail.errors import (
     RelaySilent,
     RelayTlsFailed,
     RelayUnreachable,
+    RelayUntrusted,
 )
 from app.mail.models import MailMessage
 from app.mail.operations.messages import ListMails, MailRow, OneMail, list_mails, retry
@@ -323,6 +326,24 @@ def test_a_relay_whose_certificate_nobody_vouches_for_gets_nothing_S9(
     desk.set(port=postfix.open_port, encryption="tls", authority=elsewhere.pem)
     with pytest.raises(RelayTlsFailed):
         try_relay(system, TrialMail(to=INTO))
+
+
+def test_whoever_issued_a_certificate_that_nobody_knows_is_named_and_trusted_once_told_METI_42(
+    system: Context,
+    desk: Desk,
+    postfix: Postfix,
+    authority: Authority,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TENSHU_MACHINE_ROOT", str(tmp_path))
+    for port, encryption in ((postfix.open_port, "starttls"), (postfix.tls_port, "tls")):
+        desk.set(port=port, encryption=encryption)
+        with pytest.raises(RelayUntrusted, match="Test authority"):
+            try_relay(system, TrialMail(to=INTO))
+    (tmp_path / ROOTS).parent.mkdir(parents=True)
+    (tmp_path / ROOTS).write_text(authority.pem)
+    assert try_relay(system, TrialMail(to=INTO)).milliseconds >= 0
 
 
 def test_a_relay_that_refuses_the_password_is_told(system: Context, desk: Desk, postfix: Postfix,

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.audit.checkpoint import find_notes, open_checkpoint
 from app.audit.ledger import read_keys
 from app.audit.merkle import Tree
 from app.core import clock
+from app.core.trusting import ROOTS
 from app.offsite import progress, receiver, shipping
 from app.offsite.errors import (
     HistoryShorter,
@@ -20,6 +22,7 @@ from app.offsite.errors import (
     ReceiverSilent,
     ReceiverTlsFailed,
     ReceiverUnreachable,
+    ReceiverUntrusted,
 )
 from app.offsite.kinds import SyslogReceiver
 from app.offsite.operations.changing import remove_destination, send_again, update_destination
@@ -31,6 +34,7 @@ from app.offsite.shipping import Shippers, ship
 from app.operations.context import Appliance
 from tests.integration.app.offsite.conftest import Desk
 from tests.integration.authority import Authority
+from tests.integration.inspecting import inspecting
 from tests.integration.postfix import free_port
 from tests.integration.rsyslog import Rsyslog, running_rsyslog
 
@@ -243,6 +247,24 @@ def test_a_receiver_that_hangs_blocks_no_other_F5(
         assert positions(rsyslog.received(size)) == list(range(size))
         assert desk.write(1) > size, "nor does whoever works"
     shippers.wait(10)
+
+
+def test_behind_a_proxy_that_looks_into_tls_the_companys_root_is_needed_and_named_METI_42(
+    rsyslog: Rsyslog, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSHU_MACHINE_ROOT", str(tmp_path))
+    company = Authority(tmp_path / "company", "Company inspection")
+    with inspecting(company, rsyslog.tls_port, authority) as port:
+        target = SyslogReceiver(host="127.0.0.1", port=port)
+        with pytest.raises(ReceiverUntrusted, match="Company inspection") as refused:
+            receiver.send(target, [frame(b"<110>1 - - - - - - unseen")])
+        assert "[[trust.roots]]" in refused.value.hint
+        (tmp_path / ROOTS).parent.mkdir(parents=True)
+        (tmp_path / ROOTS).write_text(company.pem)
+        receiver.send(target, [frame(b"<110>1 - - - - - - seen")])
+        silent = SyslogReceiver(host="127.0.0.1", port=port, authority=authority.pem)
+        with pytest.raises(ReceiverTlsFailed, match="No safe connection"):
+            receiver.send(silent, [frame(b"<110>1 - - - - - - unseen")])
 
 
 def test_a_receiver_whose_certificate_nobody_vouches_for_gets_nothing_S9(
