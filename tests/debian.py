@@ -31,6 +31,7 @@ PACKAGES = (
     "rsyslog",
     "systemd-resolved",
     "systemd-sysv",
+    "testssl.sh",
 )
 MAKE_SECONDS = 280
 
