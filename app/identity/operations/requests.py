@@ -150,6 +150,7 @@ def _run(context: Context, actor: Actor, cleared: Cleared, *, approved_by: str) 
         plane=context.plane,
         language=context.language,
         incident=context.incident,
+        certificate=context.certificate,
         confirmed=cleared.digest,
         approved_by=approved_by,
     )

@@ -14,6 +14,8 @@ CONSOLE = (
     "/groups", "/people", "/invitations",
     "/roles", "/roles/new", "/rights", "/reviews", "/reviews/mine", "/access-report",
     "/leavers", "/leavers?q=nobody", "/disclosures", "/settings/retention",
+    "/client-certificates", "/client-certificates?q=nothing", "/client-certificates/new",
+    "/access-rules", "/access-rules/area/console", "/access-rules/role/owner",
     "/storage", "/network", "/network/document", "/network/versions",
     "/network/firewall", "/network/outgoing",
     "/backups", "/backups/new", "/jobs", "/requests", "/settings",

@@ -1,6 +1,9 @@
 """What of a request's headers is believed, with the edge and without."""
 
+import base64
+import hashlib
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -73,3 +76,20 @@ def test_what_is_no_generation_is_none_F2(number: str):
     one = scope(("x-tenshu-generation", number))
     take(one, behind_edge=True)
     assert crossing_of(one).generation == 0
+
+
+def test_a_certificate_is_known_by_its_whole_and_only_where_the_edge_has_verified_it_F3():
+    der = bytes(range(256))
+    body = base64.b64encode(der).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{body[:64]}\n{body[64:]}\n-----END CERTIFICATE-----\n"
+    whole = hashlib.sha256(der).hexdigest()
+    for verified, certificate, expected in (
+        ("SUCCESS", quote(pem), whole),
+        ("NONE", quote(pem), ""),
+        ("FAILED:certificate revoked", quote(pem), ""),
+        ("", quote(pem), ""),
+        ("SUCCESS", "", ""),
+        ("SUCCESS", quote(pem.replace(body[:4], "!!!!")), ""),
+    ):
+        crossing = Crossing(verified=verified, certificate=certificate)
+        assert crossing.fingerprint == expected, (verified, certificate[:40])
