@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "backup": "cli.backup:backup",
     "keys": "cli.keys:keys",
     "config": "cli.config:config",
+    "maintenance": "cli.maintenance:maintenance",
     "completion": "cli.completion:completion",
 }
 """Name → where it stands; imported when it is called, so that each call loads what it needs."""

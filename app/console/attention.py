@@ -1,44 +1,25 @@
 """What needs an administrator: the disk, backups, tables that are not as they were defined."""
 
-from typing import Any
-
-import msgspec
-
 from app.audit.errors import StoreUnreadable
 from app.backups import kit
 from app.backups.operations import runs as backup_runs
+from app.console.machine_attention import certificate_attention, maintenance_attention
+from app.console.needed import Attention
 from app.core import clock, reserve
 from app.core.messages import mark, translate
 from app.identity.operations import client_certificates, owners
 from app.leaving.operations import listing
 from app.machine.errors import MachineError
-from app.machine.operations import certificates
 from app.offsite.operations import showing
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.reviews.operations import campaigns, deciding
 from app.services.tables.operations import drift
-from appliance.contract.certificates.folder import Condition
-from appliance.contract.configuration.services import OWN
 from appliance.contract.runs import State
 
-CERTIFICATE_DUE = 21 * clock.DAY
-"""An authority needs a few weeks at times; a start before that renews the own one."""
 BACKUP_DUE = 2 * clock.DAY
 """METI-29: a day's backup that failed twice is what an administrator must see."""
-
-
-class Attention(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that needs somebody."""
-
-    kind: str
-    """`warning` or `danger`."""
-    title: str
-    text: str
-    href: str
-    action: str
-    parameters: dict[str, Any] = {}
 
 
 def needs_attention(context: Context, last_backup: int | None) -> list[Attention]:
@@ -57,7 +38,7 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
             )
         )
     if context.actor.rights.allows(Permission.MACHINE_VIEW):
-        found += _certificate_attention(context)
+        found += certificate_attention(context) + maintenance_attention(context)
     if context.actor.rights.allows(Permission.BACKUPS_VIEW):
         found += _backup_attention(context, last_backup)
     if context.actor.rights.allows(Permission.SETTINGS_VIEW):
@@ -126,44 +107,6 @@ def _people_attention(context: Context) -> list[Attention]:
             )
         )
     return found
-
-
-def _certificate_attention(context: Context) -> list[Attention]:
-    """Tell of certificates that end, and of those for which the own one stands in."""
-    try:
-        found = certificates.list_certificates(context, NoRequest())
-    except MachineError:
-        return []  # an agent that does not answer is told of by itself
-    told = [
-        Attention(
-            kind="danger",
-            title=mark("The certificate “{name}” cannot be shown; the own one stands in for it"),
-            text=mark("Browsers that do not know it warn of it. Bring in another certificate."),
-            href="/network/certificates",
-            action=mark("Show the certificates"),
-            parameters={"name": name},
-        )
-        for name in sorted({one.wanted for one in found.planes if one.shown != one.wanted})
-    ]
-    shown = {one.shown for one in found.planes}
-    return told + [
-        Attention(
-            kind="warning",
-            title=mark("The appliance's own certificate ends soon")
-            if one.name == OWN
-            else mark("The certificate “{name}” ends soon"),
-            text=mark("Start the appliance anew: it makes a new one.")
-            if one.name == OWN
-            else mark("It ends in {days} days. Bring in another certificate before."),
-            href=f"/network/certificates/{one.name}",
-            action=mark("Show the certificate"),
-            parameters={"name": one.name, "days": (one.ends_at - clock.now()) // clock.DAY},
-        )
-        for one in found.items
-        if one.name in shown
-        and one.condition is Condition.good
-        and one.ends_at - clock.now() < CERTIFICATE_DUE
-    ]
 
 
 def _leaving_attention(context: Context) -> list[Attention]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.console.attention import Attention, last_backup, needs_attention
+from app.console.attention import last_backup, needs_attention
+from app.console.needed import Attention
 from app.core.errors import TenshuError
 from app.core.messages import mark, translate
 from app.operations.context import Context

@@ -16,6 +16,7 @@ from app.console.history_pages import history_pages
 from app.console.invitation_pages import invitation_pages
 from app.console.leaving_pages import leaving_pages
 from app.console.mail_pages import mail_pages
+from app.console.maintenance_pages import maintenance_pages
 from app.console.network_pages import network_pages
 from app.console.offsite_pages import offsite_pages
 from app.console.outgoing_pages import outgoing_pages
@@ -58,6 +59,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *firewall_pages(),
         *certificate_pages(),
         *outgoing_pages(),
+        *maintenance_pages(),
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),

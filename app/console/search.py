@@ -34,6 +34,7 @@ PAGES: Final = (
     ("/network/outgoing", mark("What leaves this machine"), "send", Permission.MACHINE_VIEW),
     ("/network/document", mark("Document of the machine"), "file-text", Permission.MACHINE_VIEW),
     ("/network/versions", mark("Versions of the document"), "history", Permission.MACHINE_VIEW),
+    ("/maintenance", mark("Maintenance access"), "headset", Permission.MACHINE_VIEW),
     ("/storage", mark("Storage"), "hard-drive", Permission.SETTINGS_VIEW),
     ("/backups", mark("Backups"), "archive", Permission.BACKUPS_VIEW),
     ("/backups/new", mark("New repository"), "plus", Permission.BACKUPS_MANAGE),

@@ -2,7 +2,7 @@
 
 from app.audit.inspection import Inspection
 from app.audit.verdict import State
-from app.console.attention import Attention
+from app.console.needed import Attention
 from app.core import clock
 from app.core.messages import mark, translate
 

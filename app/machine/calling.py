@@ -10,6 +10,7 @@ from appliance.contract.certificates.client import CertificateClient
 from appliance.contract.client import AgentClient
 from appliance.contract.configuration.client import MachineClient
 from appliance.contract.errors import ApplianceError
+from appliance.contract.maintenance.client import MaintenanceClient
 
 
 def caller_of(context: Context) -> Caller:
@@ -45,5 +46,14 @@ def certificates_for(context: Context) -> Iterator[CertificateClient]:
     """Open the door to the certificates. Raise MachineError for whatever it answers."""
     try:
         yield CertificateClient(context.appliance.settings.agent_socket)
+    except ApplianceError as error:
+        raise MachineError(error) from error
+
+
+@contextlib.contextmanager
+def maintenance_for(context: Context) -> Iterator[MaintenanceClient]:
+    """Open the door to maintenance access. Raise MachineError for whatever it answers."""
+    try:
+        yield MaintenanceClient(context.appliance.settings.agent_socket)
     except ApplianceError as error:
         raise MachineError(error) from error

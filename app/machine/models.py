@@ -13,3 +13,15 @@ class ToldVersion(SQLModel, table=True):
     machine: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     at: int = Field(sa_type=BigInteger)
+
+
+class ToldHappening(SQLModel, table=True):
+    """An entry of the machine's journal of maintenance that stands in the history: told once."""
+
+    __tablename__ = "machine_told_happening"
+    __table_args__ = ({"info": {"access": {"console": "select insert", "workspace": ""}}},)
+
+    machine: str = Field(primary_key=True)
+    journal: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    at: int = Field(sa_type=BigInteger)

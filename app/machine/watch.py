@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from app.core.errors import TenshuError
 from app.machine.calling import caller_of, machine_for
+from app.machine.maintenance_watch import tell_happenings
 from app.machine.models import ToldVersion
 from app.machine.needs import Needs
 from app.machine.operations.applying import EndedVersion, finish_version
@@ -63,6 +64,7 @@ class Watch(threading.Thread):
             try:
                 tell_ended_versions(self.appliance)
                 self._needs.tell(self.appliance)
+                tell_happenings(self.appliance)
                 trouble = ""
             except TenshuError as error:
                 if error.code == MachineNotOwned.code:

@@ -18,6 +18,7 @@ from types import FrameType
 
 from appliance.agent.dispatch import Dispatch
 from appliance.agent.handlers import Handlers
+from appliance.agent.keeping import keep_windows
 from appliance.agent.peer import doorman
 from appliance.agent.server import AlreadyRunning, Server
 from appliance.certificates.looking import Looking
@@ -60,6 +61,7 @@ def main() -> int:
         if applying := applying_at(place):
             Following(applying, stop).start()
         Revocations(place, stop).start()
+        keep_windows(place, stop)
     try:
         Server(place.socket, dispatch, doorman(allowed_users(os.environ), os.environ), stop).serve()
     except AlreadyRunning as error:

@@ -11,6 +11,7 @@ import msgspec
 from appliance.agent.capabilities import capabilities
 from appliance.agent.certificates import Certificates
 from appliance.agent.machine import Machine
+from appliance.agent.maintenance import MaintenanceActions
 from appliance.agent.patience import READING_SECONDS, Patience
 from appliance.agent.repositories import Repositories
 from appliance.agent.runs import Runs
@@ -62,6 +63,7 @@ class Handlers:
             "CancelRun": self._cancel_run,
             **Machine(place).by_name,
             **Certificates(place).by_name,
+            **MaintenanceActions(place).by_name,
         }
 
     def follow(self, request: actions.OfRun, stop: threading.Event) -> Iterator[tuple[Run, bool]]:

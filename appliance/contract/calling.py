@@ -25,7 +25,7 @@ from appliance.contract.errors import (
 )
 from appliance.contract.interface import FAULT
 from appliance.contract.table import TABLE
-from appliance.contract.varlink import SERVICE, Messages, address_of, pack
+from appliance.contract.varlink import SERVICE, Messages, address_of, pack, read_secret
 
 Result = TypeVar("Result", bound=msgspec.Struct)
 
@@ -112,6 +112,6 @@ def _read(answer: dict[str, Any] | None, result: type[Result]) -> Result:
             raise MethodUnknown(method=str(parameters.get("method")))
         raise AgentBroken(reason=str(error))
     try:
-        return msgspec.convert(parameters.get("result"), result)
+        return msgspec.convert(parameters.get("result"), result, dec_hook=read_secret)
     except msgspec.ValidationError as problem:
         raise AgentBroken(reason=str(problem)) from None

@@ -27,6 +27,7 @@ from appliance.contract.actions import (
 )
 from appliance.contract.certificates.table import ACTIONS as CERTIFICATE_ACTIONS
 from appliance.contract.configuration.table import ACTIONS as MACHINE_ACTIONS
+from appliance.contract.maintenance.table import ACTIONS as MAINTENANCE_ACTIONS
 from appliance.contract.runs import Run
 
 TABLE: Final[dict[str, Action]] = {
@@ -189,6 +190,7 @@ TABLE: Final[dict[str, Action]] = {
         ),
         *MACHINE_ACTIONS,
         *CERTIFICATE_ACTIONS,
+        *MAINTENANCE_ACTIONS,
     )
 }
 """Every action by its name. A new one is a line here and a function in `appliance.agent`."""

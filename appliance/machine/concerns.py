@@ -31,6 +31,8 @@ from appliance.machine.programs import ask, find, signal_by_file
 from appliance.machine.root import Root
 
 LOG: Final = logging.getLogger("appliance.machine")
+SSHD_PID: Final = "run/sshd.pid"
+"""Of an sshd that obeys our files where there is no systemd."""
 EDGE_SECONDS: Final = 5.0
 """For the edge to serve what it was told to: checked before, so it is a matter of moments."""
 
@@ -139,12 +141,16 @@ def _restart_time(where: Where, version: int) -> None:  # noqa: ARG001
 
 
 def _no_ssh(where: Where) -> ConcernUnavailable | None:
-    return None if where.systemd and find("sshd") else NoShellService(place="ssh")
+    ours = where.systemd or (where.root.path / SSHD_PID).is_file()
+    return None if ours and find("sshd") else NoShellService(place="ssh")
 
 
 def _reload_ssh(where: Where, version: int) -> None:  # noqa: ARG001
-    ask("sshd", "-t")
-    ask("systemctl", "reload", "ssh.service")
+    if where.systemd:
+        ask("sshd", "-t")
+        ask("systemctl", "reload", "ssh.service")
+    elif not signal_by_file(where.root.path / SSHD_PID, signal.SIGHUP):
+        LOG.warning("sshd does not run: it takes what is in place when it starts")
 
 
 HANDLING: Final = {

@@ -86,6 +86,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     checked against. Empty where none are asked for."""
     ssh_authority: str = ""
     """Absolute path of the public keys whose certificates open SSH; empty where there is none."""
+    ssh_revoked: str = ""
+    """Absolute path of the list of certificates that open SSH no more; empty for none."""
     users: dict[str, int] = {}
     """Numbers of the appliance's users that this machine has, by name."""
     name_servers: tuple[str, ...] = ()
@@ -108,11 +110,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 def gather_facts(place: Place, generation: int) -> Facts:
     """Read the machine of a place."""
-    clients = place.data / "tls" / CLIENTS
+    clients, ssh = place.data / "tls" / CLIENTS, place.machine / "ssh"
+    has_ssh = (ssh / "authority.pub").exists()
     return Facts(
         run=str(place.run),
         certificates=_certificates(Folder(place.data), dt.datetime.now(dt.UTC)),
         authority=str(clients) if clients.exists() else "",
+        ssh_authority=str(ssh / "authority.pub") if has_ssh else "",
+        ssh_revoked=str(ssh / "revoked") if has_ssh else "",
         users=_users(),
         name_servers=_name_servers(RESOLVERS),
         gateways=_gateways(),

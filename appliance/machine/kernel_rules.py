@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 from appliance.contract.configuration.errors import ProgramRefused
-from appliance.machine.plan.firewall import COUNTING, TABLE
+from appliance.machine.plan.firewall import COUNTING, TABLE, WINDOW
 from appliance.machine.programs import ask
 from appliance.machine.root import digest_of
 
@@ -26,6 +26,6 @@ def _lasting(value: Any) -> Any:  # noqa: ANN401 - JSON
     if not isinstance(value, dict):
         return value
     kept = {key: _lasting(one) for key, one in value.items() if key not in PASSING}
-    if str(kept.get("name", "")).startswith(COUNTING):
-        kept.pop("elem", None)  # who is counted and banned at this moment
+    if str(kept.get("name", "")).startswith((*COUNTING, WINDOW)):
+        kept.pop("elem", None)  # who is counted, banned or let in at this moment
     return kept

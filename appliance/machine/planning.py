@@ -15,7 +15,16 @@ from appliance.contract.configuration.state import FileChange
 from appliance.contract.configuration.unavailable import ConcernUnavailable
 from appliance.machine.concerns import HANDLING, Where
 from appliance.machine.facts import Facts
-from appliance.machine.plan import edge, firewall, network, proxy, ssh, timekeeping, trust
+from appliance.machine.plan import (
+    edge,
+    firewall,
+    maintenance,
+    network,
+    proxy,
+    ssh,
+    timekeeping,
+    trust,
+)
 from appliance.machine.plan.desired import LOCKS_OUT, Concern, Desired, gather
 from appliance.machine.root import Root, write_file
 
@@ -23,7 +32,7 @@ PLANNERS: Final = {
     Concern.FIREWALL: (firewall.files,),
     Concern.NETWORK: (network.files,),
     Concern.TIME: (timekeeping.files,),
-    Concern.SSH: (ssh.files,),
+    Concern.SSH: (ssh.files, maintenance.files),
     Concern.EDGE: (edge.files,),
     Concern.OUTGOING: (proxy.files, trust.files),
 }

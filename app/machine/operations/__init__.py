@@ -1,5 +1,23 @@
-"""The machine's document and its certificates as operations."""
+"""The machine's document, its certificates and maintenance access as operations."""
 
-from app.machine.operations import applying, certificates, outgoing, reading, traffic
+from app.machine.operations import (
+    applying,
+    certificates,
+    happenings,
+    maintenance,
+    outgoing,
+    reading,
+    recordings,
+    traffic,
+)
 
-__all__ = ["applying", "certificates", "outgoing", "reading", "traffic"]
+__all__ = [
+    "applying",
+    "certificates",
+    "happenings",
+    "maintenance",
+    "outgoing",
+    "reading",
+    "recordings",
+    "traffic",
+]

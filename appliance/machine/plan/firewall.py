@@ -31,6 +31,8 @@ SERVICE: Final = (Area.WORKSPACE, Area.PORTAL, Area.KIOSK, Area.API)
 LOG: Final = "limit rate 10/second burst 20 packets log prefix"
 COUNTING: Final = ("banned", "rate", "held", "seen_", "used_")
 """Sets that fill by themselves; their names begin so."""
+WINDOW: Final = "window"
+"""Sets of whom a maintenance window lets in; filled while one is open, with its time (S11)."""
 SET_SIZE: Final = 65_535
 """Sources that are counted at once. Beyond it the newest go uncounted: memory has a bound."""
 NEIGHBOURS: Final = "{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert }"
@@ -52,7 +54,7 @@ def ruleset(document: Document, facts: Facts) -> str:
         _chain("admit", _admit(document)),
         _chain("crowded", _crowded()),
         _chain("console", _area(document, "console", (Area.CONSOLE,))),
-        _chain("ssh", _area(document, "ssh", (Area.SSH,))),
+        _chain("ssh", _shell(document)),
         _chain("service", _area(document, "service", SERVICE)),
         _chain("messages", _messages(document)),
         _chain("input", _input(document, facts), hook="input"),
@@ -94,6 +96,8 @@ def _sets(document: Document, facts: Facts) -> Iterator[str]:
         for (family, _, kind), own in zip(FAMILIES, split(networks), strict=True):
             filled = (f"elements = {{ {', '.join(own)} }}",) if own else ()
             yield _set(name + family, kind, "flags interval", "auto-merge", *filled)
+    for family, _, kind in FAMILIES:
+        yield _set(WINDOW + family, kind, "flags interval,timeout")
     bans = document.firewall.ban_minutes
     for family, _, kind in FAMILIES:
         size = f"size {SET_SIZE}"
@@ -180,10 +184,23 @@ def _area(document: Document, name: str, areas: tuple[Area, ...]) -> Iterator[st
         return
     for family, source, _ in FAMILIES:
         yield f"{source} @{name}{family} jump admit"
+    yield from _refuse(name)
+
+
+def _refuse(name: str) -> Iterator[str]:
     yield f'counter name "refused_{name}"'
     yield from seen(name)
     yield f'{LOG} "tenshu-{name} "'
     yield "drop"
+
+
+def _shell(document: Document) -> Iterator[str]:
+    """SSH: who is in the area's lists and comes from where an open window is for."""
+    listed = not is_everywhere(area_networks(document, (Area.SSH,)))
+    for family, source, _ in FAMILIES:
+        in_list = f"{source} @ssh{family} " if listed else ""
+        yield f"{in_list}{source} @{WINDOW}{family} jump admit"
+    yield from _refuse("ssh")
 
 
 def _messages(document: Document) -> Iterator[str]:

@@ -60,6 +60,11 @@ dns = ["10.77.2.2", "fd77:2::2"]
 [time]
 servers = [{ host = "10.77.2.2" }]
 """
+OPEN_TO_ALL = """
+add element inet tenshu window4 { 0.0.0.0/0 }
+add element inet tenshu window6 { ::/0 }
+"""
+"""A maintenance window that lets in everybody: what keeps people from SSH are the lists alone."""
 PORTS = (22, 25, 80, 443, 5432, 8443)
 MAIL_USER = 65_534
 PARTS = 3
@@ -127,7 +132,7 @@ def rules(text: str = DOCUMENT) -> str:
         certificates={},
         users={"tenshu-workspace": MAIL_USER, "root": 0, "_chrony": MAIL_USER},
     )
-    return ruleset(read_document(text), facts)
+    return ruleset(read_document(text), facts) + OPEN_TO_ALL
 
 
 def load(net: Network, text: str, tmp_path: Path) -> None:
@@ -284,6 +289,13 @@ def test_every_door_is_as_the_document_says_from_everywhere_V12(
     net: Network, tmp_path: Path
 ) -> None:
     assert seen(net, rules(), tmp_path) == wanted()
+
+
+def test_without_a_maintenance_window_nobody_reaches_ssh_S11(net: Network, tmp_path: Path) -> None:
+    load(net, rules().removesuffix(OPEN_TO_ALL), tmp_path)
+    assert net.manage.tcp("10.77.1.1", 22) == net.manage.tcp("fd77:1::1", 22) == "filtered"
+    load(net, rules(), tmp_path)
+    assert net.manage.tcp("10.77.1.1", 22) == net.manage.tcp("fd77:1::1", 22) == "open"
 
 
 def flood(net: Network, source: str, address: str, times: int) -> int:

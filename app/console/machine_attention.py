@@ -1,0 +1,75 @@
+"""What of the machine needs an administrator: certificates that end, a vendor who may come in."""
+
+from app.console.needed import Attention
+from app.core import clock
+from app.core.messages import mark
+from app.machine.errors import MachineError
+from app.machine.operations import certificates, maintenance
+from app.operations.context import Context
+from app.operations.operation import NoRequest
+from appliance.contract.certificates.folder import Condition
+from appliance.contract.configuration.services import OWN
+
+CERTIFICATE_DUE = 21 * clock.DAY
+"""An authority needs a few weeks at times; a start before that renews the own one."""
+
+
+def certificate_attention(context: Context) -> list[Attention]:
+    """Tell of certificates that end, and of those for which the own one stands in."""
+    try:
+        found = certificates.list_certificates(context, NoRequest())
+    except MachineError:
+        return []  # an agent that does not answer is told of by itself
+    told = [
+        Attention(
+            kind="danger",
+            title=mark("The certificate “{name}” cannot be shown; the own one stands in for it"),
+            text=mark("Browsers that do not know it warn of it. Bring in another certificate."),
+            href="/network/certificates",
+            action=mark("Show the certificates"),
+            parameters={"name": name},
+        )
+        for name in sorted({one.wanted for one in found.planes if one.shown != one.wanted})
+    ]
+    shown = {one.shown for one in found.planes}
+    return told + [
+        Attention(
+            kind="warning",
+            title=mark("The appliance's own certificate ends soon")
+            if one.name == OWN
+            else mark("The certificate “{name}” ends soon"),
+            text=mark("Start the appliance anew: it makes a new one.")
+            if one.name == OWN
+            else mark("It ends in {days} days. Bring in another certificate before."),
+            href=f"/network/certificates/{one.name}",
+            action=mark("Show the certificate"),
+            parameters={"name": one.name, "days": (one.ends_at - clock.now()) // clock.DAY},
+        )
+        for one in found.items
+        if one.name in shown
+        and one.condition is Condition.good
+        and one.ends_at - clock.now() < CERTIFICATE_DUE
+    ]
+
+
+def maintenance_attention(context: Context) -> list[Attention]:
+    """Tell who of the vendor may come in at this moment, and for how long."""
+    try:
+        listed = maintenance.list_windows(context, maintenance.ListOfWindows()).items
+    except MachineError:
+        return []  # a guest on its machine has no such access; a silent agent is told of by itself
+    return [
+        Attention(
+            kind="warning",
+            title=mark("Maintenance access is open: {who}"),
+            text=mark("It closes by itself in {minutes} minutes."),
+            href=f"/maintenance/{one.window.number}",
+            action=mark("Show the window"),
+            parameters={
+                "who": one.window.who,
+                "minutes": max(1, -(-(one.window.until - clock.now()) // clock.MINUTE)),
+            },
+        )
+        for one in listed
+        if one.window.is_open
+    ]

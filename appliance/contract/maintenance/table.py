@@ -1,0 +1,92 @@
+"""The actions on maintenance access."""
+
+from typing import Final
+
+from appliance.contract.action import Action, Tier
+from appliance.contract.maintenance.state import (
+    Happenings,
+    ListHappenings,
+    ListWindows,
+    OfWindow,
+    OneWindow,
+    OpenedWindow,
+    OpenWindow,
+    ReadRecording,
+    RecordingPart,
+    Window,
+    WindowPlan,
+    Windows,
+)
+
+ACTIONS: Final = (
+    Action(
+        name="CheckWindow",
+        request=OpenWindow,
+        result=WindowPlan,
+        permission="machine.view",
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="Tell whether a window could be opened so, and open none",
+    ),
+    Action(
+        name="OpenWindow",
+        request=OpenWindow,
+        result=OpenedWindow,
+        permission="machine.manage",
+        tier=Tier.DANGEROUS,
+        timeout=60,
+        verb="maintenance.open",
+        says="Let one key in through SSH for a time, from some addresses; sessions are recorded",
+    ),
+    Action(
+        name="CloseWindow",
+        request=OfWindow,
+        result=Window,
+        permission="machine.manage",
+        tier=Tier.REVERSIBLE,
+        timeout=60,
+        verb="maintenance.close",
+        says="Close a window: its sessions end at once, its certificate is worth nothing",
+    ),
+    Action(
+        name="ListWindows",
+        request=ListWindows,
+        result=Windows,
+        permission="machine.view",
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="List the maintenance windows, newest first",
+    ),
+    Action(
+        name="ReadWindow",
+        request=OfWindow,
+        result=OneWindow,
+        permission="machine.view",
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="Tell one window with its sessions",
+    ),
+    Action(
+        name="ReadRecording",
+        request=ReadRecording,
+        result=RecordingPart,
+        permission="machine.manage",
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="Tell a stretch of what was typed and shown in a session",
+    ),
+    Action(
+        name="ListHappenings",
+        request=ListHappenings,
+        result=Happenings,
+        permission="machine.view",
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="List what happened through windows since an entry, oldest first",
+    ),
+)
