@@ -7,8 +7,10 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,42 @@ def debian_13() -> Path:
     return made
 
 
+def debian_13_with_parts() -> Path:
+    """Return such a root with the Python packages of the lock, as the image has them."""
+    base, lock = debian_13(), ROOT / "requirements/runtime.txt"
+    made = base.with_name(f"{base.name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}")
+    with _alone(base.parent / "debian-13.lock"):
+        if not made.exists():
+            beside = made.with_suffix(".new")
+            shutil.rmtree(beside, ignore_errors=True)
+            copied = _run(["cp", "--archive", "--reflink=auto", str(base), str(beside)], 120)
+            assert copied.returncode == 0, copied.stderr
+            _install_parts(beside, lock)
+            beside.rename(made)
+    return made
+
+
+def _install_parts(root: Path, lock: Path) -> None:
+    (python,) = (root / "usr/lib").glob("python3.1?")
+    version = python.name.removeprefix("python")
+    tenshu = root / "usr/lib/tenshu"
+    (tenshu / "bin").mkdir(parents=True)
+    (tenshu / "bin/python").symlink_to(f"/usr/bin/python{version}")
+    (tenshu / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
+    target = tenshu / "lib" / python.name / "site-packages"
+    kinds = ("2_28", "2_27", "2_24", "2_17", "2_12", "2_5")
+    platforms = [f"--platform=manylinux_{kind}_{platform.machine()}" for kind in kinds]
+    command = [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *("--no-deps", "--require-hashes", "--only-binary=:all:", f"--target={target}"),
+        *(f"--python-version={version}", "--implementation=cp", *platforms),
+        *("--requirement", str(lock)),
+    ]
+    made = _run(command, MAKE_SECONDS)
+    assert made.returncode == 0, made.stderr[-2000:]
+    inside(root, f"python{version}", "-m", "compileall", "-q", "/usr/lib/tenshu/lib")
+
+
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
@@ -96,7 +134,7 @@ def _mirror() -> str:
 
 def inside(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a program in the root, to its end."""
-    return _run(["chroot", str(root), *words])
+    return _run(["chroot", str(root), *words], 120)
 
 
 def _run(command: list[str], seconds: float = 60) -> subprocess.CompletedProcess[str]:

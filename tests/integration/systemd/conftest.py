@@ -42,5 +42,6 @@ def install(root: Path) -> None:
     for name, place in places.items():
         shutil.copytree(SYSTEMD / name, root / place, symlinks=True, dirs_exist_ok=True)
     python = root / "usr/lib/tenshu/bin/python"
-    python.parent.mkdir(parents=True)
-    python.symlink_to("/usr/bin/python3")
+    if not python.is_symlink():
+        python.parent.mkdir(parents=True)
+        python.symlink_to("/usr/bin/python3")

@@ -1,0 +1,142 @@
+"""The appliance in a Debian 13 that systemd has booted: a container with a network of its own."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.debian import inside
+from tests.integration.systemd.conftest import install
+from tests.running import ROOT, wait_until
+
+SOCKET = "/var/lib/tenshu/data/run/agent.sock"
+WHO = {"account": "root", "plane": "machine"}
+BOOT = """
+umount --recursive /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
+mkdir --parents "/sys/fs/cgroup/$1" && echo $$ > "/sys/fs/cgroup/$1/cgroup.procs" &&
+exec systemd-nspawn --quiet --directory="$2" --machine="$1" --register=no --keep-unit \\
+    --private-network --console=pipe --boot \\
+    systemd.mask=systemd-networkd-wait-online.service systemd.mask=run-rpc_pipefs.mount
+"""
+"""In mounts of its own: systemd in a container wants the one tree of control groups."""
+
+
+def put_appliance(root: Path) -> None:
+    """Put code, modules of the pages and units into a root, and enable them as the image does."""
+    (packages,) = (root / "usr/lib/tenshu/lib").glob("python3.*/site-packages")
+    forgotten = shutil.ignore_patterns("__pycache__")
+    for name in ("app", "appliance", "cli", "node_modules"):
+        shutil.copytree(ROOT / name, packages / name, ignore=forgotten)
+    python = f"/usr/bin/{packages.parent.name}"
+    inside(root, python, "-m", "compileall", "-q", f"/{packages.relative_to(root)}/app")
+    inside(root, python, "-m", "compileall", "-q", f"/{packages.relative_to(root)}/appliance")
+    install(root)
+    inside(root, "systemd-sysusers")
+    ours = [path.name for path in (ROOT / "systemd/system").glob("tenshu*") if path.is_file()]
+    debians = ("ssh.socket", "nginx.service", "systemd-networkd.service")
+    made = inside(root, "systemctl", "preset", *debians, *ours)
+    assert made.returncode == 0, made.stderr
+    (root / "etc/machine-id").write_text(os.urandom(16).hex() + "\n")
+
+
+@dataclass
+class Booted:
+    """A machine that runs."""
+
+    root: Path
+    name: str
+    container: subprocess.Popen[bytes] | None = None
+
+    def boot(self) -> None:
+        """Switch it on, and wait until the appliance answers."""
+        command = ["unshare", "--mount", "bash", "-c", BOOT, "bash", self.name, str(self.root)]
+        self.container = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        wait_until(lambda: self.first_process, "systemd runs", 30)
+        wait_until(lambda: self.healthy(8443), "the console answers through the edge", 90)
+
+    @property
+    def first_process(self) -> int:
+        assert self.container
+        found = Path(f"/proc/{self.container.pid}/task/{self.container.pid}/children").read_text()
+        return int(found.split()[0]) if found.split() else 0
+
+    def cut_power(self) -> None:
+        """Kill all of it at once."""
+        assert self.container
+        os.kill(self.first_process, signal.SIGKILL)
+        self.container.wait(30)
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a program inside, to its end."""
+        enter = ["nsenter", "--target", str(self.first_process), "--all", "--root", "--wd"]
+        path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+        return subprocess.run(
+            [*enter, "env", path, *words], capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def said(self, *words: str) -> str:
+        """Return what a program says."""
+        return self.run(*words).stdout.strip()
+
+    def call(self, action: str, /, user: str = "root", **parameters: Any) -> dict[str, Any]:
+        """Call the agent, and return its result or its error's parameters."""
+        told = json.dumps({"caller": WHO, **parameters})
+        words = ("varlinkctl", "call", SOCKET, f"tenshu.appliance.{action}", told)
+        ended = self.run("runuser", "-u", user, "--", *words)
+        return json.loads(ended.stdout or "{}")
+
+    def result(self, action: str, /, **parameters: Any) -> dict[str, Any]:
+        """Call the agent; fail where it refuses."""
+        found = self.call(action, **parameters)
+        assert "result" in found, found
+        return found["result"]
+
+    def kill_agent(self) -> None:
+        """SIGKILL, and wait until systemd has started another one."""
+        self.run("kill", "-9", self.main_process("tenshu-agent.service"))
+        wait_until(lambda: "result" in self.call("ListRuns"), "another agent answers", 30)
+
+    def rules(self) -> str:
+        """Return the packet filter's rules as the kernel has them."""
+        return self.said("nft", "list", "table", "inet", "tenshu")
+
+    def healthy(self, port: int) -> bool:
+        """Tell whether a plane answers through the edge."""
+        code = (
+            "import http.client, ssl; c = http.client.HTTPSConnection('localhost', "
+            f"{port}, timeout=5, context=ssl._create_unverified_context()); "
+            "c.request('GET', '/health'); print(c.getresponse().status)"
+        )
+        return self.said("python3", "-c", code) == "200"
+
+    def property(self, unit: str, name: str) -> str:
+        """Return what systemd says about a unit."""
+        return self.said("systemctl", "show", "--property", name, "--value", unit)
+
+    def main_process(self, unit: str) -> str:
+        return self.property(unit, "MainPID")
+
+
+@contextlib.contextmanager
+def booted(root: Path, name: str) -> Iterator[Booted]:
+    """Give a machine that has booted; it is gone afterwards."""
+    put_appliance(root)
+    machine = Booted(root, name)
+    machine.boot()
+    try:
+        yield machine
+    finally:
+        with contextlib.suppress(ProcessLookupError, IndexError, AssertionError):
+            machine.cut_power()
+        group = Path("/sys/fs/cgroup") / name
+        if group.is_dir():
+            with contextlib.suppress(OSError):
+                group.rmdir()

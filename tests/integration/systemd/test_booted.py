@@ -1,0 +1,149 @@
+"""All of it where systemd is the first process: units with users of their own, timer, job units."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from appliance.contract.kit import KeyKit
+from appliance.contract.ring import wrap_ring
+from tests.debian import debian_13_with_parts, layered
+from tests.integration.systemd.booted import Booted, booted
+from tests.running import wait_until
+from tests.units import OURS
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SERVICES = [f"tenshu-{name}.service" for name in ("console", "workspace", "worker", "sealer")]
+NARROW = """\
+format = 1
+[access]
+console = ["management"]
+[access.lists.management]
+networks = ["192.0.2.0/24"]
+"""
+WINDOW = 30
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
+    folder = tmp_path_factory.mktemp("booted")
+    with layered(debian_13_with_parts(), folder) as root, booted(root, "tenshu-test") as found:
+        yield found
+
+
+def apply(machine: Booted, document: str = NARROW, seconds: int = WINDOW) -> int:
+    before = machine.result("ReadConfiguration")["version"]
+    wanted = {"document": document, "based_on": before, "seconds": seconds}
+    version = machine.result("ApplyConfiguration", **wanted, despite_warnings=True)
+    assert version["outcome"] == "waiting"
+    return int(version["number"])
+
+
+def outcome(machine: Booted, number: int) -> tuple[str, str]:
+    found = machine.result("ReadVersion", version=number)["version"]
+    return found["outcome"], found["reason"]
+
+
+def test_every_process_runs_in_its_unit_with_its_user_and_nothing_is_out_of_reach_F6(
+    machine: Booted,
+) -> None:
+    assert machine.healthy(443)
+    for unit in [*SERVICES, "tenshu-agent.service", "tenshu-edge.service"]:
+        assert machine.property(unit, "ActiveState") == "active", unit
+        assert machine.property(unit, "NRestarts") == "0", unit
+    assert machine.said("ps", "-o", "user:20=", "-p", machine.main_process(SERVICES[0])) == (
+        "tenshu-console"
+    )
+    found = machine.result("ReadConfiguration")
+    assert (found["version"], found["drift"], found["unavailable"]) == (1, [], [])
+    assert "Claim code:" in machine.said("cat", "/run/issue.d/tenshu.issue")
+
+
+def test_the_running_sandboxes_are_as_closed_as_the_files_say(machine: Booted) -> None:
+    for unit in ("console", "workspace", "worker", "sealer", "edge", "agent"):
+        limit = round(OURS[f"tenshu-{unit}"].held * 10)
+        told = machine.run(
+            "systemd-analyze", "security", "--no-pager", f"--threshold={limit}", f"tenshu-{unit}"
+        )
+        assert told.returncode == 0, told.stdout[-1500:]
+
+
+def test_the_machine_is_put_right_before_the_network_comes_up_F6(machine: Booted) -> None:
+    put_right = int(machine.property("tenshu-starting.service", "ActiveEnterTimestampMonotonic"))
+    for later in ("network-pre.target", "systemd-networkd.service", "tenshu-edge.service"):
+        assert put_right < int(machine.property(later, "ActiveEnterTimestampMonotonic")), later
+
+
+@pytest.mark.parametrize("user", ["tenshu-workspace", "tenshu-audit", "tenshu-console"])
+def test_who_is_no_process_of_the_console_reaches_no_action(machine: Booted, user: str) -> None:
+    """Not even as its user: what somebody starts elsewhere is no part of its unit."""
+    assert machine.call("ListRuns", user=user).get("result") is None
+    refused = machine.run("journalctl", "--unit=tenshu-agent", "--output=cat", "--no-pager").stdout
+    number = machine.said("id", "-u", user)
+    if user == "tenshu-console":
+        assert f"refused a connection of user {number}" in refused
+
+
+def test_a_killed_edge_comes_back_over_its_stale_socket(machine: Booted) -> None:
+    killed = machine.main_process("tenshu-edge.service")
+    machine.run("kill", "-9", killed)
+    wait_until(lambda: machine.main_process("tenshu-edge.service") not in ("0", killed), "it came")
+    wait_until(lambda: machine.healthy(8443), "it serves", 20)
+
+
+def test_a_timer_takes_back_what_nobody_confirms_also_when_the_agent_is_killed_F6(
+    machine: Booted,
+) -> None:
+    begun = time.monotonic()
+    number = apply(machine)
+    timer = f"tenshu-revert@{number}.timer"
+    assert machine.property(timer, "ActiveState") == "active"
+    assert machine.property(timer, "AccuracyUSec") == "100ms"
+    machine.kill_agent()
+    assert "192.0.2.0/24" in machine.rules()
+    wait_until(lambda: "192.0.2.0/24" not in machine.rules(), "it is as it was", WINDOW + 20)
+    assert WINDOW - 1 < time.monotonic() - begun < WINDOW + 10
+    wait_until(lambda: outcome(machine, number) == ("reverted", "not_confirmed"), "it is told", 10)
+
+
+def test_what_is_confirmed_holds_and_its_timer_wakes_for_nothing_F6(machine: Booted) -> None:
+    number = apply(machine, NARROW.replace("192.0.2.0/24", "127.0.0.0/8"))
+    machine.result("ConfirmConfiguration", version=number)
+    assert outcome(machine, number) == ("confirmed", "none")
+    woken = machine.run("systemctl", "start", f"tenshu-revert@{number}.service")
+    assert woken.returncode == 0, woken.stderr
+    assert outcome(machine, number) == ("confirmed", "none")
+
+
+def test_a_long_action_is_a_unit_of_its_own_and_outlives_the_agent_F13(machine: Booted) -> None:
+    kit = KeyKit.new()
+    ring = machine.root / "var/lib/tenshu/keys/ring.json"
+    wrapped = machine.root / "var/lib/tenshu/data/ring.wrapped"
+    wrapped.write_bytes(wrap_ring(kit.public_key(), ring.read_bytes()))
+    opens = {"passphrase": kit.borg_passphrase().reveal(), "kit_number": kit.number()}
+    made = machine.result("CreateRepository", name="NAS", folder="/srv/nas", **opens)
+    run = machine.result("RunBackup", repository=made["id"])
+    unit = f"tenshu-job@{run['id']}.service"
+    assert machine.property(unit, "ActiveState") in ("active", "activating")
+    machine.kill_agent()
+    ended: dict[str, object] = {}
+
+    def has_ended() -> bool:
+        ended.update(machine.call("GetProgress", run=run["id"]).get("result") or {})
+        return ended.get("state") not in (None, "running")
+
+    wait_until(has_ended, "the backup ends", 60)
+    said = machine.said("journalctl", f"--unit={unit}", "--output=cat", "--no-pager")
+    told = (ended["error_code"], ended["error_parameters"], said)
+    assert ended["state"] == "done", told
+
+
+def test_a_power_cut_while_it_waits_takes_it_back_before_the_network_comes_up_F6(
+    machine: Booted,
+) -> None:
+    number = apply(machine)
+    machine.cut_power()
+    machine.boot()
+    assert outcome(machine, number) == ("reverted", "restarted")
+    assert "192.0.2.0/24" not in machine.rules()
