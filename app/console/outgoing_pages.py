@@ -4,20 +4,23 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromQuery
 
 from app.console.network_words import no_machine
+from app.core.errors import TenshuError
 from app.core.messages import mark, translate
 from app.machine.errors import MachineError
-from app.machine.operations import outgoing
+from app.machine.operations import outgoing, sign_in
 from app.operations.context import Context
 from app.operations.operation import NoRequest
+from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.design.address import one_of
-from app.web.pages import Answer, need_sign_in, page
-from app.web.routing import get
+from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.routing import get, post
+from app.web.shared_pages import Form
 from appliance.contract.configuration.firewall import Purpose
 from appliance.contract.configuration.outgoing import Way
+from appliance.contract.configuration.sign_in import ProxySignIn
 from appliance.contract.configuration.traffic import Drop
 
 PLACE: Final = "/network/outgoing"
@@ -53,18 +56,26 @@ Order = Literal["", "purpose", "-purpose", "host", "-host", "amount", "-amount",
 
 
 @get(PLACE)
-def show_outgoing(request: AnyRequest, q: FromQuery[str] = "", sort: FromQuery[str] = "") -> Answer:
+def show_outgoing(request: AnyRequest) -> Answer:
     """Show every way out, and what was kept from leaving."""
+    return _page(request, {})
+
+
+def _page(
+    request: AnyRequest, errors: dict[str, str], user: str | None = None, status: int = 200
+) -> Answer:
     context = need_sign_in(request)
     try:
         found = outgoing.read_outgoing(context, NoRequest())
+        known = sign_in.get_proxy_sign_in(context, NoRequest())
     except MachineError as error:
         return no_machine(request, context, error)
-    order = one_of(sort, Order)
-    words = q[:128].strip()
+    order = one_of(request.query_params.get("sort", ""), Order)
+    words = request.query_params.get("q", "")[:128].strip()
     return page(
         request,
         "console/outgoing.html",
+        status=status,
         ways=_wanted(context, found.ways, words, order),
         drops=found.drops,
         dropped=found.dropped,
@@ -74,7 +85,32 @@ def show_outgoing(request: AnyRequest, q: FromQuery[str] = "", sort: FromQuery[s
         q=words,
         sort=order,
         asked_for=_asked_for(found.drops),
+        proxy=next((one for one in found.ways if one.purpose == "proxy"), None),
+        known_user=known.user,
+        user=known.user if user is None else user,
+        errors=errors,
+        notice=request.query_params.get("notice", ""),
+        may_manage=context.actor.rights.allows(Permission.MACHINE_MANAGE),
     )
+
+
+@post(f"{PLACE}/proxy")
+def set_sign_in(request: AnyRequest, data: Form) -> Answer:
+    """Sign in at the proxy by another user or password, after a fresh second factor."""
+    context = need_sign_in(request)
+    context.require(Permission.MACHINE_MANAGE)
+    user = str(data.get("user", "")).strip()
+    try:
+        wanted = ask(sign_in.NewProxySignIn, user=user, password=str(data.get("password", "")))
+        return perform(request, sign_in.set_proxy_sign_in, wanted)
+    except TenshuError as error:
+        return _page(request, field_errors(context.language, error), user, error.status)
+
+
+@result_of(sign_in.set_proxy_sign_in)
+def signed_in(_request: AnyRequest, _result: ProxySignIn) -> Answer:
+    """Go back to the page."""
+    return go(f"{PLACE}?notice=sign-in")
 
 
 def _wanted(context: Context, ways: Sequence[Way], words: str, order: str) -> list[Way]:
@@ -117,4 +153,4 @@ def _asked_for(drops: Sequence[Drop]) -> str:
 
 def outgoing_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_outgoing]
+    return [show_outgoing, set_sign_in]

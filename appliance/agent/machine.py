@@ -10,11 +10,13 @@ from appliance.contract.actions import Caller, Nothing
 from appliance.contract.configuration import state
 from appliance.contract.configuration.errors import ApplyUnderWay, MachineNotOwned
 from appliance.contract.configuration.outgoing import Destinations, Outgoing
+from appliance.contract.configuration.sign_in import ProxySignIn, SetProxySignIn
 from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
 from appliance.machine import outgoing, telling, traffic
 from appliance.machine.applying import Applying, applying_at
 from appliance.machine.needed import keep_needed, read_needed
 from appliance.machine.plan.desired import Concern
+from appliance.machine.sign_in import SignIn, keep_sign_in, read_sign_in
 from appliance.place import Place
 
 
@@ -23,7 +25,7 @@ class Machine:
 
     def __init__(self, place: Place) -> None:
         self._applying = applying_at(place)
-        self._folder = place.machine
+        self._place, self._folder = place, place.machine
         self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
             "ReadConfiguration": self._read,
             "PlanConfiguration": self._plan,
@@ -37,6 +39,8 @@ class Machine:
             "ReadOutgoing": self._outgoing,
             "ReadDestinations": self._destinations,
             "TellDestinations": self._tell,
+            "ReadProxySignIn": self._proxy_sign_in,
+            "SetProxySignIn": self._set_proxy_sign_in,
         }
 
     @property
@@ -44,6 +48,12 @@ class Machine:
         if self._applying is None:
             raise MachineNotOwned
         return self._applying
+
+    @property
+    def _own_place(self) -> Place:
+        if self._applying is None:
+            raise MachineNotOwned
+        return self._place
 
     def _read(self, _caller: Caller, _request: Nothing) -> state.Configuration:
         return telling.configuration(self._own)
@@ -88,3 +98,12 @@ class Machine:
         with contextlib.suppress(ApplyUnderWay):  # it follows as soon as that is done
             self._own.renew(Concern.FIREWALL)
         return request
+
+    def _proxy_sign_in(self, _caller: Caller, _request: Nothing) -> ProxySignIn:
+        found = read_sign_in(self._own_place)
+        return ProxySignIn(user=found.user if found else "")
+
+    def _set_proxy_sign_in(self, _caller: Caller, request: SetProxySignIn) -> ProxySignIn:
+        wanted = SignIn(request.user, request.password) if request.user else None
+        keep_sign_in(self._own_place, wanted)
+        return ProxySignIn(user=request.user)

@@ -49,6 +49,8 @@ from appliance.place import Place
 from appliance.records import now
 
 LOG: Final = logging.getLogger("appliance.machine")
+BRIEF: Final = 2.0
+"""Seconds in which what follows the machine's facts is done."""
 MACHINE: Final = "machine"
 """Plane of a caller at the machine's own console, who cannot be locked out of it."""
 
@@ -111,7 +113,7 @@ class Applying:
 
         Where it might lock somebody out it waits to be confirmed, else it holds at once.
         """
-        with self.versions.locked():
+        with self.versions.locked(patience=BRIEF):
             armed = self.versions.armed()
             if armed:
                 raise ApplyUnderWay(version=armed.version)
@@ -208,20 +210,28 @@ class Applying:
         something was changed. Raise ProgramRefused, or ApplyUnderWay while a version is being
         applied; one that waits to be confirmed follows too.
         """
+        if not self._lags(concern):
+            return False  # whoever only looks keeps nobody from applying
         with self.versions.locked():
             number, armed = self.in_effect(), self.versions.armed()
             if armed and armed.deadline is None:  # cut off in the middle: its guard takes it back
                 raise ApplyUnderWay(version=armed.version)
-            if not number or concern not in self.concerns():
-                return False
-            desired = Desired(files=self.desired(self.document(number), number).of(concern))
-            if self.root.has_put(desired):
+            desired = self._lags(concern)
+            if desired is None:
                 return False
             check(self.where, desired)
             with self.root.replacing(desired):
                 HANDLING[concern].take_effect(self.where, number)
             LOG.info("%s follows what has changed on the machine", concern)
             return True
+
+    def _lags(self, concern: Concern) -> Desired | None:
+        """Return the files of a concern where they come to something else by now."""
+        number = self.in_effect()
+        if not number or concern not in self.concerns():
+            return None
+        desired = Desired(files=self.desired(self.document(number), number).of(concern))
+        return None if self.root.has_put(desired) else desired
 
     def _hold(self, number: int) -> Version:
         self.versions.hold(number)  # the step that counts; what follows only tells of it
@@ -234,7 +244,7 @@ class Applying:
 
     def confirm(self, caller: Caller, request: ConfirmConfiguration) -> Version:
         """Let a version hold. Raise NothingToConfirm or ConnectionTooOld."""
-        with self.versions.locked():
+        with self.versions.locked(patience=BRIEF):
             armed = self.versions.armed()
             number = request.version
             if armed is None or armed.version != number or armed.deadline is None:
@@ -247,7 +257,7 @@ class Applying:
 
     def revert(self, number: int) -> Version:
         """Take a version back that waits to be confirmed. Raise NothingToConfirm."""
-        with self.versions.locked():
+        with self.versions.locked(patience=BRIEF):
             armed = self.versions.armed()
             if armed is None or armed.version != number:
                 raise NothingToConfirm(version=number)

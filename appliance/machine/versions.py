@@ -24,6 +24,8 @@ from appliance.contract.configuration.state import Outcome, Reason, Version
 from appliance.durable import sync_folder, write_whole
 from appliance.records import now
 
+AGAIN: Final = 0.02
+"""Seconds until a lock that somebody holds is tried again."""
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -58,6 +60,19 @@ def boot_time() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def _lock_within(handle: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(AGAIN)
+        else:
+            return True
+
+
 class Versions:
     """The folder of one copy."""
 
@@ -68,17 +83,20 @@ class Versions:
         return self.folder / "versions" / f"{number:06d}"
 
     @contextlib.contextmanager
-    def locked(self, *, wait: bool = False) -> Iterator[None]:
-        """Hold the lock of the folder. Raise ApplyUnderWay if another process has it."""
+    def locked(self, *, wait: bool = False, patience: float = 0) -> Iterator[None]:
+        """Hold the lock of the folder. Raise ApplyUnderWay if somebody else has it.
+
+        With `patience` only after these seconds: what follows the machine's facts holds it briefly.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # inheritable by nobody: a program that is started here must not keep it for itself
         handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
+            if wait:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            elif not _lock_within(handle, patience):
                 armed = self.armed()
-                raise ApplyUnderWay(version=armed.version if armed else self.newest()) from None
+                raise ApplyUnderWay(version=armed.version if armed else self.newest())
             yield
         finally:
             os.close(handle)

@@ -8,6 +8,7 @@ from app.machine.operations import (
     outgoing,
     reading,
     recordings,
+    sign_in,
     traffic,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "outgoing",
     "reading",
     "recordings",
+    "sign_in",
     "traffic",
 ]

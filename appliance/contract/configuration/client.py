@@ -9,6 +9,7 @@ from appliance.contract.configuration import (  # noqa: F401 - an answer's error
     unavailable,
 )
 from appliance.contract.configuration.outgoing import Destinations, Needed, Outgoing
+from appliance.contract.configuration.sign_in import ProxySignIn, SetProxySignIn
 from appliance.contract.configuration.state import (
     ApplyConfiguration,
     Configuration,
@@ -22,6 +23,7 @@ from appliance.contract.configuration.state import (
     Versions,
 )
 from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
+from appliance.contract.secret import Secret
 
 
 class MachineClient(Calling):
@@ -75,3 +77,12 @@ class MachineClient(Calling):
     def tell_destinations(self, caller: Caller, needed: tuple[Needed, ...]) -> None:
         """Let out what the functions of the appliance need, and nothing else for them."""
         self.call("TellDestinations", caller, Destinations(needed=needed), Destinations)
+
+    def proxy_sign_in(self, caller: Caller) -> ProxySignIn:
+        """Return who signs in at the proxy on the way out."""
+        return self.call("ReadProxySignIn", caller, Nothing(), ProxySignIn)
+
+    def set_proxy_sign_in(self, caller: Caller, user: str, password: Secret) -> ProxySignIn:
+        """Sign in at the proxy by another user or password, or not at all."""
+        request = SetProxySignIn(user=user, password=password)
+        return self.call("SetProxySignIn", caller, request, ProxySignIn)

@@ -5,6 +5,7 @@ from typing import Final
 from appliance.contract.action import Action, Tier
 from appliance.contract.actions import Nothing
 from appliance.contract.configuration.outgoing import Destinations, Outgoing
+from appliance.contract.configuration.sign_in import ProxySignIn, SetProxySignIn
 from appliance.contract.configuration.state import (
     ApplyConfiguration,
     Configuration,
@@ -142,5 +143,25 @@ ACTIONS: Final = (
         timeout=60,
         verb="machine.tell_destinations",
         says="Let out what the functions of the appliance need, and nothing else for them",
+    ),
+    Action(
+        name="ReadProxySignIn",
+        request=Nothing,
+        result=ProxySignIn,
+        permission=VIEW,
+        tier=Tier.READ,
+        timeout=30,
+        verb="",
+        says="Tell who signs in at the proxy on the way out",
+    ),
+    Action(
+        name="SetProxySignIn",
+        request=SetProxySignIn,
+        result=ProxySignIn,
+        permission=MANAGE,
+        tier=Tier.DANGEROUS,
+        timeout=30,
+        verb="machine.set_proxy_sign_in",
+        says="Sign in at the proxy on the way out by another user or password, or not at all",
     ),
 )

@@ -15,15 +15,22 @@ OWN: Final = ("localhost", "127.0.0.0/8", "::1")
 
 def files(document: Document, facts: Facts) -> Iterator[File]:  # noqa: ARG001 - as every planner
     """Yield the file, where there is a proxy. Its sign-in is a secret and no part of it."""
+    told = environment(document)
+    if not told:
+        return
+    content = HEADING + "".join(f"{name}={value}\n" for name, value in told.items())
+    yield File(path=PATH, content=content, concern=Concern.OUTGOING)
+
+
+def environment(document: Document) -> dict[str, str]:
+    """Return the variables that lead programs to the proxy; none where there is no proxy."""
     proxy = document.network.proxy
     if not proxy.address:
-        return
+        return {}
     told = {
         "HTTP_PROXY": proxy.address,
         "HTTPS_PROXY": proxy.address,
         "NO_PROXY": ",".join([*OWN, *proxy.exceptions]),
     }
     # some programs look for the one spelling, some for the other; curl for `http_proxy` only
-    lines = [f"{spelt}={value}" for name, value in told.items() for spelt in (name, name.lower())]
-    content = HEADING + "\n".join(lines) + "\n"
-    yield File(path=PATH, content=content, concern=Concern.OUTGOING)
+    return {spelt: value for name, value in told.items() for spelt in (name, name.lower())}
