@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from app.core.messages import mark
 from app.identity import client_certificates, rights
-from app.identity.bounds import why_shut_out
+from app.identity.bounds import NOTHING, why_shut_out
 from app.identity.errors import NotFromHere, OwnWayClosed
 from app.identity.models import Account
 from app.operations.context import Context, Plane
@@ -38,8 +38,8 @@ def require(context: Context) -> None:
         return
     context.session.flush()
     account = context.session.get(Account, context.actor.account)
-    if account is not None:  # the setup's person is only being made
-        require_under(context, context.session, account.bounds)
+    # no rule concerns whom the setup is only making
+    require_under(context, context.session, account.bounds if account else NOTHING)
 
 
 def require_under(context: Context, session: Session, bounds: str) -> None:

@@ -48,7 +48,8 @@ class House:
     good: Pair
 
     def browser(self, certificate: Pair | None = None, **options) -> httpx.Client:
-        base = self.edge.base("workspace")
+        host = "127.0.0.1" if options.get("source") else "localhost"
+        base = self.edge.base("workspace", host)
         headers = {"sec-fetch-site": "same-origin", "origin": base, "accept-language": "en"}
         told = [*headers.items(), *options.pop("more", [])]
         return self.edge.client("workspace", certificate=certificate, headers=told, **options)
@@ -234,6 +235,30 @@ def test_no_other_certificate_lets_anybody_in_F3(house: House, kind: str) -> Non
             return
         assert answer.status_code == status, answer.text[-600:]
         assert WORKSPACE not in browser.cookies
+
+
+def test_a_person_comes_in_from_their_networks_alone_through_the_edge_F2(house: House) -> None:
+    ito = person(house.local, "ito")
+    there, elsewhere = "127.0.0.8", "127.0.0.7"
+    with house.browser(source=elsewhere) as browser:
+        assert house.sign_in(browser, "ito").status_code == 303
+        wanted = access_rules.RuleChange(
+            kind=Kind.ACCOUNT, whom=ito, networks=(f"{there}/32", "2001:db8::/32"), rev=0
+        )
+        access_rules.set_rule(house.local, wanted)
+        ended = browser.get("/account")
+        assert ended.status_code == 403
+        assert "cannot be used from this network" in ended.text
+        assert there not in ended.text, "it tells no more than that"
+        assert browser.get("/account").status_code == 303
+        refused = house.sign_in(browser, "ito")
+        assert refused.status_code == 403
+        forged = {"x-forwarded-for": there, "x-real-ip": there, "forwarded": f"for={there}"}
+        browser.headers.update(forged)
+        assert house.sign_in(browser, "ito").status_code == 403
+    with house.browser(source=there) as browser:
+        assert house.sign_in(browser, "ito").status_code == 303
+        assert browser.get("/account").status_code == 200
 
 
 def test_a_suspended_person_is_let_in_by_no_certificate_F3(house: House) -> None:
