@@ -1,0 +1,94 @@
+"""Maintenance access on the console: opened, approved by another, read, closed (S11)."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.audit.models import OutboxEvent
+from app.machine.maintenance_watch import tell_happenings
+from app.operations.context import Appliance
+from tests.faces import Browser, Owner
+from tests.hosts import network
+from tests.integration.app.web.confirming import confirm
+from tests.integration.appliance.machine.maintaining import Maintained, maintained
+
+FORM = {
+    "who": "山田 太郎 (Example Systems)",
+    "why": "ディスクの警告の確認",
+    "level": "look",
+    "networks": "10.77.1.2",
+    "minutes": "30",
+    "key": "",
+}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Maintained]:
+    with network() as net, maintained(net) as found:
+        yield found
+
+
+@pytest.fixture
+def machine(site: Maintained, appliance: Appliance) -> Maintained:
+    """The machine of this console: its agent is asked where the console looks for it."""
+    appliance.settings.agent_socket.parent.mkdir(parents=True, exist_ok=True)
+    appliance.settings.agent_socket.symlink_to(site.place.socket)
+    return site
+
+
+def verbs(appliance: Appliance) -> list[str]:
+    with appliance.database.read() as session:
+        asked = select(col(OutboxEvent.content))
+        return [str(one) for one in session.connection().scalars(asked)]
+
+
+def test_a_window_is_opened_seen_on_the_overview_read_and_closed_S11(
+    machine: Maintained, admin: Browser, owner: Owner, appliance: Appliance
+) -> None:
+    assert "保守を受け入れたことはありません" in admin.get("/maintenance").text
+    wrong = admin.post("/maintenance/new", FORM | {"networks": "192.0.2.7"})
+    assert "192.0.2.7" in wrong.text
+    assert "SSHのどのリストにも" in wrong.text
+    assert FORM["who"] in wrong.text, "nothing typed is lost"
+    opened = confirm(admin, owner, admin.post("/maintenance/new", FORM))
+    assert "BEGIN OPENSSH PRIVATE KEY" in opened.text
+    assert "ssh-ed25519-cert-v01" in opened.text
+    assert "保守を受け入れています: 山田 太郎" in admin.get("/").text
+    private = opened.text.split("-----BEGIN")[1].split("-----END")[0]
+    (machine.keys / "made").write_text(f"-----BEGIN{private}-----END OPENSSH PRIVATE KEY-----\n")
+    (machine.keys / "made").chmod(0o600)
+    machine.certify("made", machine.rooms.book.read(1).certificate)
+    come = machine.enter("disk", name="made")
+    assert "Filesystem" in come.stdout, come.stderr
+    assert tell_happenings(appliance) == 3
+    assert tell_happenings(appliance) == 0, "each is told once"
+    (session,) = machine.rooms.book.sessions(1)
+    shown = admin.get("/maintenance/1").text
+    assert f"/maintenance/1/sessions/{session.id}" in shown
+    assert "BEGIN OPENSSH" not in shown
+    assert "Filesystem" in admin.get(f"/maintenance/1/sessions/{session.id}").text
+    cast = admin.get(f"/maintenance/1/sessions/{session.id}/recording").content
+    assert cast == machine.rooms.book.recording(1, session.id).read_bytes()
+    closed = admin.post("/maintenance/1/close")
+    assert "時間枠を閉じました" in admin.get(closed.headers["location"]).text
+    told = "".join(verbs(appliance))
+    for verb in ("open", "session_begin", "command", "session_end", "close", "read_recording"):
+        assert f'"maintenance.{verb}"' in told, verb
+    assert session.digest in told
+
+
+def test_to_repair_is_asked_for_and_waits_for_somebody_else_S11(
+    machine: Maintained, admin: Browser, owner: Owner
+) -> None:
+    form = FORM | {"level": "repair", "key": machine.generate("vendor")}
+    without = admin.post("/maintenance/new", form | {"key": ""})
+    assert without.status_code in (400, 422)
+    asked = admin.post("/maintenance/new", form)
+    place = asked.headers["location"]
+    confirm(admin, owner, asked)
+    assert machine.rooms.book.opened() is None, "nothing is open before it is approved"
+    again = admin.post(place, {"code": owner.phone.now()})
+    assert again.status_code != 200 or machine.rooms.book.opened() is None
+    assert machine.rooms.book.opened() is None, "who asks does not approve"
