@@ -43,9 +43,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("slow")
     slow = [item for item in items if item.get_closest_marker("slow")]
     whole = [item for item in slow if not item.get_closest_marker("divided")]
-    if left := elsewhere(whole):
+    others = set(elsewhere(list(dict.fromkeys(map(_part, whole)))))
+    if left := [item for item in whole if _part(item) in others]:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+
+
+def _part(item: pytest.Item) -> str:
+    """Return what goes into one shard with a long test: itself, or all that shares what is dear."""
+    together = item.get_closest_marker("together")
+    return together.args[0] if together else item.nodeid
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """All of it where systemd is the first process: units with users of their own, timer, job units."""
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -12,7 +13,11 @@ from tests.integration.systemd.booted import Booted, booted
 from tests.running import wait_until
 from tests.units import OURS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.together("debian-13-booted"),
+    pytest.mark.timeout(600),
+]
 
 SERVICES = [f"tenshu-{name}.service" for name in ("console", "workspace", "worker", "sealer")]
 NARROW = """\
@@ -28,7 +33,10 @@ WINDOW = 30
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     folder = tmp_path_factory.mktemp("booted")
-    with layered(debian_13_with_parts(), folder) as root, booted(root, "tenshu-test") as found:
+    with (
+        layered(debian_13_with_parts(), folder) as root,
+        booted(root, f"tenshu-{os.getpid()}") as found,
+    ):
         yield found
 
 

@@ -8,7 +8,8 @@ import pytest
 from tests.debian import inside
 from tests.units import CEILINGS, OURS, instance
 
-pytestmark = pytest.mark.slow  # making the Debian takes a minute, once a machine
+# making the Debian takes a minute, once a machine
+pytestmark = [pytest.mark.slow, pytest.mark.together("debian-13")]
 
 
 def _security(root: Path, unit: str, limit: float) -> tuple[bool, str]:

@@ -15,7 +15,8 @@ from tests.debian import inside
 from tests.integration.appliance.conftest import RunningAgent
 from tests.integration.systemd.conftest import bound
 
-pytestmark = pytest.mark.slow  # making the Debian takes a minute, once a machine
+# making the Debian takes a minute, once a machine
+pytestmark = [pytest.mark.slow, pytest.mark.together("debian-13")]
 
 WHO = {"caller": {"account": "a"}}
 
