@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.operations.context import Appliance
 from appliance.contract.actions import Caller
 from appliance.contract.configuration.client import MachineClient
 from appliance.contract.configuration.state import ApplyConfiguration, Outcome, Reason, Version
@@ -161,6 +162,23 @@ def machine(net: Network, tmp_path: Path) -> Iterator[Machine]:
     found = Machine(net, tmp_path)
     (tmp_path / "data").mkdir()
     found.start()
+    try:
+        yield found
+    finally:
+        found.close()
+        net.appliance.run("nft", "flush", "ruleset")
+
+
+@pytest.fixture
+def beside(net: Network, appliance: Appliance, tmp_path: Path) -> Iterator[Machine]:
+    """The machine under an appliance whose planes run in this process."""
+    folder = tmp_path / "machine"
+    (folder / "data").mkdir(parents=True)
+    found = Machine(net, folder)
+    found.start()
+    socket = appliance.settings.agent_socket
+    socket.parent.mkdir(parents=True, exist_ok=True)
+    socket.symlink_to(found.place.socket)
     try:
         yield found
     finally:

@@ -1,8 +1,5 @@
 """From the settings to the packet filter: a mail relay named, a receiver added, both removed."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlmodel import Session, SQLModel, delete, select
 
@@ -19,27 +16,9 @@ from app.offsite.models import Destination, Shipment
 from app.offsite.operations.changing import create_destination
 from app.offsite.operations.checking import NewDestination
 from app.operations.context import SYSTEM, Appliance, Context, Plane
-from tests.hosts import Network
 from tests.integration.appliance.machine.conftest import LOCAL, Machine
 
 pytestmark = pytest.mark.sql
-
-
-@pytest.fixture
-def beside(net: Network, appliance: Appliance, tmp_path: Path) -> Iterator[Machine]:
-    """The machine under an appliance whose planes run in this process."""
-    folder = tmp_path / "machine"
-    (folder / "data").mkdir(parents=True)
-    found = Machine(net, folder)
-    found.start()
-    socket = appliance.settings.agent_socket
-    socket.parent.mkdir(parents=True, exist_ok=True)
-    socket.symlink_to(found.place.socket)
-    try:
-        yield found
-    finally:
-        found.close()
-        net.appliance.run("nft", "flush", "ruleset")
 
 
 def open_ways(machine: Machine) -> set[tuple[str, str, int]]:
