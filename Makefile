@@ -33,7 +33,7 @@ TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl \
 	file:/usr/sbin/chronyd=chrony file:/usr/sbin/sshd=openssh-server \
 	file:/lib/systemd/systemd-networkd=systemd command:unshare=util-linux command:ip=iproute2 \
-	file:/usr/sbin/nft=nftables command:nmap=nmap command:slowhttptest=slowhttptest command:mmdebstrap=mmdebstrap command:systemd-nspawn=systemd-container
+	file:/usr/sbin/nft=nftables command:nmap=nmap command:pebble=pebble command:slowhttptest=slowhttptest command:mmdebstrap=mmdebstrap command:systemd-nspawn=systemd-container
 BENCH_NEEDS := command:wrk=wrk
 
 .PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench

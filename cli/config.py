@@ -163,10 +163,11 @@ def _problem(invocation: Invocation, sign: str, problem: Problem) -> str:
 @this_call
 def apply(invocation: Invocation, file: Path, why: str, seconds: int) -> None:
     """Put the document in FILE into effect; `tenshu config confirm` keeps what locks out nobody."""
-    _apply(invocation, _read(file), why, seconds)
+    put_into_effect(invocation, _read(file), why, seconds)
 
 
-def _apply(invocation: Invocation, document: str, why: str, seconds: int) -> None:
+def put_into_effect(invocation: Invocation, document: str, why: str, seconds: int) -> None:
+    """Apply a document that was made from the one that holds, and say what came of it."""
     with invocation.context() as context:
         based_on = read_configuration(context, NoRequest()).version
         new = request(NewDocument, document=document, based_on=based_on, why=why, seconds=seconds)
@@ -243,4 +244,4 @@ def restore(invocation: Invocation, version: int, why: str, seconds: int) -> Non
     """Put the document of an earlier VERSION into effect again, as a new version."""
     with invocation.context() as context:
         found = get_version(context, request(WhichVersion, version=version))
-    _apply(invocation, found.document, why, seconds)
+    put_into_effect(invocation, found.document, why, seconds)

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "keys": "cli.keys:keys",
     "config": "cli.config:config",
     "maintenance": "cli.maintenance:maintenance",
+    "certificate": "cli.certificate:certificate",
     "completion": "cli.completion:completion",
 }
 """Name → where it stands; imported when it is called, so that each call loads what it needs."""

@@ -11,6 +11,7 @@ from app.core.lifeline import die_with_parent
 from app.identity.ending import Ending
 from app.identity.revoking import Revoking
 from app.leaving.watch import Watch as LeavingWatch
+from app.machine.certificate_watch import CertificateWatch
 from app.machine.needs import Needs
 from app.machine.watch import Watch as MachineWatch
 from app.mail.destinations import mail_destinations
@@ -31,6 +32,7 @@ def create() -> AsgiApplication:
     watches = (
         Watch(appliance),
         MachineWatch(appliance, Needs((mail_destinations, offsite_destinations))),
+        CertificateWatch(appliance),
         LeavingWatch(
             appliance,
             further=(keep_no_longer, remind_everybody, mail_what_is_due),

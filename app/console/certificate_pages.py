@@ -27,7 +27,8 @@ from appliance.contract.certificates.errors import CertificateProblem
 from appliance.contract.certificates.folder import PLANES
 from appliance.contract.certificates.material import text_of
 from appliance.contract.certificates.state import Certificates, CertificateView, Withheld
-from appliance.contract.configuration.services import OWN
+from appliance.contract.configuration.reading import read_document
+from appliance.contract.configuration.services import ACME, OWN
 from appliance.contract.configuration.writing import change
 from appliance.contract.errors import BY_CODE
 
@@ -36,6 +37,7 @@ FIELDS: Final = {
     code: kind.field for code, kind in BY_CODE.items() if issubclass(kind, CertificateProblem)
 }
 """Where a form says what is wrong, by the error's code."""
+AUTHORITY: Final = ("directory", "contact", "names", "root")
 REQUESTED: Final = ("host_names", "key_kind", "organisation", "country")
 WITHHELD: Final = {
     Withheld.nothing: mark("Browsers are told to use nothing but HTTPS for these names."),
@@ -159,6 +161,69 @@ def make_request(request: AnyRequest, data: Form) -> Answer:
 def requested(_request: AnyRequest, result: CertificateView) -> Answer:
     """Show it, so that it can be taken to the authority."""
     return go(f"{PLACE}/{result.name}?notice=requested")
+
+
+@get(f"{PLACE}/authority")
+def show_authority(request: AnyRequest) -> Answer:
+    """Show the authority from which a certificate is fetched by itself."""
+    return _authority_page(request)
+
+
+@post(f"{PLACE}/authority")
+def plan_authority(request: AnyRequest, data: Form) -> Answer:
+    """Show what the form would change: in the document, before it does."""
+    context = need_sign_in(request)
+    context.require(Permission.MACHINE_MANAGE)
+    text = reading.read_configuration(context, NoRequest()).document
+    document = read_document(text)
+    typed: dict[str, Any] = {name: str(data.get(name, "")).strip() for name in AUTHORITY}
+    typed["names"] = typed["names"].split()
+    typed["root"] = typed["root"].replace("\r\n", "\n")
+    before = document.certificates.acme
+    for name, value in typed.items():
+        if value != (list(before.names) if name == "names" else getattr(before, name)):
+            text = change(text, f"certificates.acme.{name}", value)
+    if typed["directory"] and not document.firewall.http_redirect:
+        text = change(text, "firewall.http_redirect", value=True)
+    return plan_page(request, context, text)
+
+
+@post(f"{PLACE}/authority/fetch")
+def fetch(request: AnyRequest) -> Answer:
+    """Fetch a certificate now, and say at once what came of it."""
+    context = need_sign_in(request)
+    context.require(Permission.MACHINE_MANAGE)
+    try:
+        return perform(request, certificates.renew_certificate, NoRequest())
+    except MachineError as error:
+        problem = explain(context.language, error)
+        return _authority_page(request, problem=problem, status=error.status)
+
+
+@result_of(certificates.renew_certificate)
+def fetched(_request: AnyRequest, _result: CertificateView) -> Answer:
+    """Show it, so that it can be chosen."""
+    return go(f"{PLACE}/{ACME}?notice=fetched")
+
+
+def _authority_page(
+    request: AnyRequest, *, problem: tuple[str, str] | None = None, status: int = 200
+) -> Answer:
+    context = need_sign_in(request)
+    try:
+        text = reading.read_configuration(context, NoRequest()).document
+    except MachineError as error:
+        message, hint = explain(context.language, error)
+        return page(request, "console/network_unavailable.html", message=message, hint=hint)
+    return page(
+        request,
+        "console/certificate_authority.html",
+        status=status,
+        acme=read_document(text).certificates.acme,
+        found=certificates.list_certificates(context, NoRequest()),
+        problem=problem,
+        may_manage=context.actor.rights.allows(Permission.MACHINE_MANAGE),
+    )
 
 
 @get(f"{PLACE}/{{name:str}}")
@@ -324,6 +389,9 @@ def certificate_pages() -> list[HTTPRouteHandler]:
         install,
         show_request,
         make_request,
+        show_authority,
+        plan_authority,
+        fetch,
         show_one,
         answer,
         download_request,

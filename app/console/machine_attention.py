@@ -13,6 +13,9 @@ from appliance.contract.configuration.services import OWN
 CERTIFICATE_DUE = 21 * clock.DAY
 """An authority needs a few weeks at times; a start before that renews the own one."""
 
+FAILURES_IN_EARNEST = 4
+"""After three pauses, 70 minutes in all, it does not mend by itself."""
+
 
 def certificate_attention(context: Context) -> list[Attention]:
     """Tell of certificates that end, and of those for which the own one stands in."""
@@ -29,8 +32,25 @@ def certificate_attention(context: Context) -> list[Attention]:
             action=mark("Show the certificates"),
             parameters={"name": name},
         )
-        for name in sorted({one.wanted for one in found.planes if one.shown != one.wanted})
+        for name in sorted(
+            {
+                one.wanted
+                for one in found.planes
+                if one.shown != one.wanted and one.condition is not Condition.missing
+            }
+        )
     ]
+    if found.acme and found.acme.failures:
+        told.append(
+            Attention(
+                kind="danger" if found.acme.failures >= FAILURES_IN_EARNEST else "warning",
+                title=mark("The certificate could not be fetched from its authority"),
+                text=mark("Failures in a row: {count}. Reason: {reason}"),
+                href="/network/certificates/authority",
+                action=mark("Show the authority"),
+                parameters={"count": found.acme.failures, "reason": found.acme.reason},
+            )
+        )
     shown = {one.shown for one in found.planes}
     return told + [
         Attention(

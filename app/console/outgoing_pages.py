@@ -35,10 +35,12 @@ PURPOSES: Final = {
     "updates": mark("Updates"),
     "webhook": mark("Webhooks"),
     "directory": mark("Directory of people"),
+    "certificates": mark("Authority that renews certificates"),
 }
 SET_AT: Final = {
     "mail": "/settings/mail",
     "syslog": "/settings/off-the-machine",
+    "certificates": "/network/certificates/authority",
 }
 """Page on which a function of the appliance is set up."""
 ORIGINS: Final = {

@@ -16,7 +16,7 @@ class ToldVersion(SQLModel, table=True):
 
 
 class ToldHappening(SQLModel, table=True):
-    """An entry of the machine's journal of maintenance that stands in the history: told once."""
+    """An entry of one of the machine's journals that stands in the history: told once."""
 
     __tablename__ = "machine_told_happening"
     __table_args__ = ({"info": {"access": {"console": "select insert", "workspace": ""}}},)

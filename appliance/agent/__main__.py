@@ -57,11 +57,11 @@ def main() -> int:
     if place.machine_root is not None:
         set_up_machine(place)
         Relief(place, stop).start()
-        Looking(place, stop).start()
         if applying := applying_at(place):
             Following(applying, stop).start()
         Revocations(place, stop).start()
         keep_windows(place, stop)
+    Looking(place, stop).start()
     try:
         Server(place.socket, dispatch, doorman(allowed_users(os.environ), os.environ), stop).serve()
     except AlreadyRunning as error:

@@ -8,12 +8,19 @@ import msgspec
 
 from appliance.certificates import telling
 from appliance.certificates.keeping import Keeping
+from appliance.certificates.looking import fetch
 from appliance.certificates.names import own_names
-from appliance.contract.actions import Caller
+from appliance.contract.actions import Caller, Nothing
 from appliance.contract.certificates import state
-from appliance.contract.certificates.errors import CertificateInUse, ChosenByTheDocument
+from appliance.contract.certificates.errors import (
+    CertificateInUse,
+    ChosenByTheDocument,
+    FetchingFailed,
+    NothingToFetch,
+)
 from appliance.contract.certificates.folder import Shown
 from appliance.contract.configuration.document import Document
+from appliance.contract.configuration.services import ACME
 from appliance.machine.applying import applying_at
 from appliance.place import Place
 
@@ -22,6 +29,7 @@ class Certificates:
     """A method a line of `appliance.contract.certificates.table`."""
 
     def __init__(self, place: Place) -> None:
+        self._place = place
         self._applying = applying_at(place)
         self._keeping = Keeping(place.data)
         self._began_with = self._keeping.folder.shown()
@@ -30,6 +38,7 @@ class Certificates:
             "RequestCertificate": self._request,
             "InstallCertificate": self._install,
             "ShowCertificates": self._show,
+            "RenewCertificate": self._renew,
             "RemoveCertificate": self._remove,
         }
 
@@ -67,6 +76,15 @@ class Certificates:
             raise ChosenByTheDocument
         self._keeping.show(Shown(console=wanted.console, workspace=wanted.workspace))
         return self._told()
+
+    def _renew(self, _caller: Caller, _request: Nothing) -> state.CertificateView:
+        document = self._document()
+        if self._applying is None or document is None or not document.certificates.acme.directory:
+            raise NothingToFetch
+        came = fetch(self._place, self._applying, document)
+        if came.failures:
+            raise FetchingFailed(reason=came.reason)
+        return self._one(ACME)
 
     def _remove(self, _caller: Caller, request: state.OfCertificate) -> state.CertificateView:
         told = self._told()

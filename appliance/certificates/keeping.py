@@ -39,14 +39,12 @@ from appliance.contract.certificates.folder import (
 )
 from appliance.contract.certificates.material import read_files
 from appliance.contract.certificates.state import InstallCertificate, RequestCertificate
-from appliance.contract.configuration.services import OWN
+from appliance.contract.configuration.services import ACME, OWN
 from appliance.contract.secret import Secret
 from appliance.durable import sync_folder, write_whole
 from appliance.records import now
 
 MOST: Final = 50
-ACME: Final = "acme"
-"""The certificate that is fetched by itself; no upload takes this name."""
 TOLD: Final = 4
 """Names that an error lists."""
 

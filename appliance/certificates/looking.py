@@ -1,14 +1,23 @@
-"""The look after what is shown: what has ended gives way to the own one, what is mended comes back.
+"""The look after certificates: what has ended gives way to the own one, what is due is fetched.
 
 A look costs a few milliseconds, so there is one each minute and not one a day: nobody is left for
 hours before a certificate that ended in the night.
 """
 
+import datetime as dt
 import logging
 import threading
 from typing import Final
 
+from appliance.certificates import telling
+from appliance.certificates.fetching import start_fetching
+from appliance.certificates.happenings import Happenings
+from appliance.certificates.renewing import State, next_attempt
+from appliance.contract.certificates.folder import Folder
+from appliance.contract.certificates.state import Befell
+from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.errors import ApplyUnderWay
+from appliance.contract.configuration.services import ACME
 from appliance.contract.errors import ApplianceError
 from appliance.machine.applying import Applying, applying_at
 from appliance.machine.plan.desired import Concern
@@ -18,15 +27,36 @@ LOG: Final = logging.getLogger("appliance.certificates")
 PAUSE_SECONDS: Final = 60.0
 
 
-def look(applying: Applying) -> bool:
-    """Let the edge show what can be shown now; tell whether that changed."""
+def look(applying: Applying) -> None:
+    """Let the edge show what can be shown now, and write down what that has changed."""
     try:
-        return applying.renew(Concern.EDGE)
+        applying.renew(Concern.EDGE)
     except ApplyUnderWay:
-        return False  # what is taken back or confirmed is planned by the facts of that moment
+        return  # what is taken back or confirmed is planned by the facts of that moment
     except (ApplianceError, OSError):
         LOG.exception("the edge does not follow its certificates; trying again")
-        return False
+        return
+    folder = applying.certificates
+    document = applying.document(applying.versions.current())
+    Happenings(folder).look(telling.shown_by(folder, document, dt.datetime.now(dt.UTC)))
+
+
+def look_at_a_start(folder: Folder) -> None:
+    """Write down what planes without an edge have begun to show."""
+    Happenings(folder).look(telling.begun_with(folder, folder.shown(), dt.datetime.now(dt.UTC)))
+
+
+def fetch(place: Place, applying: Applying, document: Document) -> State:
+    """Fetch the certificate of the document's authority, and let the edge show it."""
+    state = start_fetching(place, document)
+    happenings = Happenings(applying.certificates)
+    if state.failures:
+        LOG.warning("the certificate could not be fetched: %s", state.reason)
+        happenings.add(Befell.not_renewed, ACME, reason=state.reason)
+    else:
+        happenings.add(Befell.renewed, ACME)
+        look(applying)
+    return state
 
 
 class Looking(threading.Thread):
@@ -37,9 +67,24 @@ class Looking(threading.Thread):
         self._place, self._stop_asked = place, stop
 
     def run(self) -> None:
-        """Look at the start, then each minute."""
+        """Look at the start, then each minute; fetch what is due."""
         applying = applying_at(self._place)
-        while applying is not None:
-            look(applying)
+        if applying is None:
+            look_at_a_start(Folder(self._place.data))
+            return
+        while True:
+            try:
+                self._once(applying)
+            except (ApplianceError, OSError):
+                LOG.exception("certificates cannot be looked after; trying again")
             if self._stop_asked.wait(PAUSE_SECONDS):
                 return
+
+    def _once(self, applying: Applying) -> None:
+        look(applying)
+        if applying.versions.armed() is not None:
+            return  # whoever applies it may take it back
+        document = applying.document(applying.versions.current())
+        due = next_attempt(applying.certificates, document, dt.datetime.now(dt.UTC))
+        if due is not None and due <= dt.datetime.now(dt.UTC):
+            fetch(self._place, applying, document)

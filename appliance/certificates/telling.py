@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from appliance.certificates.happenings import Happenings
+from appliance.certificates.renewing import next_attempt, state_of
 from appliance.contract.certificates.chain import (
     called,
     fingerprint,
@@ -21,11 +23,13 @@ from appliance.contract.certificates.folder import (
     Shown,
 )
 from appliance.contract.certificates.state import (
+    AcmeView,
     Certificates,
     CertificateView,
     PlaneView,
     Withheld,
 )
+from appliance.contract.configuration.checking_certificates import acme_names
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.services import OWN, Hsts
 
@@ -68,15 +72,27 @@ def by_document(
     folder: Folder, document: Document, own_names: tuple[str, ...], now: dt.datetime
 ) -> Certificates:
     """Return all certificates of a machine whose document says what is shown."""
-    wanted = Shown(console=document.certificates.console, workspace=document.certificates.workspace)
-    planes = tuple(_planes(folder, wanted, now))
+    planes = shown_by(folder, document, now)
     return Certificates(
         items=_items(folder, now),
         planes=planes,
         own_names=own_names,
         by_document=True,
         hsts=_hsts(folder, document, planes, now),
+        acme=_acme(folder, document, now),
+        happenings=Happenings(folder).newest(),
     )
+
+
+def shown_by(folder: Folder, document: Document, now: dt.datetime) -> tuple[PlaneView, ...]:
+    """Return what each plane shows by a document."""
+    found = document.certificates
+    return begun_with(folder, Shown(console=found.console, workspace=found.workspace), now)
+
+
+def begun_with(folder: Folder, shown: Shown, now: dt.datetime) -> tuple[PlaneView, ...]:
+    """Return what each plane shows by these."""
+    return tuple(_planes(folder, shown, now))
 
 
 def at_a_start(
@@ -90,6 +106,7 @@ def at_a_start(
         own_names=own_names,
         by_document=False,
         hsts=Withheld.no_edge,
+        happenings=Happenings(folder).newest(),
     )
 
 
@@ -111,6 +128,21 @@ def _planes(
             condition=found.condition,
             at_next_start=following if following != name else "",
         )
+
+
+def _acme(folder: Folder, document: Document, now: dt.datetime) -> AcmeView | None:
+    following = next_attempt(folder, document, now)
+    if following is None:
+        return None
+    state = state_of(folder)
+    return AcmeView(
+        directory=document.certificates.acme.directory,
+        names=acme_names(document),
+        next_at=_milliseconds(following),
+        failures=state.failures,
+        reason=state.reason if state.failures else "",
+        at=state.at,
+    )
 
 
 def _hsts(

@@ -9,6 +9,7 @@ from appliance.contract.configuration.addresses import client
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.errors import CertificateNotShown, ExcludesYou
 from appliance.contract.configuration.reaching import excludes
+from appliance.contract.configuration.services import ACME
 from appliance.contract.errors import ApplianceError
 from appliance.machine.facts import Facts
 
@@ -29,5 +30,7 @@ def certificate_warnings(
     """Yield which newly chosen certificates cannot be shown as they stand."""
     for plane in PLANES:
         name: str = getattr(document.certificates, plane)
+        if name == ACME:  # it is fetched when the document holds
+            continue
         if name != getattr(before.certificates, plane) and name not in facts.certificates:
             yield CertificateNotShown(place=f"certificates.{plane}", name=name)

@@ -5,10 +5,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from app.audit.event import Outcome
 from app.core.errors import InvalidInput
 from app.core.messages import mark
 from app.core.secret import Secret
 from app.machine.calling import caller_of, certificates_for
+from app.machine.models import ToldHappening
 from app.machine.operations.reading import ON_CONSOLE
 from app.operations.context import Context
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
@@ -19,6 +21,8 @@ from appliance.contract.certificates.state import (
     HOST,
     LARGEST,
     MOST_NAMES,
+    Befell,
+    CertificateHappening,
     CertificateName,
     Certificates,
     CertificateView,
@@ -28,6 +32,8 @@ from appliance.contract.certificates.state import (
 )
 from appliance.contract.secret import Secret as MachineSecret
 
+JOURNAL: Final = "certificates"
+"""Of what happens to certificates, among those of the machine."""
 NOTHING: Final = Secret("")
 
 
@@ -58,7 +64,7 @@ class NewCertificate(msgspec.Struct, frozen=True, kw_only=True):
         Secret,
         Meta(description="Its private key: PEM (PKCS#8, SEC1, PKCS#1), or Base64 of a DER file."),
     ] = NOTHING
-    password: Annotated[Secret, Meta(description="What the key is encrypted with.")] = NOTHING
+    password: Annotated[Secret, Meta(description="Befell the key is encrypted with.")] = NOTHING
     request: Annotated[
         str,
         Meta(max_length=32, description="Name of the signing request that this answers; or empty."),
@@ -90,7 +96,7 @@ def install_certificate(context: Context, new: NewCertificate) -> CertificateVie
 
 
 class WantedNames(msgspec.Struct, frozen=True, kw_only=True):
-    """What a signing request asks for."""
+    """Befell a signing request asks for."""
 
     host_names: Annotated[
         tuple[
@@ -150,7 +156,7 @@ def request_certificate(context: Context, wanted: WantedNames) -> CertificateVie
 
 
 class ChosenCertificates(msgspec.Struct, frozen=True, kw_only=True):
-    """What each plane shows."""
+    """Befell each plane shows."""
 
     console: Annotated[CertificateName, Meta(description="Certificate of the console.")]
     workspace: Annotated[CertificateName, Meta(description="Certificate of the workspace.")]
@@ -179,7 +185,7 @@ def show_certificates(context: Context, chosen: ChosenCertificates) -> Certifica
 class WhichCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """Which certificate."""
 
-    name: Annotated[CertificateName, Meta(description="What it is called.")]
+    name: Annotated[CertificateName, Meta(description="Befell it is called.")]
 
 
 def _remove(context: Context, request: WhichCertificate) -> CertificateView:
@@ -198,6 +204,49 @@ def _remove(context: Context, request: WhichCertificate) -> CertificateView:
 def remove_certificate(context: Context, request: WhichCertificate) -> CertificateView:  # noqa: ARG001
     """Destroy a certificate that no plane shows, with its key."""
     return _about(context)
+
+
+def _renew(context: Context, _: NoRequest) -> CertificateView:
+    with certificates_for(context) as machine:
+        return machine.renew(caller_of(context))
+
+
+@operation(
+    "certificates.renew",
+    permission=Permission.MACHINE_MANAGE,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/machine/certificates/acme/renew"),
+    ahead=_renew,
+)
+def renew_certificate(context: Context, _: NoRequest) -> CertificateView:
+    """Fetch the certificate of the document's authority (ACME) now."""
+    return _about(context)
+
+
+class HappenedByItself(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that has happened to a certificate with nobody there."""
+
+    happening: Annotated[CertificateHappening, Meta(description="Befell has happened.")]
+
+
+@operation("certificates.tell", permission=Permission.MACHINE_MANAGE, planes=())
+def tell_happening(context: Context, request: HappenedByItself) -> None:
+    """Tell the history what has happened to a certificate by itself."""
+    one = request.happening
+    told = ToldHappening(
+        machine=context.appliance.machine, journal=JOURNAL, number=one.number, at=context.now
+    )
+    context.session.add(told)
+    event = context.event
+    event.about("certificate", one.certificate)
+    event.references.update(
+        {name: text for name, text in (("plane", one.plane), ("reason", one.reason)) if text}
+    )
+    if one.what in (Befell.fell_back, Befell.not_renewed):
+        event.outcome = Outcome.FAILED
+        event.error = f"certificates.{one.what}"
+    else:
+        event.references["outcome"] = one.what.value
 
 
 def _about(context: Context) -> CertificateView:

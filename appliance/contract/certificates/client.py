@@ -32,6 +32,10 @@ class CertificateClient(Calling):
         wanted = ShowCertificates(console=console, workspace=workspace)
         return self.call("ShowCertificates", caller, wanted, Certificates)
 
+    def renew(self, caller: Caller) -> CertificateView:
+        """Fetch the certificate of the document's authority now."""
+        return self.call("RenewCertificate", caller, Nothing(), CertificateView)
+
     def remove(self, caller: Caller, name: str) -> CertificateView:
         """Destroy a certificate that no plane shows."""
         return self.call("RemoveCertificate", caller, OfCertificate(name=name), CertificateView)

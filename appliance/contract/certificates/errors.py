@@ -178,6 +178,24 @@ class TooManyCertificates(ApplianceError):
     hint = "Remove some that are not used."
 
 
+class NothingToFetch(ApplianceError):
+    """The document names no authority."""
+
+    code = "certificate.nothing_to_fetch"
+    status = 409
+    message = "No authority is set up from which a certificate could be fetched."
+    hint = "Enter the address of its ACME directory first."
+
+
+class FetchingFailed(ApplianceError):
+    """The authority, or the way to it, said no. `reason` are its own words, in English."""
+
+    code = "certificate.fetching_failed"
+    status = 502
+    message = "The certificate could not be fetched: {reason}"
+    hint = "It is tried again by itself. The name must lead to this appliance, and port 80 be open."
+
+
 class ChosenByTheDocument(ApplianceError):
     """The machine has a document: it says what the planes show."""
 

@@ -58,6 +58,16 @@ ACTIONS: Final = (
         says="Let planes without an edge show other certificates from the next start on",
     ),
     Action(
+        name="RenewCertificate",
+        request=Nothing,
+        result=CertificateView,
+        permission=MANAGE,
+        tier=Tier.REVERSIBLE,
+        timeout=110,
+        verb="certificates.renew",
+        says="Fetch the certificate of the document's authority (ACME) now",
+    ),
+    Action(
         name="RemoveCertificate",
         request=OfCertificate,
         result=CertificateView,

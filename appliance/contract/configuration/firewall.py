@@ -17,6 +17,7 @@ class Purpose(enum.StrEnum):
     UPDATES = "updates"
     WEBHOOK = "webhook"
     DIRECTORY = "directory"
+    CERTIFICATES = "certificates"
 
 
 class Protocol(enum.StrEnum):

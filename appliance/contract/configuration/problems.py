@@ -215,6 +215,38 @@ class HstsLocksOut(ConfigurationProblem):
     hint = "Bring in a certificate that browsers trust for both planes first, or leave it off."
 
 
+class NotADirectory(ConfigurationProblem):
+    """A text that is no address of an ACME directory."""
+
+    code = "configuration.not_a_directory"
+    message = "{place}: “{value}” is no address of an ACME directory."
+    hint = "Write it like https://acme.example.co.jp/directory."
+
+
+class NothingToCertify(ConfigurationProblem):
+    """No host name for which a certificate could be fetched."""
+
+    code = "configuration.nothing_to_certify"
+    message = "{place}: there is no host name to fetch a certificate for."
+    hint = "Name the hosts here, or under `edge.names`."
+
+
+class ProofNeedsPort80(ConfigurationProblem):
+    """The authority looks for its proof at a port that is closed."""
+
+    code = "configuration.proof_needs_port_80"
+    message = "{place}: the authority looks for its proof on port 80, which is closed."
+    hint = "Set `firewall.http_redirect = true`: port 80 then answers the authority too."
+
+
+class NotPem(ConfigurationProblem):
+    """A text that is no certificate."""
+
+    code = "configuration.not_pem"
+    message = "{place}: this is no certificate in PEM form."
+    hint = "Copy it whole, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."
+
+
 class ProxyOfEverybody(ConfigurationProblem):
     """Everybody would be a trusted proxy, and could claim any address."""
 

@@ -9,6 +9,8 @@ from appliance.contract.configuration.sections import NAME, Host, Section
 
 OWN: Final = "own"
 """The certificate of the appliance's own authority; always there."""
+ACME: Final = "acme"
+"""The certificate that is fetched by itself; no other one takes this name."""
 
 
 class TimeSource(Section, frozen=True, kw_only=True):
@@ -51,6 +53,43 @@ class Hsts(enum.StrEnum):
     ON = "on"
 
 
+class Acme(Section, frozen=True, kw_only=True):
+    """An authority that gives certificates to programs (ACME, RFC 8555)."""
+
+    directory: Annotated[
+        str,
+        Meta(
+            max_length=500,
+            description="Address of its directory; empty: nothing is fetched",
+            examples=["https://acme.example.co.jp/directory"],
+        ),
+    ] = ""
+    contact: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\s\x00-\x1f\x7f]{0,200}$(?!\n)",
+            description="Mail address that the authority writes to",
+            examples=["it@example.co.jp"],
+        ),
+    ] = ""
+    names: Annotated[
+        tuple[Host, ...],
+        Meta(
+            description="Host names that the certificate is to stand for; none: those of the edge",
+            max_length=50,
+            examples=[["tenshu.example.co.jp"]],
+        ),
+    ] = ()
+    root: Annotated[
+        str,
+        Meta(
+            max_length=16_384,
+            description="Certificate of the authority in PEM form, where the machine does not know "
+            "it: an internal one",
+        ),
+    ] = ""
+
+
 class Certificates(Section, frozen=True, kw_only=True):
     """Which certificate each plane shows."""
 
@@ -63,6 +102,9 @@ class Certificates(Section, frozen=True, kw_only=True):
             pattern=NAME, description="Certificate of workspace, portal and kiosk", examples=[OWN]
         ),
     ] = OWN
+    acme: Annotated[
+        Acme, Meta(description="Where the certificate `acme` is fetched, and renewed by itself")
+    ] = Acme()
     hsts: Annotated[
         Hsts,
         Meta(

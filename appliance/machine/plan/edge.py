@@ -70,7 +70,7 @@ def _http(document: Document, facts: Facts) -> Iterator[str]:
     yield planes.told_generation(facts)
     if document.firewall.http_redirect:
         yield ""
-        yield planes.redirect(facts)
+        yield planes.redirect(document, facts)
 
 
 def _part(title: str, lines: Iterator[str]) -> Iterator[str]:

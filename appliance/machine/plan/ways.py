@@ -23,6 +23,7 @@ USERS: Final = {
     Purpose.UPDATES: ("tenshu-updates", "root"),
     Purpose.WEBHOOK: ("tenshu-workspace",),
     Purpose.DIRECTORY: SERVICE,
+    Purpose.CERTIFICATES: ("root",),
 }
 """Whose processes do it. A user that this machine does not have is left out."""
 BY_KERNEL: Final = frozenset({Purpose.BACKUP.value})
@@ -35,6 +36,7 @@ PORTS: Final = {"http": 80, "https": 443}
 def ways(document: Document, facts: Facts) -> tuple[Way, ...]:
     """Return all ways, each once."""
     every = (*_names(document, facts), *_time(document), *_leases(document), *_proxy(document))
+    every += _authority(document)
     every += (*_functions(facts), *_written(document), *_mounted(facts))
     return tuple({mark(one): one for one in reversed(every)}.values())[::-1]
 
@@ -67,6 +69,17 @@ def _proxy(document: Document) -> Iterator[Way]:
         parts = urlsplit(document.network.proxy.address)
         port = parts.port or PORTS[parts.scheme]
         yield _way("proxy", parts.hostname or "", port, "tcp", Origin.document, PROXY_USERS)
+
+
+def _authority(document: Document) -> tuple[Way, ...]:
+    """Return the way to where a certificate is fetched, unless a proxy goes it."""
+    directory = document.certificates.acme.directory
+    if not directory or document.network.proxy.address:
+        return ()
+    parts = urlsplit(directory)
+    host, port = parts.hostname or "", parts.port or PORTS["https"]
+    users = USERS[Purpose.CERTIFICATES]
+    return (_way(Purpose.CERTIFICATES, host, port, "tcp", Origin.document, users),)
 
 
 def _functions(facts: Facts) -> Iterator[Way]:

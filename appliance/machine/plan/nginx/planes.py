@@ -16,6 +16,8 @@ HTTP2_BY_ITSELF: Final = (1, 25)
 KEPT: Final = 32
 """Connections to a plane that wait for the next request."""
 HTTPS_PORT: Final = 443
+PROOFS: Final = "var/lib/tenshu-acme"
+"""Where proofs for an authority lie for a moment, below the machine's root."""
 GENERATION_SOCKET: Final = "edge.sock"
 
 
@@ -78,8 +80,11 @@ def _location(path: str, plane: str, areas: tuple[Area, ...], more: list[str] | 
     )
 
 
-def redirect(facts: Facts) -> str:
-    """Return port 80: the way to the workspace over HTTPS, and nothing else."""
+def redirect(document: Document, facts: Facts) -> str:
+    """Return port 80: the way to the workspace over HTTPS, and proofs for an authority (RFC 8555).
+
+    Proofs are asked for by any name: who asks has a name of ours, and a word that nobody guesses.
+    """
     port = "" if facts.workspace_port == HTTPS_PORT else f":{facts.workspace_port}"
     lines = []
     for address in facts.edge.addresses:
@@ -90,9 +95,22 @@ def redirect(facts: Facts) -> str:
         [
             *lines,
             "set $plane redirect;",
-            "if ($known = 0) { return 421; }",
-            f"return 301 https://$host{port}$request_uri;",
+            *([_proofs(facts)] if document.certificates.acme.directory else []),
+            block(
+                "location /",
+                [
+                    "if ($known = 0) { return 421; }",
+                    f"return 301 https://$host{port}$request_uri;",
+                ],
+            ),
         ],
+    )
+
+
+def _proofs(facts: Facts) -> str:
+    return block(
+        "location ^~ /.well-known/acme-challenge/",
+        [f'alias "{facts.edge.root}/{PROOFS}/";', "default_type application/octet-stream;"],
     )
 
 

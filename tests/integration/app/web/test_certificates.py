@@ -1,5 +1,6 @@
 """Certificates on the console, with a real agent behind it and no edge in front (V11, S9)."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,14 +9,20 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
+from sqlmodel import select
 
+from app.audit.models import OutboxEvent
+from app.machine.certificate_watch import tell_happenings
 from app.operations.context import Appliance
+from appliance.certificates.happenings import Happenings
 from appliance.certificates.keeping import Keeping
+from appliance.contract.certificates.folder import Shown
 from appliance.place import Place
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
 from tests.integration.appliance.conftest import RunningAgent
 from tests.integration.authority import HOUR, Authority, Pair
+from tests.running import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -152,3 +159,34 @@ def test_one_file_of_windows_holds_all_V11(
     assert made.status_code == 303, made.text
     refused = send(admin, f"{PLACE}/new", {"chain": bundle}, password="wrong")
     assert "パスワードが違うか" in refused.text
+
+
+def test_what_falls_back_is_on_the_overview_and_in_the_history_once_METI_42(
+    admin: Browser, appliance: Appliance, agent: RunningAgent, company: Authority
+) -> None:
+    keeping = Keeping(appliance.settings.data)
+    pair = company.issue("short", NAME)
+    made = send(
+        admin, f"{PLACE}/new", {"chain": whole(company, pair), "key": pair.key.read_bytes()}
+    )
+    name = made.headers["location"].partition("?")[0].rpartition("/")[2]
+    keeping.show(Shown(console=name, workspace="own"))
+    record = keeping.folder.record(name)
+    assert record
+    ended = company.issue("ended", NAME, begins=-2 * HOUR, ends=-HOUR)
+    keeping.folder.pair(name, record.pair).chain.write_bytes(ended.certificate.read_bytes())
+    keeping.folder.pair(name, record.pair).key.write_bytes(ended.key.read_bytes())
+    agent.end()
+    agent.start()
+    wait_until(lambda: Happenings(keeping.folder).newest(), "the agent has looked", 10)
+    assert tell_happenings(appliance) == 1
+    assert tell_happenings(appliance) == 0
+    assert f"証明書「{name}」が使えない" in admin.get("/").text
+    assert "自己発行の証明書で代替しています" in admin.get(PLACE).text
+    with appliance.database.read() as session:
+        contents = session.exec(select(OutboxEvent.content)).all()
+    told = [one for one in contents if '"verb":"certificates.tell"' in one]
+    assert len(told) == 1
+    assert "certificates.fell_back" in told[0]
+    shown = keeping.folder.pair_for("console", dt.datetime.now(dt.UTC))
+    assert shown == keeping.folder.own, "a plane without an edge starts with the own one"

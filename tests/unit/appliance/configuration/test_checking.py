@@ -60,6 +60,9 @@ networks = ["198.51.100.0/24"]
 never_banned = ["198.51.100.7"]
 """
 
+NAMED, OPEN = "[edge]\nnames = ['a.example.jp']\n", "[firewall]\nhttp_redirect = true\n"
+PLAIN = "[certificates.acme]\ndirectory = 'http://acme.example.jp/directory'\n"
+ACME = "[certificates.acme]\ndirectory = 'https://acme.example.jp/directory'\n"
 ONE = "[[network.interfaces]]\nname = 'a'\nzones = ['management']\n"
 TWO = ONE + "addresses = ['192.0.2.10/24', '2001:db8::10/64']\n" + ONE.replace("'a'", "'b'")
 OTHER = "[[network.interfaces]]\nname = 'v'\nzones = ['service']\ndhcp = true\n"
@@ -98,6 +101,10 @@ CASES: list[tuple[str, str, str]] = [
     ("[time]\nservers = [{host = 'a'}, {host = 'A'}]", "defined_twice", "time.servers[1]"),
     ("[edge]\nnames = ['a:443']", "not_a_name", "edge.names[0]"),
     ("[certificates]\nhsts = 'on'\nworkspace = 'bought'", "hsts_locks_out", "certificates.hsts"),
+    (OPEN + ACME, "nothing_to_certify", "certificates.acme.names"),
+    (NAMED + ACME, "proof_needs_port_80", "certificates.acme.directory"),
+    (NAMED + OPEN + ACME + "root = 'x'", "not_pem", "certificates.acme.root"),
+    (NAMED + OPEN + PLAIN, "not_a_directory", "certificates.acme.directory"),
     ("[ssh]\nport = 8443", "port_taken", "ssh.port"),
     # addresses
     (ONE, "no_address", PLACE),
