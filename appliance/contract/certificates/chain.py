@@ -36,7 +36,7 @@ _BLOCK: Final = re.compile(rb"(?s)-----BEGIN CERTIFICATE-----.+?-----END CERTIFI
 RSA_BITS: Final = (2048, 8192)
 CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}
 """What browsers take (CA/Browser Forum, 6.1.5)."""
-FORGEABLE: Final = (hashes.MD5, hashes.SHA1)
+FORGEABLE: Final = ("md5", "sha1")
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -219,7 +219,7 @@ def _weakness(one: x509.Certificate) -> str:
         digest = one.signature_hash_algorithm
     except UnsupportedAlgorithm:
         return str(one.signature_algorithm_oid.dotted_string)
-    return digest.name if isinstance(digest, FORGEABLE) else ""
+    return digest.name if digest and digest.name in FORGEABLE else ""
 
 
 def _day(moment: dt.datetime) -> str:

@@ -33,6 +33,8 @@ FORMS = {
     "PrivateFormat",
     "PublicFormat",
     "load_pem_private_key",
+    "CertificatePublicKeyTypes",
+    "PrivateKeyTypes",
 }
 """How keys are written down; they compute nothing."""
 
@@ -116,7 +118,11 @@ def test_only_approved_algorithms_make_keys_and_signatures_ASVS_11_6_1() -> None
         for name, node in written.calls(source)
         if name.endswith(("generate_private_key", "PrivateKey.generate"))
     }
-    assert makers == {"ec.generate_private_key(ec.SECP256R1())", "Ed25519PrivateKey.generate()"}
+    assert makers == {
+        "ec.generate_private_key(ec.SECP256R1())",
+        "rsa.generate_private_key(65537, 3072)",  # for authorities that take nothing else
+        "Ed25519PrivateKey.generate()",
+    }
 
 
 def test_only_approved_ciphers_and_modes_are_used_ASVS_11_3_1_ASVS_11_3_2() -> None:
