@@ -106,7 +106,7 @@ def test_one_file_holds_everything_V11(lock, password):
 def test_of_several_keys_the_fitting_one_is_taken_V11():
     other = RSA_KEY.private_bytes(PEM, PKCS8, OPEN)
     found = read_files(LEAF_PEM, other + EC_KEY.private_bytes(PEM, PKCS8, OPEN), NONE)
-    assert "EC" not in canonical(found)[1].reveal()
+    assert "BEGIN EC" not in canonical(found)[1].reveal()
     assert (
         read_files(LEAF_PEM, canonical(found)[1].reveal().encode(), NONE).keys[0].private_numbers()
         == EC_KEY.private_numbers()
