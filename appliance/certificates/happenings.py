@@ -1,4 +1,4 @@
-"""Befell has happened to certificates with nobody there: kept until it is told, and a while longer.
+"""What has happened to certificates with nobody there: kept until it is told, and a while longer.
 
 <data>/tls/happenings.json    the last ones
 <data>/tls/stands.json        which certificate each plane showed at the last look

@@ -64,7 +64,7 @@ class NewCertificate(msgspec.Struct, frozen=True, kw_only=True):
         Secret,
         Meta(description="Its private key: PEM (PKCS#8, SEC1, PKCS#1), or Base64 of a DER file."),
     ] = NOTHING
-    password: Annotated[Secret, Meta(description="Befell the key is encrypted with.")] = NOTHING
+    password: Annotated[Secret, Meta(description="What the key is encrypted with.")] = NOTHING
     request: Annotated[
         str,
         Meta(max_length=32, description="Name of the signing request that this answers; or empty."),
@@ -96,7 +96,7 @@ def install_certificate(context: Context, new: NewCertificate) -> CertificateVie
 
 
 class WantedNames(msgspec.Struct, frozen=True, kw_only=True):
-    """Befell a signing request asks for."""
+    """What a signing request asks for."""
 
     host_names: Annotated[
         tuple[
@@ -156,7 +156,7 @@ def request_certificate(context: Context, wanted: WantedNames) -> CertificateVie
 
 
 class ChosenCertificates(msgspec.Struct, frozen=True, kw_only=True):
-    """Befell each plane shows."""
+    """What each plane shows."""
 
     console: Annotated[CertificateName, Meta(description="Certificate of the console.")]
     workspace: Annotated[CertificateName, Meta(description="Certificate of the workspace.")]
@@ -185,7 +185,7 @@ def show_certificates(context: Context, chosen: ChosenCertificates) -> Certifica
 class WhichCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """Which certificate."""
 
-    name: Annotated[CertificateName, Meta(description="Befell it is called.")]
+    name: Annotated[CertificateName, Meta(description="What it is called.")]
 
 
 def _remove(context: Context, request: WhichCertificate) -> CertificateView:
@@ -226,7 +226,7 @@ def renew_certificate(context: Context, _: NoRequest) -> CertificateView:
 class HappenedByItself(msgspec.Struct, frozen=True, kw_only=True):
     """Something that has happened to a certificate with nobody there."""
 
-    happening: Annotated[CertificateHappening, Meta(description="Befell has happened.")]
+    happening: Annotated[CertificateHappening, Meta(description="What has happened.")]
 
 
 @operation("certificates.tell", permission=Permission.MACHINE_MANAGE, planes=())

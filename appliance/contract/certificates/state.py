@@ -1,4 +1,4 @@
-"""Befell the machine is asked about certificates, and what it tells."""
+"""What the machine is asked about certificates, and what it tells."""
 
 import enum
 from typing import Annotated, Final
@@ -16,12 +16,12 @@ LARGEST: Final = 128 * 1024
 MOST_NAMES: Final = 50
 HOST: Final = r"^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$(?!\n)"
 
-CertificateName = Annotated[str, Meta(pattern=NAME, description="Befell it is called here")]
+CertificateName = Annotated[str, Meta(pattern=NAME, description="What it is called here")]
 Milliseconds = Annotated[int, Meta(description="Milliseconds since 1970")]
 
 
 class KeyKind(enum.StrEnum):
-    """Befell key is made for a signing request."""
+    """What key is made for a signing request."""
 
     ec256 = "ec256"
     rsa3072 = "rsa3072"
@@ -43,7 +43,7 @@ class Withheld(enum.StrEnum):
 
 
 class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
-    """One certificate. Befell is not known of it is empty."""
+    """One certificate. What is not known of it is empty."""
 
     name: CertificateName
     origin: Annotated[Origin, Meta(description="Where it came from")]
@@ -77,7 +77,7 @@ class PlaneView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Befell(enum.StrEnum):
-    """Befell has happened to a certificate by itself."""
+    """What has happened to a certificate by itself."""
 
     fell_back = "fell_back"
     """It cannot be shown any more; the own one stands in."""
@@ -91,7 +91,7 @@ class CertificateHappening(msgspec.Struct, frozen=True, kw_only=True):
 
     number: Annotated[int, Meta(ge=1, description="Its number, upwards")]
     at: Annotated[Milliseconds, Meta(description="When")]
-    what: Annotated[Befell, Meta(description="Befell")]
+    what: Annotated[Befell, Meta(description="What")]
     certificate: CertificateName
     plane: Annotated[str, Meta(description="Of which plane; or empty")] = ""
     reason: Annotated[str, Meta(description="Why; or empty")] = ""
@@ -112,7 +112,7 @@ class Certificates(msgspec.Struct, frozen=True, kw_only=True):
     """All certificates, and which are shown."""
 
     items: Annotated[tuple[CertificateView, ...], Meta(description="The own one first")]
-    planes: Annotated[tuple[PlaneView, ...], Meta(description="Befell each plane shows")]
+    planes: Annotated[tuple[PlaneView, ...], Meta(description="What each plane shows")]
     own_names: Annotated[tuple[str, ...], Meta(description="Names of the appliance")]
     by_document: Annotated[
         bool, Meta(description="Whether the configuration document chooses; else at a start")
@@ -121,7 +121,7 @@ class Certificates(msgspec.Struct, frozen=True, kw_only=True):
     acme: Annotated[AcmeView | None, Meta(description="Where one is fetched by itself")] = None
     happenings: Annotated[
         tuple[CertificateHappening, ...],
-        Meta(description="Befell has happened by itself, the newest first"),
+        Meta(description="What has happened by itself, the newest first"),
     ] = ()
 
 

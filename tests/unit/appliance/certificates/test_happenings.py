@@ -1,4 +1,4 @@
-"""Befell happens to certificates with nobody there is written down once (METI-42)."""
+"""What happens to certificates with nobody there is written down once (METI-42)."""
 
 from pathlib import Path
 
