@@ -66,6 +66,7 @@ def test_every_process_runs_in_its_unit_with_its_user_and_nothing_is_out_of_reac
     found = machine.result("ReadConfiguration")
     assert (found["version"], found["drift"], found["unavailable"]) == (1, [], [])
     assert "Claim code:" in machine.said("cat", "/run/issue.d/tenshu.issue")
+    assert machine.run("test", "-S", "/run/tenshu-maintenance/door.sock").returncode == 0
 
 
 def test_the_running_sandboxes_are_as_closed_as_the_files_say(machine: Booted) -> None:
