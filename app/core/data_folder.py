@@ -42,6 +42,7 @@ def make_folders(settings: Settings) -> None:
             settings.files,
             settings.spool,
             settings.tls,
+            settings.clients,
             settings.run,
             settings.logs,
         ):

@@ -79,6 +79,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.data / "tls"
 
     @property
+    def clients(self) -> Path:
+        """Folder of what the edge checks certificates of clients by; the console writes it."""
+        return self.data / "clients"
+
+    @property
     def run(self) -> Path:
         """Folder of sockets and of the supervisor's state."""
         return self.data / "run"

@@ -1,8 +1,8 @@
 """The appliance's authority for clients: it vouches for devices of people, and for nothing else.
 
 It is another one than that of the planes, so that neither's certificates pass for the other's. Its
-key lies in the key ring; certificate and revocation list lie beside those of the planes, where the
-edge reads them. It signs leaves only (path length 0).
+key lies in the key ring; certificate and revocation list lie in a folder of their own, which the
+console writes and the edge reads. It signs leaves only (path length 0).
 """
 
 import datetime as dt
@@ -64,7 +64,7 @@ class Issued(msgspec.Struct, frozen=True):
 def ensure_authority(settings: Settings, keyring: KeyRing, now: int) -> Authority:
     """Return the authority; make or renew what is missing or ends too soon."""
     key = _key(keyring)
-    path = settings.tls / CERTIFICATE
+    path = settings.clients / CERTIFICATE
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):
@@ -121,7 +121,7 @@ def write_list(
             .build()
         )
     signed = made.sign(authority.key, hashes.SHA256())
-    write_durably(settings.tls / REVOKED, signed.public_bytes(serialization.Encoding.PEM))
+    write_durably(settings.clients / REVOKED, signed.public_bytes(serialization.Encoding.PEM))
 
 
 def _key(keyring: KeyRing) -> ec.EllipticCurvePrivateKey:

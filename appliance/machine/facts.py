@@ -36,8 +36,9 @@ USERS: Final = (
     "_chrony",
 )
 SYSTEMD: Final = Path("/run/systemd/system")
+CLIENTS_FOLDER: Final = "clients"
 CLIENTS: Final = "clients.pem"
-"""Certificate of the authority for clients, in the folder of the certificates."""
+"""Certificate of the authority for clients, in that folder, which the console writes."""
 REVOKED: Final = "clients.crl"
 """What that authority has revoked."""
 RESOLVERS: Final = Path("/etc/resolv.conf")
@@ -110,7 +111,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 def gather_facts(place: Place, generation: int) -> Facts:
     """Read the machine of a place."""
-    clients, ssh = place.data / "tls" / CLIENTS, place.machine / "ssh"
+    clients, ssh = place.data / CLIENTS_FOLDER / CLIENTS, place.machine / "ssh"
     has_ssh = (ssh / "authority.pub").exists()
     return Facts(
         run=str(place.run),
@@ -154,7 +155,7 @@ def _nginx_version() -> tuple[int, int]:
 
 def _edge(place: Place) -> EdgePlace:
     root = "" if place.machine_root in (None, Path("/")) else str(place.machine_root)
-    revoked = place.data / "tls" / REVOKED
+    revoked = place.data / CLIENTS_FOLDER / REVOKED
     found = EdgePlace(
         version=_nginx_version(),
         root=root,

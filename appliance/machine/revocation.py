@@ -1,6 +1,6 @@
 """The edge reads its revocation list anew when the console has written another one.
 
-The list lies beside the certificates; nginx reads it when it is reloaded and at no other time. The
+nginx reads it when it is reloaded and at no other time. The
 planes ask the database at each request, so this is the second line, and need not be exact.
 """
 
@@ -12,6 +12,7 @@ from typing import Final
 from appliance.contract.errors import ApplianceError
 from appliance.machine.applying import Applying, applying_at
 from appliance.machine.concerns import HANDLING
+from appliance.machine.facts import CLIENTS_FOLDER as FOLDER
 from appliance.machine.facts import REVOKED
 from appliance.machine.plan.desired import Concern
 from appliance.place import Place
@@ -27,7 +28,7 @@ class Revocations(threading.Thread):
     def __init__(self, place: Place, stop: threading.Event) -> None:
         super().__init__(name="revocation", daemon=True)
         self._place, self._stop_asked = place, stop
-        self._path = place.data / "tls" / REVOKED
+        self._path = place.data / FOLDER / REVOKED
         self._seen = _version_of(self._path)
 
     def run(self) -> None:

@@ -263,21 +263,21 @@ def echo_planes(run: Path) -> Iterator[dict[str, EchoPlane]]:
 @contextlib.contextmanager
 def before(copy: Copy, root: Path, text: str = "") -> Iterator[Edge]:
     """The edge before a copy that was started with `TENSHU_EDGE=1`, on the ports that it names."""
-    tls = copy.data / "tls"
+    tls, clients = copy.data / "tls", copy.data / "clients"
     own = Certificate(chain=str(tls / "server.pem"), key=str(tls / "server.key"))
     facts = Facts(
         run=str(copy.data / "run"),
         certificates={"own": own},
         console_port=int(copy.environ["TENSHU_CONSOLE_PORT"]),
         workspace_port=int(copy.environ["TENSHU_WORKSPACE_PORT"]),
-        authority=str(tls / CLIENTS),
+        authority=str(clients / CLIENTS),
         generation=1,
         edge=EdgePlace(
             version=version(),
             user="root",
             root=str(root),
             addresses=ADDRESSES,
-            revoked=str(tls / REVOKED),
+            revoked=str(clients / REVOKED),
         ),
     )
     made = Edge(facts, copy.authority, document=read_document(text))

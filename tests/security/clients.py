@@ -36,9 +36,9 @@ class Signer:
     """Certificates that go with what it signs."""
 
     @classmethod
-    def of(cls, copy: Copy, file: str = "clients.pem", kept_as: str = KEPT_AS) -> "Signer":
+    def of(cls, copy: Copy, file: str = "clients/clients.pem", kept_as: str = KEPT_AS) -> "Signer":
         """An authority of the copy itself: a test may open its key ring, and nobody else."""
-        certificate = x509.load_pem_x509_certificate((copy.data / "tls" / file).read_bytes())
+        certificate = x509.load_pem_x509_certificate((copy.data / file).read_bytes())
         pem = KeyRing.load(load_settings(copy.environ).keys).named(kept_as)
         assert pem
         key = serialization.load_pem_private_key(pem.reveal().encode(), None)

@@ -129,7 +129,7 @@ def test_a_revoked_certificate_ends_on_the_connection_that_is_open_F3(house: Hou
         assert house.sign_in(browser).status_code == 403
         assert browser._transport._pool.connections == [connection]  # type: ignore[attr-defined]
     # the second line: the list that the edge reads when it is told to
-    path = house.copy.data / "tls/clients.crl"
+    path = house.copy.data / "clients/clients.crl"
     wait_until(lambda: _is_listed(path, pair), "the list names it", 10)
     house.edge.apply("[firewall]\nconnections_per_source = 1000\n")
     with house.browser(pair) as browser:
@@ -160,7 +160,7 @@ def with_a_weak_signature(house: "House") -> Pair:
     wanted = house.folder / "outdated.csr"
     ask = ["openssl", "req", "-new", "-key", pair.key, "-subj", "/CN=outdated", "-out", wanted]
     subprocess.run(ask, check=True, capture_output=True)
-    authority = house.copy.data / "tls/clients.pem"
+    authority = house.copy.data / "clients/clients.pem"
     sign = ["openssl", "x509", "-req", "-sha1", "-in", wanted, "-CA", authority, "-CAkey", key]
     subprocess.run([*sign, "-out", pair.certificate], check=True, capture_output=True)
     return pair
@@ -196,7 +196,7 @@ def below_twenty(house: "House") -> Pair:
 
 
 def of_the_authority_of_the_planes(house: "House") -> Pair:
-    return Signer.of(house.copy, AUTHORITY, OF_THE_PLANES).sign(house.folder, "planes")
+    return Signer.of(house.copy, f"tls/{AUTHORITY}", OF_THE_PLANES).sign(house.folder, "planes")
 
 
 def of_the_planes(house: "House") -> Pair:

@@ -21,7 +21,7 @@ NOW = 1_795_224_000_000
 
 @pytest.fixture
 def settings(appliance):
-    appliance.settings.tls.mkdir(exist_ok=True, parents=True)
+    appliance.settings.clients.mkdir(exist_ok=True, parents=True)
     return appliance.settings
 
 
@@ -48,7 +48,7 @@ def test_a_lost_certificate_of_it_is_made_anew_and_vouches_for_what_was_issued_F
     appliance, settings, authority, damage
 ):
     issued = client_authority.issue(authority, "hanako", "laptop", 30, NOW)
-    path = settings.tls / CERTIFICATE
+    path = settings.clients / CERTIFICATE
     path.write_text(damage) if damage else path.unlink()
     again = client_authority.ensure_authority(settings, appliance.keyring, NOW)
     issued.certificate.verify_directly_issued_by(again.certificate)
@@ -81,7 +81,7 @@ def test_the_list_names_what_is_revoked_and_holds_for_thirty_days_F3(settings, a
     one = client_authority.issue(authority, "hanako", "laptop", 30, NOW)
     other = client_authority.issue(authority, "hanako", "phone", 30, NOW)
     client_authority.write_list(settings, authority, [(one.serial, NOW)], NOW)
-    found = x509.load_pem_x509_crl((settings.tls / REVOKED).read_bytes())
+    found = x509.load_pem_x509_crl((settings.clients / REVOKED).read_bytes())
     assert found.is_signature_valid(authority.key.public_key())
     assert found.get_revoked_certificate_by_serial_number(one.certificate.serial_number)
     assert not found.get_revoked_certificate_by_serial_number(other.certificate.serial_number)

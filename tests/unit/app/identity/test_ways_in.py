@@ -43,7 +43,7 @@ NETWORK = "192.0.2.0/24"
 def house(appliance, time) -> House:
     """Behind the edge, as far as settings say it."""
     settings = msgspec.structs.replace(appliance.settings, edge=True)
-    settings.tls.mkdir(parents=True, exist_ok=True)
+    settings.clients.mkdir(parents=True, exist_ok=True)
     return House(replace(appliance, settings=settings), time)
 
 
@@ -388,7 +388,7 @@ def test_the_list_of_the_edge_is_written_when_something_was_revoked_and_daily_F3
     house, time, operator, caplog
 ):
     watch = Revoking(house.appliance, pause=0.01)
-    path = house.appliance.settings.tls / "clients.crl"
+    path = house.appliance.settings.clients / "clients.crl"
     assert watch.look()
     assert not watch.look()
     before = path.read_bytes()
@@ -402,14 +402,14 @@ def test_the_list_of_the_edge_is_written_when_something_was_revoked_and_daily_F3
     time.advance(DAY)
     assert watch.look()
     path.unlink()
-    house.appliance.settings.tls.rename(path.parent.with_name("away"))
+    house.appliance.settings.clients.rename(path.parent.with_name("away"))
     time.advance(DAY)
     looks, look = [], watch.look
     watch.look = lambda: looks.append(1) or look()
     watch.start()
     wait_until(lambda: len(looks) > 2, "it tries again", 5)
     assert caplog.text.count("cannot be written") == 1
-    house.appliance.settings.tls.with_name("away").rename(house.appliance.settings.tls)
+    house.appliance.settings.clients.with_name("away").rename(house.appliance.settings.clients)
     wait_until(path.exists, "it is there again", 5)
     watch.stop()
 

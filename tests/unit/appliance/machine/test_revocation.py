@@ -46,8 +46,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    (tmp_path / "tls").mkdir()
-    return tmp_path / "tls" / REVOKED
+    (tmp_path / "clients").mkdir()
+    return tmp_path / "clients" / REVOKED
 
 
 def looking(path: Path) -> Revocations:
