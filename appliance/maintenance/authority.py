@@ -106,7 +106,8 @@ class Authority:
                 "-z", str(window.number), "-V", times,
                 *(word for one in options for word in ("-O", one)), str(path),
             )  # fmt: skip
-            return (Path(folder) / "key-cert.pub").read_text("ascii").strip()
+            made = (Path(folder) / "key-cert.pub").read_text("ascii")
+        return " ".join(made.split()[:2])  # without the comment, which names a folder
 
     def revoke(self, ranges: tuple[tuple[int, int], ...]) -> None:
         """Write the list anew: these ranges of numbers and no others. Raise ProgramRefused."""
