@@ -9,10 +9,11 @@ from playwright.sync_api import Playwright, expect
 
 from tests.browser.main_job.conftest import Person
 from tests.browser.main_job.steps import Authenticator, claim, confirm
-from tests.browser.network.conftest import MANAGED_ADDRESS, Site, browser_on
+from tests.browser.network.conftest import browser_on
 from tests.browser.pages.conftest import Eyes, speak
 from tests.integration.appliance.machine.test_certificates_shown import serial, shown_on
 from tests.integration.authority import Authority, Pair
+from tests.integration.site import MANAGED_ADDRESS, Site
 from tests.running import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]  # a whole appliance with its edge
