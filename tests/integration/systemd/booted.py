@@ -136,7 +136,9 @@ def booted(root: Path, name: str) -> Iterator[Booted]:
     finally:
         with contextlib.suppress(ProcessLookupError, IndexError, AssertionError):
             machine.cut_power()
-        group = Path("/sys/fs/cgroup") / name
-        if group.is_dir():
-            with contextlib.suppress(OSError):
-                group.rmdir()
+        for tree in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):  # the second: beside older ones
+            subprocess.run(
+                ["find", f"{tree}/{name}", "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"],
+                capture_output=True,
+                check=False,
+            )
