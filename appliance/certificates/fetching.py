@@ -30,7 +30,7 @@ from appliance.contract.configuration.services import ACME
 from appliance.log import configure_logging
 from appliance.machine.applying import applying_at
 from appliance.machine.plan.nginx.planes import PROOFS
-from appliance.machine.plan.proxy import environment
+from appliance.machine.sign_in import way_out
 from appliance.place import Place, load_place
 from appliance.records import now
 
@@ -44,7 +44,7 @@ SECONDS: Final = 100
 def start_fetching(place: Place, document: Document) -> State:
     """Fetch in a process of its own; return how it went."""
     command = [sys.executable, "-P", "-m", "appliance.certificates.fetching"]
-    env = {**os.environ, **environment(document), **place.environment()}
+    env = {**os.environ, **way_out(place, document), **place.environment()}
     with contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run(  # noqa: S603 - our own module
             command, stdin=subprocess.DEVNULL, env=env, check=False, timeout=SECONDS

@@ -21,6 +21,7 @@ from tests.faces import (
     stranger,
     workspace_application,
 )
+from tests.integration.app.web.colleagues import second
 
 __all__ = [
     "ORIGIN",
@@ -31,6 +32,7 @@ __all__ = [
     "at_workspace",
     "console_application",
     "owner",
+    "second",
     "stranger",
     "workspace_application",
 ]

@@ -5,31 +5,24 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import pyotp
 import pytest
 from sqlmodel import select
 
-from app.audit.event import Content, Outcome, Source
+from app.audit.event import Content, Outcome
 from app.audit.models import OutboxEvent
 from app.backups.errors import NameDiffers, NoKitYet
 from app.backups.operations import kit as kits
 from app.backups.operations import removal, repositories, runs
 from app.backups.watch import tell_ended_runs
-from app.core import clock
 from app.core.keyring import KeyRing
 from app.core.secret import Secret
-from app.identity import factors, policies, session_rows
-from app.identity.models import Account
-from app.identity.operations import accounts, grants, requests
+from app.identity.operations import requests
 from app.machine.errors import MachineError
-from app.operations.context import SYSTEM, Appliance, Context, Plane
+from app.operations.context import SYSTEM, Appliance, Context
 from app.operations.operation import NoRequest
-from app.web.cookies import session_cookie_name
-from app.web.gate import AsgiApplication
 from appliance.backup.restore import restore
 from appliance.contract.actions import Repository
 from appliance.contract.backup_errors import WrongKit
@@ -38,6 +31,7 @@ from appliance.contract.runs import State
 from appliance.contract.secret import Secret as MachineSecret
 from appliance.place import Place
 from tests.faces import ASKED_BY_A_PAGE, Browser, Owner
+from tests.integration.app.web.colleagues import Second
 from tests.integration.app.web.confirming import confirm
 from tests.integration.appliance.conftest import CALLER, RunningAgent, seal, stall, wait_for
 
@@ -78,50 +72,6 @@ def archive(appliance: Appliance, agent: RunningAgent, repository: Repository) -
     assert ended.state is State.done, ended.error
     assert ended.backup
     return ended.backup.archive
-
-
-@dataclass
-class Second:
-    """Another administrator, at a browser of their own, with an authenticator of their own."""
-
-    browser: Browser
-    account: str
-    phone: pyotp.TOTP
-
-    def code(self) -> str:
-        return self.phone.at(time.time())
-
-
-@pytest.fixture
-def second(
-    appliance: Appliance, console_application: AsgiApplication, owner: Owner
-) -> Callable[[str], Second]:
-    """Make a colleague with a role."""
-
-    def make(role: str) -> Second:
-        new = accounts.NewAccount(login_id=role, name=f"佐藤 {role}")
-        account = accounts.create_account(here(appliance), new).account.id
-        grants.give(here(appliance), grants.NewGrant(holder=account, role=role))
-        phone = pyotp.TOTP(pyotp.random_base32())
-        with appliance.database.write() as session:
-            session.get_one(Account, account).may_enrol = False
-            holder = factors.Holder(session, appliance.keyring, Plane.CONSOLE, account)
-            factors.add_totp(
-                holder, "phone", Secret(phone.secret), clock.now(), state=factors.ACTIVE
-            )
-            token, _ = session_rows.begin(
-                session,
-                policies.load(session),
-                plane=Plane.CONSOLE,
-                account=account,
-                source=Source(peer="127.0.0.1"),
-                factors="password totp",
-                now=clock.now(),
-            )
-        cookie = {session_cookie_name(Plane.CONSOLE): token.reveal()}
-        return Second(Browser(console_application, cookie), account, phone)
-
-    return make
 
 
 def listed(appliance: Appliance) -> list[str]:

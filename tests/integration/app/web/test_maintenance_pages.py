@@ -1,6 +1,6 @@
 """Maintenance access on the console: opened, approved by another, read, closed (S11)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from app.machine.maintenance_watch import tell_happenings
 from app.operations.context import Appliance
 from tests.faces import Browser, Owner
 from tests.hosts import network
+from tests.integration.app.web.colleagues import Second
 from tests.integration.app.web.confirming import confirm
 from tests.integration.appliance.machine.maintaining import Maintained, maintained
 
@@ -79,8 +80,8 @@ def test_a_window_is_opened_seen_on_the_overview_read_and_closed_S11(
     assert session.digest in told
 
 
-def test_to_repair_is_asked_for_and_waits_for_somebody_else_S11(
-    machine: Maintained, admin: Browser, owner: Owner
+def test_to_repair_is_asked_for_and_opened_by_somebody_else_S11(
+    machine: Maintained, admin: Browser, owner: Owner, second: Callable[[str], Second]
 ) -> None:
     form = FORM | {"level": "repair", "key": machine.generate("vendor")}
     without = admin.post("/maintenance/new", form | {"key": ""})
@@ -92,3 +93,11 @@ def test_to_repair_is_asked_for_and_waits_for_somebody_else_S11(
     again = admin.post(place, {"code": owner.phone.now()})
     assert again.status_code != 200 or machine.rooms.book.opened() is None
     assert machine.rooms.book.opened() is None, "who asks does not approve"
+    colleague = second("operator")
+    assert FORM["why"] in colleague.browser.get(place).text
+    approved = colleague.browser.post(place, {"code": colleague.code()})
+    assert approved.status_code in (200, 303), approved.text
+    opened = machine.rooms.book.opened()
+    assert opened is not None
+    assert admin.post(f"/maintenance/{opened.number}/close").status_code == 303
+    assert machine.rooms.book.opened() is None
