@@ -10,6 +10,7 @@ import click
 from app.core.messages import mark
 from app.identity.access_rules import Kind
 from app.identity.client_authority import LONGEST_DAYS
+from app.identity.client_certificate_rows import ListCertificates
 from app.identity.operations.access_rules import (
     RuleChange,
     RuleRef,
@@ -19,7 +20,6 @@ from app.identity.operations.access_rules import (
 )
 from app.identity.operations.client_certificates import (
     CertificateRef,
-    ListCertificates,
     NewCertificate,
     Revocation,
     download_certificate,

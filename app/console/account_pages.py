@@ -10,6 +10,7 @@ from app.console.group_pages import is_group
 from app.console.role_names import right_words, typed_right
 from app.core.errors import TenshuError
 from app.identity import account_rows, login_ids
+from app.identity.client_certificate_rows import ListCertificates
 from app.identity.errors import LoginIdTaken
 from app.identity.operations import access_rules, accounts, credentials, grants
 from app.identity.operations import client_certificates as certificates
@@ -292,7 +293,7 @@ def _account_page(
         sessions=sessions,
         rules=access_rules.rules_of(context, ask(accounts.AccountRef, account=account)).items,
         certificates=certificates.list_certificates(
-            context, ask(certificates.ListCertificates, account=account, limit=SHOWN)
+            context, ask(ListCertificates, account=account, limit=SHOWN)
         ),
         built_in=access_rules.BUILT_IN,
         errors=errors,

@@ -7,6 +7,7 @@ from litestar.params import FromPath, FromQuery
 
 from app.console.person_choice import Choice, Choices, account_of, choices_of
 from app.core.errors import NotFound, TenshuError
+from app.identity import client_certificate_rows as rows
 from app.identity.client_authority import LONGEST_DAYS
 from app.identity.operations import accounts
 from app.identity.operations import client_certificates as certificates
@@ -44,11 +45,11 @@ def show_certificates(
 ) -> Answer:
     """Show the certificates of everybody, what ends first on top."""
     context = need_sign_in(request)
-    order = one_of(sort, certificates.Sort)
+    order = one_of(sort, rows.Sort)
     chosen = status if status in STATES else ""
     found = certificates.list_certificates(
         context,
-        ask(certificates.ListCertificates, search=q[:128], state=chosen, sort=order, after=after),
+        ask(rows.ListCertificates, search=q[:128], state=chosen, sort=order, after=after),
     )
     return page(
         request,
@@ -145,7 +146,7 @@ def revoke(request: AnyRequest, certificate: FromPath[str], data: Form) -> Answe
 
 
 @result_of(certificates.revoke_certificate)
-def revoked(_request: AnyRequest, result: certificates.CertificateRow) -> Answer:
+def revoked(_request: AnyRequest, result: rows.CertificateRow) -> Answer:
     """Go back to the certificate."""
     return go(f"{PLACE}/{result.id}?notice=revoked")
 

@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.core.secret import Secret
 from app.identity.access_rules import Kind
+from app.identity.client_certificate_rows import ListCertificates
 from app.identity.models import Password
 from app.identity.operations import access_rules, accounts, grants
 from app.identity.operations import client_certificates as certificates
@@ -94,7 +95,7 @@ def test_with_the_own_certificate_a_person_works_and_without_it_not_F3(house: Ho
         assert house.sign_in(browser).status_code == 303
         assert browser.get("/account").status_code == 200
         cookie = browser.cookies[WORKSPACE]
-    listed = certificates.list_certificates(house.local, certificates.ListCertificates())
+    listed = certificates.list_certificates(house.local, ListCertificates())
     (used,) = [one for one in listed.items if one.id == house.certificate]
     assert (bool(used.last_used_at), used.last_used_from) == (True, "127.0.0.1")
     with house.browser() as browser:

@@ -2,11 +2,11 @@
 
 import base64
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, Select, delete, func, or_, update
+from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 
 from app.core.clock import DAY, HOUR
@@ -18,19 +18,26 @@ from app.identity import (
     account_rows,
     client_authority,
     client_bundles,
-    login_ids,
     own_way,
     rights,
     session_rows,
 )
 from app.identity.client_authority import LONGEST_DAYS
-from app.identity.client_certificates import LONGEST_DEVICE, WARNED_BEFORE, ending_soon, valid
-from app.identity.fields import AccountId, After, Limit
+from app.identity.client_certificate_rows import (
+    ORDERS,
+    CertificateRow,
+    ListCertificates,
+    fitting,
+    question,
+    read,
+    row_of,
+)
+from app.identity.client_certificates import LONGEST_DEVICE, ending_soon
+from app.identity.fields import AccountId
 from app.identity.models import Account, ClientBundle, ClientCertificate
 from app.operations.context import Context, Plane
 from app.operations.download import Download
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
-from app.operations.order import Orders
 from app.operations.page import Page
 from app.operations.permissions import Permission
 
@@ -38,27 +45,7 @@ ON_CONSOLE: Final = (Plane.CONSOLE,)
 BUNDLE_LASTS: Final = HOUR
 """In which the file must be downloaded."""
 
-State = Literal["valid", "ends_soon", "expired", "revoked"]
 Reason = Literal["lost", "compromised", "replaced", "left", "other"]
-Sort = Literal[
-    "expires_at", "-expires_at", "issued_at", "-issued_at", "device", "-device",
-    "login_id", "-login_id", "last_used_at", "-last_used_at",
-]  # fmt: skip
-OWN: Final = (
-    "id", "account", "device", "serial", "fingerprint", "issued_at", "expires_at", "renews",
-    "handed_out_at", "revoked_at", "revoked_because", "last_used_at", "last_used_from",
-)  # fmt: skip
-ORDERS: Final = Orders(
-    "id",
-    {
-        "login_id": Account.login_id,
-        **{
-            name: getattr(ClientCertificate, name)
-            for name in ("id", "device", "issued_at", "expires_at", "last_used_at")
-        },
-    },
-)
-
 CertificateId = Annotated[str, Meta(max_length=64, description="Identifier of the certificate")]
 Device = Annotated[
     str,
@@ -70,59 +57,6 @@ Device = Annotated[
     ),
 ]
 Days = Annotated[int, Meta(ge=1, le=LONGEST_DAYS, description="Days in which it is valid")]
-
-
-class ListCertificates(msgspec.Struct, frozen=True, kw_only=True):
-    """Which certificates to list."""
-
-    search: Annotated[
-        str, Meta(max_length=128, description="Part of device, login ID, name or serial number")
-    ] = ""
-    state: Annotated[
-        Literal["", "valid", "ends_soon", "expired", "revoked"],
-        Meta(description="Only such; empty: all"),
-    ] = ""
-    account: Annotated[str, Meta(max_length=64, description="Only this person's; empty: all")] = ""
-    sort: Annotated[Sort, Meta(description="Column; - in front: downward")] = "expires_at"
-    after: After = ""
-    limit: Limit = 50
-
-
-class CertificateRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A client certificate. Times are milliseconds, 0 where the thing has not happened."""
-
-    id: str
-    """Identifier."""
-    account: str
-    """Whose it is."""
-    login_id: str
-    """Whose it is, by login ID."""
-    name: str
-    """Whose it is, by name."""
-    device: str
-    """For which device."""
-    serial: str
-    """Serial number, hexadecimal."""
-    fingerprint: str
-    """SHA-256 of the certificate, hexadecimal."""
-    state: State
-    """valid, ends_soon (within 30 days), expired or revoked."""
-    issued_at: int
-    """When it was issued."""
-    expires_at: int
-    """When it ends."""
-    renews: str
-    """Identifier of the one in whose place it was issued."""
-    handed_out_at: int
-    """When its file was downloaded."""
-    revoked_at: int
-    """When it was revoked."""
-    revoked_because: str
-    """lost, compromised, replaced, left or other."""
-    last_used_at: int
-    """When it was used last, to the minute."""
-    last_used_from: str
-    """Address from which it was."""
 
 
 class NewCertificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,9 +108,9 @@ class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
 def list_certificates(context: Context, wanted: ListCertificates) -> Page[CertificateRow]:
     """List client certificates, what ends first on top."""
     session, order = context.session, ORDERS.by(wanted.sort)
-    fitting = _fitting(wanted, context.now)
+    only = fitting(wanted, context.now)
     found = session.connection().execute(
-        order.page(_question().where(*fitting), wanted.after, wanted.limit)
+        order.page(question().where(*only), wanted.after, wanted.limit)
     )
     rows = found.all()
     counted = (
@@ -185,9 +119,9 @@ def list_certificates(context: Context, wanted: ListCertificates) -> Page[Certif
         .join(Account, col(Account.id) == col(ClientCertificate.account))
     )
     return Page(
-        items=[_row(row._mapping, context.now) for row in rows[: wanted.limit]],  # noqa: SLF001
+        items=[row_of(row._mapping, context.now) for row in rows[: wanted.limit]],  # noqa: SLF001
         after=order.after(rows, wanted.limit),
-        total=session.exec(counted.where(*fitting)).one(),
+        total=session.exec(counted.where(*only)).one(),
     )
 
 
@@ -218,7 +152,7 @@ def count_ending(context: Context, _: NoRequest) -> Ending:
 )
 def get_certificate(context: Context, which: CertificateRef) -> CertificateRow:
     """Show one client certificate."""
-    return _read(context, which.certificate)
+    return read(context, which.certificate)
 
 
 @operation(
@@ -306,7 +240,7 @@ def revoke_certificate(context: Context, which: Revocation) -> CertificateRow:
             context.event.change("revoked_because", None, which.reason)
             context.event.numbers["sessions"] = ended
         own_way.require(context)
-    return _read(context, row.id)
+    return read(context, row.id)
 
 
 def _issue(context: Context, new: NewCertificate, renews: str = "") -> IssuedCertificate:
@@ -347,7 +281,7 @@ def _issue(context: Context, new: NewCertificate, renews: str = "") -> IssuedCer
     event.about("client_certificate", row.id, new.device)
     event.references["account"] = account.id
     event.after["serial"], event.numbers["days"] = row.serial, new.days
-    return IssuedCertificate(certificate=_read(context, row.id), password=password, until=until)
+    return IssuedCertificate(certificate=read(context, row.id), password=password, until=until)
 
 
 def _once(content: bytes) -> Iterator[bytes]:
@@ -370,62 +304,3 @@ def _find(context: Context, identifier: str) -> ClientCertificate:
     context.event.about("client_certificate", found.id, found.device)
     context.event.references["account"] = found.account
     return found
-
-
-def _question() -> Select[Any]:
-    columns = [getattr(ClientCertificate, name) for name in OWN]
-    found: Select[Any] = (
-        select(*columns, Account.login_id, Account.name)  # type: ignore[call-overload]
-        .select_from(ClientCertificate)
-        .join(Account, col(Account.id) == col(ClientCertificate.account))
-    )
-    return found
-
-
-def _fitting(wanted: ListCertificates, now: int) -> list[ColumnElement[bool]]:
-    table, found = ClientCertificate, []
-    soon = col(table.expires_at) <= now + WARNED_BEFORE
-    if wanted.state == "revoked":
-        found.append(col(table.revoked_at) > 0)
-    elif wanted.state == "expired":
-        found.append((col(table.revoked_at) == 0) & (col(table.expires_at) <= now))
-    elif wanted.state:
-        found.append(valid(now) & (soon if wanted.state == "ends_soon" else ~soon))
-    if wanted.account:
-        found.append(col(table.account) == wanted.account)
-    if wanted.search:
-        text = wanted.search
-        found.append(
-            or_(
-                col(table.device).icontains(text, autoescape=True),
-                col(Account.login_id).contains(login_ids.fold(text), autoescape=True),
-                col(Account.name).contains(text, autoescape=True),
-                col(table.serial).startswith(text.upper().replace(":", ""), autoescape=True),
-            )
-        )
-    return found
-
-
-def _read(context: Context, identifier: str) -> CertificateRow:
-    context.session.flush()
-    row = (
-        context.session.connection()
-        .execute(_question().where(col(ClientCertificate.id) == identifier))
-        .first()
-    )
-    if row is None:
-        raise NotFound(kind=mark("client certificate"), name=identifier)
-    return _row(dict(row._mapping), context.now)  # noqa: SLF001 - SQLAlchemy's documented name
-
-
-def _row(values: object, now: int) -> CertificateRow:
-    found = dict(values)  # type: ignore[call-overload]
-    return CertificateRow(**found, state=_state(found["revoked_at"], found["expires_at"], now))
-
-
-def _state(revoked_at: int, expires_at: int, now: int) -> State:
-    if revoked_at:
-        return "revoked"
-    if expires_at <= now:
-        return "expired"
-    return "ends_soon" if expires_at <= now + WARNED_BEFORE else "valid"

@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from app.identity.access_rules import Kind
+from app.identity.client_certificate_rows import CertificateRow
 from app.identity.operations import access_rules, accounts
 from app.identity.operations import client_certificates as certificates
 from app.operations.context import SYSTEM, Appliance, Context
@@ -41,7 +42,7 @@ def settings_with_edge(appliance: Appliance):
     return msgspec.structs.replace(appliance.settings, edge=True)
 
 
-def issued(appliance: Appliance, account: str, **more) -> certificates.CertificateRow:
+def issued(appliance: Appliance, account: str, **more) -> CertificateRow:
     wanted = {"device": "phone", "days": 365} | more
     new = certificates.NewCertificate(account=account, **wanted)
     return certificates.issue_certificate(here(appliance), new).certificate

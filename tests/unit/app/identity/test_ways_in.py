@@ -16,6 +16,7 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.secret import Secret
 from app.identity import client_certificates, personal, sessions, tokens
 from app.identity.access_rules import Kind
+from app.identity.client_certificate_rows import ListCertificates
 from app.identity.errors import (
     BeyondYourRights,
     CertificateNeeded,
@@ -423,7 +424,7 @@ def test_what_ends_soon_is_told_unless_it_was_renewed_F3(house, time, operator):
     assert (made.renews, made.device, made.account) == (old.id, old.device, old.account)
     assert certificates.count_ending(house.local, NoRequest()).count == 0
     listed = certificates.list_certificates(
-        house.local, certificates.ListCertificates(account=operator.id, limit=1)
+        house.local, ListCertificates(account=operator.id, limit=1)
     )
     assert (listed.items[0].state, listed.total, bool(listed.after)) == ("ends_soon", 2, True)
     time.advance(20 * DAY)
@@ -442,7 +443,7 @@ def test_the_list_is_searched_and_filtered_F3(house, time, operator):
     revoke(house.local, gone)
 
     def found(**wanted):
-        page = certificates.list_certificates(house.local, certificates.ListCertificates(**wanted))
+        page = certificates.list_certificates(house.local, ListCertificates(**wanted))
         return {one.device for one in page.items}
 
     assert found(state="revoked") == {"lost phone"}
@@ -468,5 +469,5 @@ def test_who_is_searched_for_is_told_of_rules_and_certificates_and_they_are_forg
         assert told[0]["device"] == "her own laptop"
         forget = abouts["client-certificates"].forget
         assert forget(session, operator.id) == 1
-    listed = certificates.list_certificates(house.local, certificates.ListCertificates())
+    listed = certificates.list_certificates(house.local, ListCertificates())
     assert "laptop" not in listed.items[0].device
