@@ -9,36 +9,29 @@ from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath
 
+from app.console.certificate_authority_pages import authority_pages
+from app.console.certificate_request_pages import request_pages
+from app.console.certificate_words import PLACE, errors_of
 from app.console.network_document_pages import plan_page
+from app.console.network_words import no_machine
 from app.core.errors import NotFound, TenshuError
-from app.core.messages import explain, mark
+from app.core.messages import mark
 from app.machine.errors import MachineError
 from app.machine.operations import certificates, reading
 from app.operations.context import Context
-from app.operations.errors import Refused
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.names import ACTORS
-from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
+from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
-from appliance.contract.certificates.errors import CertificateProblem
 from appliance.contract.certificates.folder import PLANES
 from appliance.contract.certificates.material import text_of
 from appliance.contract.certificates.state import Certificates, CertificateView, Withheld
-from appliance.contract.configuration.reading import read_document
-from appliance.contract.configuration.services import ACME, OWN
+from appliance.contract.configuration.services import OWN
 from appliance.contract.configuration.writing import change
-from appliance.contract.errors import BY_CODE
 
-PLACE: Final = "/network/certificates"
-FIELDS: Final = {
-    code: kind.field for code, kind in BY_CODE.items() if issubclass(kind, CertificateProblem)
-}
-"""Where a form says what is wrong, by the error's code."""
-AUTHORITY: Final = ("directory", "contact", "names", "root")
-REQUESTED: Final = ("host_names", "key_kind", "organisation", "country")
 WITHHELD: Final = {
     Withheld.nothing: mark("Browsers are told to use nothing but HTTPS for these names."),
     Withheld.off: mark("Not sent: the document does not ask for it."),
@@ -74,8 +67,7 @@ def show_certificates(request: AnyRequest) -> Answer:
     try:
         found = certificates.list_certificates(context, NoRequest())
     except MachineError as error:
-        message, hint = explain(context.language, error)
-        return page(request, "console/network_unavailable.html", message=message, hint=hint)
+        return no_machine(request, context, error)
     return page(
         request,
         "console/certificates.html",
@@ -107,7 +99,7 @@ def install(request: AnyRequest, data: Files) -> Answer:
     try:
         return perform(request, certificates.install_certificate, _new(data))
     except TenshuError as error:
-        errors = _errors(context, error)
+        errors = errors_of(context, error)
         return _upload_page(request, {"chain_text": data.chain_text}, errors, error.status)
 
 
@@ -120,110 +112,13 @@ def answer(request: AnyRequest, name: FromPath[str], data: Files) -> Answer:
         return perform(request, certificates.install_certificate, _new(data, request=one.name))
     except TenshuError as error:
         values = {"chain_text": data.chain_text}
-        return _one_page(request, name, _errors(context, error), values, error.status)
+        return _one_page(request, name, errors_of(context, error), values, error.status)
 
 
 @result_of(certificates.install_certificate)
 def installed(_request: AnyRequest, result: CertificateView) -> Answer:
     """Show it, so that it can be chosen."""
     return go(f"{PLACE}/{result.name}?notice=installed")
-
-
-@get(f"{PLACE}/request")
-def show_request(request: AnyRequest) -> Answer:
-    """Ask for what a signing request needs."""
-    context = need_sign_in(request)
-    context.require(Permission.MACHINE_MANAGE)
-    found = certificates.list_certificates(context, NoRequest())
-    names = [name for name in found.own_names if not name[:1].isdigit() and ":" not in name]
-    blank = dict.fromkeys(REQUESTED, "")
-    return _request_page(
-        request, {**blank, "host_names": "\n".join(names), "key_kind": "ec256"}, {}
-    )
-
-
-@post(f"{PLACE}/request")
-def make_request(request: AnyRequest, data: Form) -> Answer:
-    """Make a key and its signing request."""
-    context = need_sign_in(request)
-    context.require(Permission.MACHINE_MANAGE)
-    typed = {name: str(data.get(name, "")).strip() for name in REQUESTED}
-    try:
-        wanted = ask(
-            certificates.WantedNames, **{**typed, "host_names": typed["host_names"].split()}
-        )
-        return perform(request, certificates.request_certificate, wanted)
-    except TenshuError as error:
-        return _request_page(request, typed, _errors(context, error), error.status)
-
-
-@result_of(certificates.request_certificate)
-def requested(_request: AnyRequest, result: CertificateView) -> Answer:
-    """Show it, so that it can be taken to the authority."""
-    return go(f"{PLACE}/{result.name}?notice=requested")
-
-
-@get(f"{PLACE}/authority")
-def show_authority(request: AnyRequest) -> Answer:
-    """Show the authority from which a certificate is fetched by itself."""
-    return _authority_page(request)
-
-
-@post(f"{PLACE}/authority")
-def plan_authority(request: AnyRequest, data: Form) -> Answer:
-    """Show what the form would change: in the document, before it does."""
-    context = need_sign_in(request)
-    context.require(Permission.MACHINE_MANAGE)
-    text = reading.read_configuration(context, NoRequest()).document
-    document = read_document(text)
-    typed: dict[str, Any] = {name: str(data.get(name, "")).strip() for name in AUTHORITY}
-    typed["names"] = typed["names"].split()
-    typed["root"] = typed["root"].replace("\r\n", "\n")
-    before = document.certificates.acme
-    for name, value in typed.items():
-        if value != (list(before.names) if name == "names" else getattr(before, name)):
-            text = change(text, f"certificates.acme.{name}", value)
-    if typed["directory"] and not document.firewall.http_redirect:
-        text = change(text, "firewall.http_redirect", value=True)
-    return plan_page(request, context, text)
-
-
-@post(f"{PLACE}/authority/fetch")
-def fetch(request: AnyRequest) -> Answer:
-    """Fetch a certificate now, and say at once what came of it."""
-    context = need_sign_in(request)
-    context.require(Permission.MACHINE_MANAGE)
-    try:
-        return perform(request, certificates.renew_certificate, NoRequest())
-    except MachineError as error:
-        problem = explain(context.language, error)
-        return _authority_page(request, problem=problem, status=error.status)
-
-
-@result_of(certificates.renew_certificate)
-def fetched(_request: AnyRequest, _result: CertificateView) -> Answer:
-    """Show it, so that it can be chosen."""
-    return go(f"{PLACE}/{ACME}?notice=fetched")
-
-
-def _authority_page(
-    request: AnyRequest, *, problem: tuple[str, str] | None = None, status: int = 200
-) -> Answer:
-    context = need_sign_in(request)
-    try:
-        text = reading.read_configuration(context, NoRequest()).document
-    except MachineError as error:
-        message, hint = explain(context.language, error)
-        return page(request, "console/network_unavailable.html", message=message, hint=hint)
-    return page(
-        request,
-        "console/certificate_authority.html",
-        status=status,
-        acme=read_document(text).certificates.acme,
-        found=certificates.list_certificates(context, NoRequest()),
-        problem=problem,
-        may_manage=context.actor.rights.allows(Permission.MACHINE_MANAGE),
-    )
 
 
 @get(f"{PLACE}/{{name:str}}")
@@ -323,16 +218,6 @@ def _find(context: Context, name: str) -> tuple[Certificates, CertificateView]:
     raise NotFound(kind=mark("certificate"), name=name[:40])
 
 
-def _errors(context: Context, error: TenshuError) -> dict[str, str]:
-    """Return field → what is wrong."""
-    if isinstance(error, Refused):
-        raise error
-    found = field_errors(context.language, error)
-    if "" in found and error.code in FIELDS:
-        return {FIELDS[error.code]: found[""]}
-    return {name.partition("[")[0]: text for name, text in found.items()}
-
-
 def _upload_page(
     request: AnyRequest, values: dict[str, str], errors: dict[str, str], status: int = 200
 ) -> Answer:
@@ -346,14 +231,6 @@ def _upload_page(
         values=values,
         errors=errors,
         own_names=found.own_names,
-    )
-
-
-def _request_page(
-    request: AnyRequest, values: dict[str, str], errors: dict[str, str], status: int = 200
-) -> Answer:
-    return page(
-        request, "console/certificate_request.html", status=status, values=values, errors=errors
     )
 
 
@@ -382,16 +259,13 @@ def _one_page(
 
 
 def certificate_pages() -> list[HTTPRouteHandler]:
-    """Return the handlers of this module."""
+    """Return the handlers of all pages about certificates."""
     return [
         show_certificates,
         show_new,
         install,
-        show_request,
-        make_request,
-        show_authority,
-        plan_authority,
-        fetch,
+        *request_pages(),
+        *authority_pages(),
         show_one,
         answer,
         download_request,

@@ -46,6 +46,7 @@ FIELDS: Final = {
     "by": mark("By"),
     "bytes": mark("Size"),
     "campaign": mark("Review"),
+    "certificate": mark("Certificate"),
     "change": mark("Number of the change"),
     "changed": mark("Changed"),
     "chain": mark("Certificate and chain"),
@@ -64,6 +65,7 @@ FIELDS: Final = {
     "despite_warnings": mark("Warnings were seen"),
     "destination": mark("Destination"),
     "destinations": mark("Destinations"),
+    "device": mark("Device"),
     "digest": mark("Digest of the request"),
     "disclosure": mark("Search for a person"),
     "document": mark("Configuration document"),
@@ -194,6 +196,7 @@ FIELDS: Final = {
     "workspace_factors": mark("Second factors that the workspace accepts"),
     "workspace_second_factor": mark("Second factor in the workspace"),
     "zone": mark("Time zone"),
+    "user": mark("User"),
 }
 """Arguments of operations that are asked back, and what an event holds beside its target."""
 

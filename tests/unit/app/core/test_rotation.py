@@ -18,12 +18,14 @@ from app.identity.models import (
     ConsoleRequest,
     Setup,
 )
+from app.identity.operations import client_certificates
 from app.mail import queue, relay
 from app.offsite import client_certificate
 
 METADATA = SQLModel.metadata
 HASH = "5f" * 32
 OPENS = {
+    "identity_client_bundle": lambda row: client_certificates._purpose(row["certificate"]),
     "identity_console_credential": lambda row: factors.purpose(row["id"]),
     "identity_workspace_credential": lambda row: factors.purpose(row["id"]),
     "identity_console_request": lambda row: confirmation._purpose(row["plane"], row["id"]),
