@@ -77,3 +77,7 @@ class Run:
         """Show progress of work that writes nothing. Batches that write use `lease.advance`."""
         work = partial(advance, lease=self.lease, done=done, total=total, phase=phase)
         self.appliance.database.change(work)
+
+    def keep(self, checkpoint: msgspec.Struct) -> None:
+        """Keep where the work is, before something is done that cannot be done again."""
+        self.appliance.database.change(partial(advance, lease=self.lease, checkpoint=checkpoint))

@@ -23,9 +23,27 @@ class ListResult(msgspec.Struct, frozen=True, kw_only=True):
     """Where they can be looked at again; empty where all did."""
 
 
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """The last checkpoint: all is applied, and the upload is needed no more."""
+
+    result: ListResult | None = None
+
+
 @handler(IMPORT, unit="people")
 def run_import(run: Run, arguments: ListArguments) -> ListResult:
     """Apply the list of an upload."""
+    ended = run.resume(Ended)
+    result = ended.result if ended else None
+    if result is None:
+        result = _apply(run, arguments)
+        run.keep(Ended(result=result))
+    if not result.upload:
+        spool.remove(run.appliance.settings.spool, arguments.upload)
+    clear_uploads(run.appliance)
+    return result
+
+
+def _apply(run: Run, arguments: ListArguments) -> ListResult:
     applied = run.resume(Applied) or Applied()
     faulty = 0
 
@@ -50,9 +68,6 @@ def run_import(run: Run, arguments: ListArguments) -> ListResult:
         lease=run.lease,
         told=lambda _applied, _total: run.check(),
     )
-    if not faulty:
-        spool.remove(run.appliance.settings.spool, arguments.upload)
-    clear_uploads(run.appliance)
     return ListResult(
         counts=applied.counts, faulty=faulty, upload=arguments.upload if faulty else ""
     )

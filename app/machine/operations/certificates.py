@@ -61,10 +61,10 @@ class NewCertificate(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ]
     key: Annotated[
-        Secret,
+        Secret | None,
         Meta(description="Its private key: PEM (PKCS#8, SEC1, PKCS#1), or Base64 of a DER file."),
-    ] = NOTHING
-    password: Annotated[Secret, Meta(description="What the key is encrypted with.")] = NOTHING
+    ] = None
+    password: Annotated[Secret | None, Meta(description="What the key is encrypted with.")] = None
     request: Annotated[
         str,
         Meta(max_length=32, description="Name of the signing request that this answers; or empty."),
@@ -73,7 +73,9 @@ class NewCertificate(msgspec.Struct, frozen=True, kw_only=True):
 
 def _install(context: Context, new: NewCertificate) -> CertificateView:
     with certificates_for(context) as machine:
-        files = [MachineSecret(one.reveal()) for one in (new.chain, new.key, new.password)]
+        files = [
+            MachineSecret((one or NOTHING).reveal()) for one in (new.chain, new.key, new.password)
+        ]
         if any(len(one.reveal()) > LARGEST for one in files):
             raise NoCertificate
         # files from outside are opened here, without privileges; the agent gets plain PEM

@@ -1,5 +1,6 @@
 """The whole machine at once: agent, packet filter and edge, between hosts in namespaces."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -37,22 +38,32 @@ class Whole:
     def start_edge(self) -> None:
         """Start nginx, as its unit does: a socket that a killed one left is no hindrance."""
         (self.machine.place.run / "edge.sock").unlink(missing_ok=True)
-        self.server = subprocess.Popen(self.machine.net.appliance.command(*self.words))
+        self.server = start(self.machine, self.words)
         wait_until(lambda: edge_generation(self.machine.place.run) > 0, "nginx answers", 20)
 
     def kill_edge(self) -> None:
         """SIGKILL to all of it."""
-        number = (self.machine.folder / "root/run/nginx.pid").read_text().strip()
-        subprocess.run(["pkill", "-KILL", "-P", number], check=True)
-        self.server.kill()
+        os.killpg(self.server.pid, signal.SIGKILL)
         self.server.wait(20)
 
     def connect(self, host: Host, address: str) -> Connection:
         return host.call(Connection, CONSOLE_PORT, self.authority.path, address)
 
+    def served(self, host: Host, address: str) -> int:
+        """What the edge tells the console of a connection that is opened now."""
+        with self.connect(host, address) as new:
+            stream = new.ask("/")
+            new.read_until(stream)
+            return self.generation(new, stream)
+
     def generation(self, connection: Connection, stream: int) -> int:
         """What the edge told the console with a request."""
         return int(told(connection.json(stream))["x-tenshu-generation"][0])
+
+
+def start(machine: Machine, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    """Start nginx in a group of its own, so that all of it can be killed at once."""
+    return subprocess.Popen(machine.net.appliance.command(*words), start_new_session=True)
 
 
 @pytest.fixture
@@ -70,7 +81,7 @@ def whole() -> Iterator[Whole]:
         machine = Machine(net, folder)
         machine.start()
         words = (nginx(), "-p", str(root), "-c", str(root / edge.PATH), "-g", "daemon off;")
-        server = subprocess.Popen(net.appliance.command(*words))
+        server = start(machine, words)
         found = Whole(machine, authority, planes["console"], server, words)
         try:
             wait_until(lambda: net.manage.tcp(INSIDE, CONSOLE_PORT) == "open", "nginx", 20)
@@ -95,10 +106,8 @@ def test_a_connection_of_before_does_not_confirm_what_excludes_it_F2(whole: Whol
         applied = machine.apply(MANAGED)
         late = old.ask("/late")
         beyond = excluded.ask("/late")
-        with whole.connect(net.manage, INSIDE) as new:
-            stream = new.ask("/")
-            new.read_until(stream)
-            assert whole.generation(new, stream) == applied.number
+        # for a tenth of a second old and new processes take connections side by side
+        wait_until(lambda: whole.served(net.manage, INSIDE) == applied.number, "it is served", 10)
         whole.console.held.set()
         old.read_to_the_end()
         assert whole.generation(old, held) < applied.number
