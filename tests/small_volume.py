@@ -1,6 +1,7 @@
 """A real, small file system to fill up: a tmpfs that only this process sees."""
 
 import ctypes
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +13,7 @@ CLONE_NEWNS = 0x00020000
 MS_REC, MS_PRIVATE = 16384, 1 << 18
 MNT_DETACH = 2
 MEBIBYTE = 1024 * 1024
+ATTEMPTS = 20
 ONLY_ROOT = "a full disk is tried on a real small volume, which only root may mount"
 
 
@@ -69,7 +71,13 @@ def take(folder: Path, size: int) -> Path:
 
 def fill(folder: Path, leave: int = 0) -> Path:
     """Fill the volume to the last block, but for `leave` bytes. Return the file that does it."""
-    path = take(folder, free_on(folder) - leave)
+    for attempt in itertools.count(1):
+        try:
+            path = take(folder, free_on(folder) - leave)
+            break
+        except OSError:  # whoever else writes there was quicker: look again
+            if attempt == ATTEMPTS:
+                raise
     if not leave:
         # the last blocks too, which preallocation leaves
         with path.open("ab", buffering=0) as file, pytest.raises(OSError, match="No space left"):
