@@ -45,6 +45,7 @@ from cli.ask import secret_from
 from cli.invocation import Invocation, everywhere, this_call
 from cli.request import request
 from cli.table import columns, moment
+from cli.ways_in import ways_in
 
 SORTS = click.Choice(get_args(AccountSort))
 STATES = click.Choice(["", "active", "suspended"])
@@ -268,7 +269,8 @@ def why(invocation: Invocation, login_id: str, permission: str, scope: str, day:
         for what, one in lines
     ]
     shown = [invocation.words(each) for each in heads]
-    invocation.answer(found, lambda: f"{head}\n{columns(shown, rows)}" if rows else head)
+    told = [head, *([columns(shown, rows)] if rows else []), *ways_in(invocation, found.way_in)]
+    invocation.answer(found, lambda: "\n".join(told))
 
 
 def day_is_over(day: str) -> int:

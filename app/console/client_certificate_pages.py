@@ -10,6 +10,7 @@ from app.core.errors import NotFound, TenshuError
 from app.identity import client_certificate_rows as rows
 from app.identity.client_authority import LONGEST_DAYS
 from app.identity.operations import accounts
+from app.identity.operations import client_certificate_export as exporting
 from app.identity.operations import client_certificates as certificates
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest, appliance_of
@@ -62,7 +63,23 @@ def show_certificates(
         next=change_query(here(request), after=found.after) if found.after else "",
         edge=appliance_of(request).settings.edge,
         may_manage=context.actor.rights.allows(Permission.ACCOUNTS_MANAGE),
+        may_export=context.actor.rights.allows(Permission.ACCOUNTS_EXPORT),
     )
+
+
+@post("/client-certificates/export")
+def export(request: AnyRequest, data: Form) -> Answer:
+    """Hand out what the list shows, all of its pages."""
+    context = need_sign_in(request)
+    context.require(Permission.ACCOUNTS_EXPORT)
+    status = str(data.get("status", ""))
+    wanted = ask(
+        rows.ExportCertificates,
+        search=str(data.get("q", ""))[:128],
+        state=status if status in STATES else "",
+        sort=one_of(str(data.get("sort", "")), rows.Sort),
+    )
+    return perform(request, exporting.export_certificates, wanted)
 
 
 @get("/client-certificates/new")
@@ -201,6 +218,7 @@ def client_certificate_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
     return [
         show_certificates,
+        export,
         show_new,
         issue,
         download,

@@ -1,12 +1,13 @@
 """The packet filter: what it dropped lately and why, who is banned."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
 from app.console.network_words import no_machine
+from app.core import clock
 from app.core.errors import TenshuError
 from app.core.messages import explain, mark
 from app.machine.errors import MachineError
@@ -42,6 +43,15 @@ COUNTERS: Final = {
     "refused_out": "out",
 }
 """The reasons that a counter tells by another name."""
+PLOTTED: Final = (
+    (mark("Closed to this address"), ("console", "service", "ssh")),
+    (mark("No open port"), ("refused", "forwarded", "invalid")),
+    (mark("Banned or too many"), ("banned", "crowded")),
+    (mark("Kept from leaving"), ("out",)),
+)
+"""What a line of the chart adds up."""
+HOUR: Final = 3_600_000
+HOURS: Final = 7 * 24
 Order = Literal["-at", "at", "source", "-source", "port", "-port", "packets", "-packets"]
 KEYS: Final[dict[str, Callable[[Drop], Any]]] = {
     "at": lambda one: one.at,
@@ -88,6 +98,8 @@ def _page(
         "console/firewall.html",
         status=status,
         counts=_counts(found),
+        since=found.since,
+        chart=_chart(found, clock.now()) if found.hours else None,
         bans=found.bans,
         full=[REASONS[why] for why in found.full],
         drops=wanted[offset : offset + PAGE],
@@ -117,8 +129,27 @@ def _wanted(drops: Sequence[Drop], words: str, why: str, order: str) -> list[Dro
 
 def _counts(found: Traffic) -> list[tuple[str, int]]:
     """Return reason and packets, in the order of the reasons."""
-    packets = {COUNTERS.get(one.name, one.name): one.packets for one in found.counts}
+    packets = _by_reason({one.name: one.packets for one in found.counts})
     return [(name, packets.get(why, 0)) for why, name in REASONS.items()]
+
+
+def _chart(found: Traffic, now: int) -> tuple[list[int], list[tuple[str, list[int]]]]:
+    """Return the hours of the last week, also those without a drop, and a line for each group.
+
+    The chart begins with the first drop, or a day ago where that is younger.
+    """
+    this = now - now % HOUR
+    first = max(this - (HOURS - 1) * HOUR, min(found.hours[0].at, this - 23 * HOUR))
+    hours = {one.at: _by_reason(one.packets) for one in found.hours}
+    times = list(range(first, this + HOUR, HOUR))
+    return times, [
+        (label, [sum(hours.get(at, {}).get(why, 0) for why in reasons) for at in times])
+        for label, reasons in PLOTTED
+    ]
+
+
+def _by_reason(packets: Mapping[str, int]) -> dict[str, int]:
+    return {COUNTERS.get(name, name): count for name, count in packets.items()}
 
 
 @post(f"{PLACE}/lift-ban")

@@ -81,6 +81,7 @@ def _page(
         ways=_wanted(context, found.ways, words, order),
         drops=found.drops,
         dropped=found.dropped,
+        since=found.since,
         purposes=PURPOSES,
         origins=ORIGINS,
         set_at=SET_AT,

@@ -5,10 +5,11 @@ from typing import Any
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from app.console.area_lists import area_lists
 from app.console.person_choice import Choice, choices_of
 from app.core import clock
 from app.core.errors import TenshuError
-from app.identity.operations import why
+from app.identity.operations import access_rules, why
 from app.identity.operations.accounts import AccountRef, get_account
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
@@ -44,6 +45,9 @@ def show_why(request: AnyRequest, account: FromPath[str]) -> Answer:
         errors=errors,
         permissions=PERMISSION_NAMES,
         actors=ACTORS,
+        areas=list(access_rules.AREA_NAMES.items()),
+        lists=area_lists(context) if found and found.way_in else {},
+        built_in=access_rules.BUILT_IN,
     )
 
 

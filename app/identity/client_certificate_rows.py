@@ -37,20 +37,35 @@ ORDERS: Final = Orders(
 )
 
 
+Search = Annotated[
+    str, Meta(max_length=128, description="Part of device, login ID, name or serial number")
+]
+StateFilter = Annotated[
+    Literal["", "valid", "ends_soon", "expired", "revoked"],
+    Meta(description="Only such; empty: all"),
+]
+OfAccount = Annotated[str, Meta(max_length=64, description="Only this person's; empty: all")]
+SortField = Annotated[Sort, Meta(description="Column; - in front: downward")]
+
+
 class ListCertificates(msgspec.Struct, frozen=True, kw_only=True):
     """Which certificates to list."""
 
-    search: Annotated[
-        str, Meta(max_length=128, description="Part of device, login ID, name or serial number")
-    ] = ""
-    state: Annotated[
-        Literal["", "valid", "ends_soon", "expired", "revoked"],
-        Meta(description="Only such; empty: all"),
-    ] = ""
-    account: Annotated[str, Meta(max_length=64, description="Only this person's; empty: all")] = ""
-    sort: Annotated[Sort, Meta(description="Column; - in front: downward")] = "expires_at"
+    search: Search = ""
+    state: StateFilter = ""
+    account: OfAccount = ""
+    sort: SortField = "expires_at"
     after: After = ""
     limit: Limit = 50
+
+
+class ExportCertificates(msgspec.Struct, frozen=True, kw_only=True):
+    """Which certificates to hand out as a file: those of a list, all of its pages."""
+
+    search: Search = ""
+    state: StateFilter = ""
+    account: OfAccount = ""
+    sort: SortField = "expires_at"
 
 
 class CertificateRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +116,7 @@ def question() -> Select[Any]:
     return found
 
 
-def fitting(wanted: ListCertificates, now: int) -> list[ColumnElement[bool]]:
+def fitting(wanted: ListCertificates | ExportCertificates, now: int) -> list[ColumnElement[bool]]:
     """Return what a list's rows must satisfy."""
     table, found = ClientCertificate, []
     soon = col(table.expires_at) <= now + WARNED_BEFORE

@@ -24,6 +24,7 @@ from appliance.agent.server import AlreadyRunning, Server
 from appliance.certificates.looking import Looking
 from appliance.log import configure_logging
 from appliance.machine.applying import applying_at
+from appliance.machine.counting import Accountant
 from appliance.machine.following import Following
 from appliance.machine.revocation import Revocations
 from appliance.machine.standing_by import Relief
@@ -59,6 +60,7 @@ def main() -> int:
         Relief(place, stop).start()
         if applying := applying_at(place):
             Following(applying, stop).start()
+            Accountant(applying, place.machine, stop).start()
         Revocations(place, stop).start()
         keep_windows(place, stop)
     Looking(place, stop).start()

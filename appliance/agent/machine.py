@@ -14,6 +14,7 @@ from appliance.contract.configuration.sign_in import ProxySignIn, SetProxySignIn
 from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
 from appliance.machine import outgoing, telling, traffic
 from appliance.machine.applying import Applying, applying_at
+from appliance.machine.counting import counting_at
 from appliance.machine.needed import keep_needed, read_needed
 from appliance.machine.plan.desired import Concern
 from appliance.machine.sign_in import SignIn, keep_sign_in, read_sign_in
@@ -78,7 +79,7 @@ class Machine:
 
     def _traffic(self, _caller: Caller, _request: Nothing) -> Traffic:
         self._own.require_firewall()
-        return traffic.traffic()
+        return traffic.traffic(counting_at(self._folder).look())
 
     def _lift_ban(self, _caller: Caller, request: LiftBan) -> Ban:
         self._own.require_firewall()
@@ -86,7 +87,7 @@ class Machine:
 
     def _outgoing(self, _caller: Caller, _request: Nothing) -> Outgoing:
         self._own.require_firewall()
-        return outgoing.outgoing(self._own)
+        return outgoing.outgoing(self._own, counting_at(self._folder).look())
 
     def _destinations(self, _caller: Caller, _request: Nothing) -> Destinations:
         self._own.require_firewall()

@@ -8,8 +8,9 @@ from typing import Final
 
 from appliance.contract.configuration.addresses import AnyNetwork, network
 from appliance.contract.configuration.errors import BanUnknown
-from appliance.contract.configuration.traffic import DROPS, Ban, Count, Drop, Traffic
-from appliance.machine.kernel_sets import Element, counters, elements_of, load
+from appliance.contract.configuration.traffic import DROPS, Ban, Count, Drop, Hour, Traffic
+from appliance.machine.kernel_sets import Element, elements_of, load
+from appliance.machine.ledger import Ledger
 from appliance.machine.plan.firewall import TABLE
 from appliance.machine.plan.seen import SEEN, SEEN_SECONDS, SEEN_SIZE
 from appliance.records import now
@@ -22,17 +23,21 @@ Lists = list[tuple[str, tuple[Element, ...]]]
 """Reason and entries, of each family."""
 
 
-def traffic() -> Traffic:
-    """Return what was dropped and who is banned at this moment."""
+def traffic(ledger: Ledger) -> Traffic:
+    """Return what was dropped and who is banned at this moment, with the counts of the ledger."""
     lists = _lists(SEEN)
     full = dict.fromkeys(why for why, found in lists if len(found) >= SEEN_SIZE)
     return Traffic(
         counts=tuple(
-            Count(name=one.name, packets=one.packets, bytes=one.bytes) for one in counters()
+            Count(name=name, packets=one.packets, bytes=one.bytes)
+            for name, one in ledger.totals.items()
+            if " " not in name
         ),
         drops=_newest(lists),
         bans=tuple(sorted(_bans(), key=lambda one: one.until, reverse=True)),
         full=tuple(full),
+        hours=tuple(Hour(at=at, packets=ledger.hours[at]) for at in sorted(ledger.hours)),
+        since=ledger.since,
     )
 
 

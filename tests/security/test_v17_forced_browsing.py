@@ -49,8 +49,13 @@ OWN = {
 """What everybody has who is signed in: their own things."""
 EXPORTS = ("/history/export", "/people/export")
 """What an auditor may take away."""
-AUDITORS_QUESTIONS = ("/history/verify", "/access-report/export", "/leavers/export")
-"""Whether the history is whole, who has what, who leaves."""
+AUDITORS_QUESTIONS = (
+    "/history/verify",
+    "/access-report/export",
+    "/leavers/export",
+    "/client-certificates/export",
+)
+"""Whether the history is whole, who has what, who leaves, whose devices come in."""
 REFUSED = {401, 403, 404}
 
 

@@ -109,14 +109,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 )
 def list_rules(context: Context, _: NoRequest) -> Rules:
     """List the rules about from where and with what people come in."""
-    names = _names(context.session)
-    found = [
-        _row(one, names.get((one.kind, one.subject), one.subject))
-        for one in context.session.exec(select(AccessRule))
-    ]
-    order = list(Kind)
-    found.sort(key=lambda one: (order.index(one.kind), one.name))
-    return Rules(items=found, edge=context.appliance.settings.edge)
+    return Rules(items=_every(context.session), edge=context.appliance.settings.edge)
 
 
 @operation(
@@ -141,15 +134,9 @@ def get_rule(context: Context, which: RuleRef) -> RuleRow:
 )
 def rules_of(context: Context, which: AccountRef) -> Rules:
     """List the rules that concern one person: of areas, of their roles, their own."""
-    session, now = context.session, context.now
-    account = account_rows.by_id(session, which.account)
-    roles = roles_held(rights.grants_held(session, [account.id])[account.id], now)
-    found = list_rules.function(context, NoRequest())
-    concerning = {(Kind.ACCOUNT, account.id), *((Kind.ROLE, role) for role in roles)}
-    items = [
-        one for one in found.items if one.kind is Kind.AREA or (one.kind, one.whom) in concerning
-    ]
-    return Rules(items=items, edge=found.edge)
+    account = account_rows.by_id(context.session, which.account)
+    items = concerning(context.session, account.id, context.now)
+    return Rules(items=items, edge=context.appliance.settings.edge)
 
 
 @operation(
@@ -192,6 +179,15 @@ def set_rule(context: Context, change: RuleChange) -> RuleRow:
     return get_rule.function(context, RuleRef(kind=change.kind, whom=change.whom))
 
 
+def concerning(session: Session, account: str, now: int) -> list[RuleRow]:
+    """Return the rules that concern one person: of areas, of their roles, their own."""
+    roles = roles_held(rights.grants_held(session, [account])[account], now)
+    theirs = {(Kind.ACCOUNT, account), *((Kind.ROLE, role) for role in roles)}
+    return [
+        one for one in _every(session) if one.kind is Kind.AREA or (one.kind, one.whom) in theirs
+    ]
+
+
 def check_change(context: Context, change: RuleChange) -> None:
     """Raise what a change would be refused for by what it says, or by where the asker is.
 
@@ -206,6 +202,17 @@ def check_change(context: Context, change: RuleChange) -> None:
         account = context.actor.account
         held = rights.grants_held(session, [account])[account]
         own_way.require_under(context, session, bounds_of(rules)(account, held, context.now))
+
+
+def _every(session: Session) -> list[RuleRow]:
+    """Return all rules: areas, roles, accounts, by name."""
+    names = _names(session)
+    found = [
+        _row(one, names.get((one.kind, one.subject), one.subject))
+        for one in session.exec(select(AccessRule))
+    ]
+    order = list(Kind)
+    return sorted(found, key=lambda one: (order.index(one.kind), one.name))
 
 
 def _checked(context: Context, change: RuleChange) -> tuple[str, ...]:

@@ -11,9 +11,11 @@ from app.core.csv_lines import csv_head, csv_line, iso
 from app.core.errors import InvalidInput
 from app.core.messages import mark
 from app.identity import account_rows, explaining, own_roles, rights
+from app.identity.entering import OwnCertificate, areas_with_certificate, valid_certificates
 from app.identity.explaining import Chain, Explanation
 from app.identity.fields import AccountId
 from app.identity.models import Account
+from app.identity.operations.access_rules import RuleRow, concerning
 from app.operations.context import Context, Plane
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
@@ -60,6 +62,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What took it away: that wins."""
 
 
+class WayIn(msgspec.Struct, frozen=True, kw_only=True):
+    """From where and with which certificate somebody may come in, as the rules stand now."""
+
+    rules: list[RuleRow]
+    """All that concern the person, of areas, of their roles, their own; they hold at once."""
+    certificate_areas: tuple[str, ...]
+    """Areas that they enter with a certificate of their own only: console, workspace, api."""
+    certificates: list[OwnCertificate]
+    """Their valid ones."""
+
+
 class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Why this person may do this, or may not."""
 
@@ -69,6 +82,9 @@ class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The moment that was asked about (ms)."""
     people: dict[str, str]
     """Account → name of those who gave something."""
+    way_in: WayIn | None
+    """From where and with what they may come in; none about a past moment, of which the history
+    tells."""
 
 
 class WhoAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +165,12 @@ def explain_right(context: Context, asked: WhyAsked) -> WhyAnswer:
     context.event.about("account", account.id, account.name)
     facts = explaining.facts_at(session, at, account.id)
     told = explaining.explain(facts, account.id, asked.permission, asked.scope)
-    return WhyAnswer(answer=_answer(account, told), at=at, people=_givers(session, [told]))
+    return WhyAnswer(
+        answer=_answer(account, told),
+        at=at,
+        people=_givers(session, [told]),
+        way_in=None if asked.at else _way_in(context, account),
+    )
 
 
 @operation(
@@ -214,6 +235,14 @@ def compare(context: Context, wanted: Comparison) -> Compared:
             )
             for each in sorted(left | right)
         ],
+    )
+
+
+def _way_in(context: Context, account: Account) -> WayIn:
+    return WayIn(
+        rules=concerning(context.session, account.id, context.now),
+        certificate_areas=areas_with_certificate(account),
+        certificates=valid_certificates(context.session, account.id, context.now),
     )
 
 

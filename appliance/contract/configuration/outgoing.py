@@ -72,3 +72,4 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     ways: Annotated[tuple[Way, ...], Meta(description="In the order of the rules")]
     drops: Annotated[tuple[Drop, ...], Meta(description="Newest first, within the last hour")]
     dropped: Annotated[int, Meta(description="Packets that were kept from leaving")]
+    since: Annotated[Milliseconds, Meta(description="When the counts began")] = 0

@@ -16,7 +16,7 @@ DROPS: Final = 2000
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """How often one of the filter's rules has held, since the machine started."""
+    """How often one of the filter's rules has held, over all restarts."""
 
     name: Annotated[str, Meta(description="Name of the counter in the rules")]
     packets: Packets
@@ -43,6 +43,13 @@ class Ban(msgspec.Struct, frozen=True, kw_only=True):
     until: Annotated[Milliseconds, Meta(description="When it ends by itself")]
 
 
+class Hour(msgspec.Struct, frozen=True, kw_only=True):
+    """What was dropped within one hour."""
+
+    at: Annotated[Milliseconds, Meta(description="When the hour began")]
+    packets: Annotated[dict[str, int], Meta(description="Packets, by counter; none: none")]
+
+
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     """What the packet filter has dropped, and who is banned."""
 
@@ -53,6 +60,11 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Reasons whose list has no room: what is new is only counted"),
     ] = ()
+    hours: Annotated[
+        tuple[Hour, ...],
+        Meta(description="Hours of the last seven days in which something was dropped, by time"),
+    ] = ()
+    since: Annotated[Milliseconds, Meta(description="When the counts began")] = 0
 
 
 class LiftBan(Request, frozen=True, kw_only=True):

@@ -56,6 +56,16 @@ def test_why_somebody_may_something_is_told_with_what_gives_it_and_on_which_day_
     assert before.out == "no: the account was suspended or not yet there\n"
 
 
+def test_why_names_the_rules_about_from_where_too_F2(owned):
+    owned("accounts", "create", "suzuki", "--name", "鈴木")
+    owned("accounts", "roles", "suzuki", "--give", "auditor")
+    owned("access", "set", "role", "auditor", "--network", "192.0.2.0/24")
+    shown = owned("accounts", "why", "suzuki", "audit.export").out
+    assert "Role: Auditor" in shown
+    assert "192.0.2.0/24" in shown
+    assert "Not needed" in shown
+
+
 def test_a_question_that_makes_no_sense_is_refused_with_its_reason(owned):
     why = ("accounts", "why", "yamada", "audit.export", "--json")
     for day in ("2999-01-01", "someday"):

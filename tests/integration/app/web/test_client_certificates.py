@@ -127,6 +127,30 @@ def test_the_list_is_searched_filtered_and_sorted_F3(
     assert devices("q=lost") == ["lost phone"]
     assert devices(f"q={gone.serial[:12].lower()}") == ["lost phone"]
     assert devices("q=jiro&sort=-last_used_at") == devices("q=次郎&sort=-last_used_at")
+    got = admin.post("/client-certificates/export", {"q": "tablet", "sort": "-device"})
+    assert got.headers["content-type"].startswith("text/csv")
+    assert [line.split(",")[2] for line in got.text.splitlines()[1:]] == [
+        "tablet 2", "tablet 1", "tablet 0",
+    ]  # fmt: skip
+    lost = admin.post("/client-certificates/export", {"status": "revoked", "sort": "nonsense"})
+    assert gone.serial in lost.text
+    assert len(lost.text.splitlines()) == 2
+
+
+def test_why_tells_from_where_and_with_what_a_person_comes_in_F2_METI_45(
+    admin: Browser, appliance: Appliance, jiro: str
+) -> None:
+    place = f"/accounts/{jiro}/why?permission=jobs.view"
+    assert "この人に適用されるアクセスルールはありません" in admin.get(place).text
+    local = here(appliance)
+    change = access_rules.RuleChange(kind=Kind.ROLE, whom="viewer", networks=("10.0.0.0/8",), rev=0)
+    access_rules.set_rule(local, change)
+    device = issued(appliance, jiro, device="tablet")
+    shown = admin.get(place).text
+    assert 'href="/access-rules/role/viewer"' in shown
+    assert "10.0.0.0/8" in shown
+    assert f'href="/client-certificates/{device.id}"' in shown
+    assert "過去の日のルール" in admin.get(f"{place}&day=2020-01-01").text
 
 
 def test_a_rule_for_a_person_is_set_on_their_page_F2(

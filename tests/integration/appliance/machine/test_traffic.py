@@ -94,3 +94,21 @@ def test_a_ban_survives_an_apply_and_can_be_lifted_METI_42(machine: Machine) -> 
         machine.client.lift_ban(LOCAL, four.network)
     with pytest.raises(BanUnknown):
         machine.client.lift_ban(LOCAL, "nobody; flush ruleset")
+
+
+def test_counts_go_on_when_agent_and_rules_began_anew_METI_42(machine: Machine) -> None:
+    """As after a restart of the machine: the kernel counts from nothing."""
+    hold(machine, MANAGED)
+    assert machine.net.outside.tcp("10.77.2.1", 8443) == "filtered"
+    counted, since = count(machine, "refused_console"), machine.client.traffic(LOCAL).since
+    assert counted >= 1
+    machine.kill()
+    machine.net.appliance.run("nft", "flush", "ruleset")
+    machine.start()
+    assert count(machine, "refused_console") >= counted
+    machine.net.outside.tcp("10.77.2.1", 8443)
+    found = machine.client.traffic(LOCAL)
+    assert count(machine, "refused_console") > counted
+    assert found.since == since
+    assert sum(hour.packets.get("refused_console", 0) for hour in found.hours) >= 1
+    assert machine.client.outgoing(LOCAL).since == since

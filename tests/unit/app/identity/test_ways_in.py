@@ -16,7 +16,7 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.secret import Secret
 from app.identity import client_certificates, personal, sessions, tokens
 from app.identity.access_rules import Kind
-from app.identity.client_certificate_rows import ListCertificates
+from app.identity.client_certificate_rows import ExportCertificates, ListCertificates
 from app.identity.errors import (
     BeyondYourRights,
     CertificateNeeded,
@@ -26,7 +26,8 @@ from app.identity.errors import (
     WrongCode,
 )
 from app.identity.models import Account, ClientBundle, ClientCertificate
-from app.identity.operations import access_rules, accounts, grants, groups, sign_in
+from app.identity.operations import access_rules, accounts, grants, groups, sign_in, why
+from app.identity.operations import client_certificate_export as exporting
 from app.identity.operations import client_certificates as certificates
 from app.identity.operations import tokens as token_operations
 from app.identity.revoking import Revoking
@@ -471,3 +472,58 @@ def test_who_is_searched_for_is_told_of_rules_and_certificates_and_they_are_forg
         assert forget(session, operator.id) == 1
     listed = certificates.list_certificates(house.local, ListCertificates())
     assert "laptop" not in listed.items[0].device
+
+
+def test_why_is_answered_with_from_where_and_with_which_certificate_F2_METI_45(
+    house, owner, operator
+):
+    """A right is of no use to whom no rule lets in: the answer names the rules too."""
+    context = house.enter(owner)
+
+    def asked(**more):
+        wanted = why.WhyAsked(account=operator.id, permission="jobs.view", **more)
+        return why.explain_right(context, wanted).way_in
+
+    assert asked() == why.WayIn(rules=[], certificate_areas=(), certificates=[])
+    for kind, whom, more in (
+        (Kind.AREA, "api", {"certificate": True}),
+        (Kind.ROLE, "operator", {"networks": (NETWORK, "2001:db8::/32")}),
+        (Kind.ROLE, "auditor", {"networks": ("198.51.100.0/24",)}),
+        (Kind.ACCOUNT, operator.id, {"certificate": True}),
+    ):
+        change = access_rules.RuleChange(kind=kind, whom=whom, rev=0, **more)
+        access_rules.set_rule(house.local, change)
+    new = certificates.NewCertificate(account=operator.id, device="tablet")
+    issued = certificates.issue_certificate(house.local, new).certificate
+    found = asked()
+    assert [(one.kind, one.name) for one in found.rules] == [
+        (Kind.AREA, "REST API"), (Kind.ROLE, "Operator"), (Kind.ACCOUNT, "Operator"),
+    ]  # fmt: skip
+    assert found.rules[1].networks == (NETWORK, "2001:db8::/32")
+    assert found.certificate_areas == ("console", "workspace", "api")
+    (own,) = found.certificates
+    assert (own.id, own.device, own.handed_out) == (issued.id, "tablet", False)
+    house.time.advance(HOUR)
+    assert asked(at=house.time.now - MINUTE) is None, "rules of a past day stand in the history"
+    certificates.revoke_certificate(
+        house.local, certificates.Revocation(certificate=issued.id, reason="lost")
+    )
+    assert asked().certificates == []
+
+
+def test_the_list_of_certificates_is_downloaded_as_it_is_filtered_F3(house, operator):
+    for number in range(3):
+        new = certificates.NewCertificate(account=operator.id, device=f"=tablet {number}")
+        certificates.issue_certificate(house.local, new)
+
+    def lines(**asked):
+        wanted = ExportCertificates(**asked)
+        file = exporting.export_certificates(house.local, wanted)
+        return b"".join(file.chunks).decode().splitlines()
+
+    head, *rows = lines(sort="-device")
+    assert head.startswith("\ufefflogin_id,name,device,state,serial")
+    assert [row.split(",")[2] for row in rows] == [f"'=tablet {one}" for one in (2, 1, 0)]
+    assert len(lines(search="tablet 1")) == 2
+    assert lines(state="revoked") == [head]
+    assert lines(account="nobody") == [head]
