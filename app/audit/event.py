@@ -134,11 +134,11 @@ class Draft(msgspec.Struct, kw_only=True):
         self.before[field], self.after[field] = before, after
 
 
-def _part(name: str, subject: str, values: dict[str, Any]) -> tuple[Part, str]:
-    """Return the part of these values, and its commitment."""
+def _add_part(parts: list[Part], name: str, subject: str, values: dict[str, Any]) -> str:
+    """Add the part of these values; return its commitment."""
     salt, text = os.urandom(SALT_BYTES), _canonical.encode(values)
-    part = Part(name=name, subject=subject, salt=salt.hex(), values=text.decode())
-    return part, _commitment(salt, text)
+    parts.append(Part(name=name, subject=subject, salt=salt.hex(), values=text.decode()))
+    return _commitment(salt, text)
 
 
 def _commitment(salt: bytes, values: bytes) -> str:
@@ -155,7 +155,8 @@ def seal_draft(draft: Draft, identifier: str = "") -> Event:
 
     `identifier` is given only where the same event must not come into being twice.
     """
-    parts: list[tuple[Part, str]] = []
+    parts: list[Part] = []
+    commitments: dict[str, str] = {}
     who = {
         name: value
         for name, value in (
@@ -167,14 +168,14 @@ def seal_draft(draft: Draft, identifier: str = "") -> Event:
         if value
     }
     if who:
-        parts.append(_part("actor", draft.actor, who))
+        commitments["actor"] = _add_part(parts, "actor", draft.actor, who)
     what: dict[str, Any] = {"name": draft.target_name} if draft.target_name else {}
     if draft.before:
         what["before"] = draft.before
     if draft.after:
         what["after"] = draft.after
     if what:
-        parts.append(_part("target", draft.target, what))
+        commitments["target"] = _add_part(parts, "target", draft.target, what)
     content = Content(
         id=identifier or new_identifier(),
         at=draft.at,
@@ -191,7 +192,6 @@ def seal_draft(draft: Draft, identifier: str = "") -> Event:
         fields=tuple(sorted({*draft.before, *draft.after})),
         numbers=draft.numbers,
         references=draft.references,
-        commitments={part.name: commitment for part, commitment in parts},
+        commitments=commitments,
     )
-    sealed = tuple(part for part, _ in parts)
-    return Event(id=content.id, content=canonical(content), parts=sealed)
+    return Event(id=content.id, content=canonical(content), parts=tuple(parts))

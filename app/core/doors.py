@@ -7,7 +7,7 @@ here: it opens on the driver's own connection, and SQLAlchemy joins when somebod
 import contextlib
 import threading
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
 from sqlmodel import Session
@@ -35,10 +35,9 @@ class Open(Session):
         self._built: Connection | None = None
         self._is_session = False
         try:
-            self._pooled = side.take()
+            self._pooled, self.driver = side.take()
         except self.dialect.loaded_dbapi.Error as error:
             raise named(error, self.dialect) from error
-        self.driver: Any = cast("Any", self._pooled.driver_connection)
         if side.begin:
             try:
                 self.driver.execute(side.begin)
@@ -100,7 +99,7 @@ class Open(Session):
             except self.dialect.loaded_dbapi.Error as error:
                 self._pooled.close()
                 raise named(error, self.dialect) from error
-        self._side.at_hand.append(self._pooled)
+        self._side.at_hand.append((self._pooled, self.driver))
 
 
 class Turn:
@@ -127,16 +126,17 @@ class Side:
         self, engine: Engine, begin: str, turn: "Turn | None" = None, *, writes: bool
     ) -> None:
         self.engine, self.begin, self.turn, self.writes = engine, begin, turn, writes
-        self.at_hand: list[PoolProxiedConnection] = []
+        self.at_hand: list[tuple[PoolProxiedConnection, Any]] = []
         """Connections of the pool whose last work went well: taken without asking the pool, which
         costs more than a transaction. After a failure the pool looks after the connection."""
 
-    def take(self) -> PoolProxiedConnection:
-        """Return a connection, one that is at hand first."""
+    def take(self) -> tuple[PoolProxiedConnection, Any]:
+        """Return a connection of the pool and the driver's own; one that is at hand first."""
         try:
             return self.at_hand.pop()
         except IndexError:
-            return self.engine.raw_connection()
+            pooled = self.engine.raw_connection()
+            return pooled, pooled.driver_connection
 
     def explain(self, error: BaseException) -> None:
         """Raise what a person can act on in the place of `error`, if there is such a thing."""
@@ -151,7 +151,7 @@ class Side:
         with contextlib.suppress(IndexError):
             while True:
                 # not `close`: the other door may have disposed of the pool that it came from
-                self.at_hand.pop().invalidate()
+                self.at_hand.pop()[0].invalidate()
         self.engine.dispose()
 
 
@@ -203,4 +203,6 @@ class Door(AbstractContextManager[Session]):
 
 def dialect_of(session: Session) -> str:
     """Return the name of the database behind a session: `sqlite` or `postgresql`."""
-    return cast("Open", session).dialect.name
+    opened: Any = session  # `Open`
+    name: str = opened.dialect.name
+    return name

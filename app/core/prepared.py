@@ -5,9 +5,10 @@ call to call is a named value (`bindparam`); what a statement looks like is the 
 Values and results are those of the driver: texts, whole numbers, bytes and nothing else.
 """
 
+import functools
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter, methodcaller
+from operator import attrgetter, itemgetter, methodcaller
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Delete, Dialect, Insert, Select, Update
@@ -25,8 +26,8 @@ class _Form(NamedTuple):
     """The statement as one database takes it."""
 
     text: str
-    names: Sequence[str] | None
-    """Names of the values in the order of the placeholders; None where they go by name."""
+    ordered: Callable[[Mapping[str, Any]], Sequence[Any]] | None
+    """Puts named values in the order of the placeholders; None where they go by name."""
     fixed: Mapping[str, Any]
     """Values that stand in the statement itself."""
 
@@ -43,7 +44,7 @@ class Prepared:
         self._forms: dict[str, _Form] = {}
         columns = [str(name) for name in statement.exported_columns.keys()]  # noqa: SIM118
         kind: Any = namedtuple("Row", columns, rename=True)  # type: ignore[misc]  # noqa: PYI024
-        self._row = kind._make
+        self._row = functools.partial(tuple.__new__, kind)  # `_make` would count the columns again
 
     def first(self, session: Session, **values: Any) -> Any | None:  # noqa: ANN401 - any table's
         """Run it and return its first row, columns by name; None where there is none."""
@@ -66,9 +67,8 @@ class Prepared:
         form = self._forms.get(dialect.name) or self._form(dialect)
         given = {**form.fixed, **values} if form.fixed else values
         try:
-            if form.names is None:
-                return told(opened.driver.execute(form.text, given))
-            return told(opened.driver.execute(form.text, [given[name] for name in form.names]))
+            bound = form.ordered(given) if form.ordered else given
+            return told(opened.driver.execute(form.text, bound))
         except dialect.loaded_dbapi.Error as error:
             raise named(error, dialect) from error
 
@@ -77,6 +77,14 @@ class Prepared:
         fixed = {
             name: bind.value for bind, name in compiled.bind_names.items() if not bind.required
         }
-        form = _Form(str(compiled), compiled.positiontup, fixed)
+        form = _Form(str(compiled), _in_order(compiled.positiontup), fixed)
         self._forms[dialect.name] = form
         return form
+
+
+def _in_order(names: Sequence[str] | None) -> Callable[[Mapping[str, Any]], Sequence[Any]] | None:
+    if names is None:
+        return None
+    if len(names) > 1:
+        return itemgetter(*names)  # one call of C, where a loop would be one of Python
+    return lambda given: tuple(map(given.__getitem__, names))

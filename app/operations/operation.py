@@ -176,7 +176,7 @@ class Operation(Generic[Request, Result]):
             actor_name=context.actor.name,
             source=context.source,
             session=context.actor.session or context.actor.token,
-            plane=context.plane.value,
+            plane=str(context.plane),
             machine=context.appliance.machine,
             incident=context.incident,
             references={"approved_by": context.approved_by} if context.approved_by else {},

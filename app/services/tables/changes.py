@@ -69,8 +69,9 @@ def record(
         return ""
     change, salt = new_identifier(), os.urandom(SALT_BYTES)
     root = merkle_root(leaves(salt, table, rows))
+    session = context.session
     _CHANGE.run(
-        context.session,
+        session,
         id=change,
         table_id=table.id,
         action=action,
@@ -85,7 +86,7 @@ def record(
     for row in rows if before else ():
         fields = {str(field): value for field, value in before[row[0]].items()}
         _BEFORE.run(
-            context.session,
+            session,
             change_id=change,
             table_id=table.id,
             record_id=row[0],

@@ -39,6 +39,7 @@ class Rows:
         self._statements = statements(table, reach.hidden, dialect_of(session))
         self.fields, self.by_id = self._statements.fields, self._statements.by_id
         self._scope = reach.rows(self._statements.rows) if reach.rows else None
+        self.is_whole = self._scope is None and self._statements.all_visible
 
     def check(self, selection: Selection) -> None:
         """Raise InvalidInput if a filter or the order makes no sense."""
@@ -105,7 +106,7 @@ class Rows:
 
     def _all(self, shape: Shape, selection: Selection, values: dict[str, Any]) -> list[Any]:
         """Run a statement over the chosen rows; with filters it is built for this one time."""
-        if needle := fold(selection.search.strip()):
+        if selection.search and (needle := fold(selection.search.strip())):
             shape = shape._replace(searched=True)
             values["needle"] = needle
         if self._scope is None and not selection.filters:

@@ -5,9 +5,9 @@ Like `query`, the only way: nothing else writes to the tables of people.
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Table, bindparam, insert, update
+from sqlalchemy import BigInteger, Connection, Table, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import Conflict, InvalidInput, NotFound
@@ -27,7 +27,7 @@ from app.services.tables.physical import (
     sql_table,
 )
 from app.services.tables.query import Rows
-from app.services.tables.reach import WHOLE_TABLE, Reach
+from app.services.tables.reach import WHOLE_TABLE
 
 
 def stored_values(known: Mapping[int, FieldInfo], values: Mapping[int, Value]) -> dict[int, Stored]:
@@ -66,45 +66,39 @@ def _searched(fields: tuple[FieldInfo, ...]) -> tuple[list[str], list[Callable[[
 
 def insert_row(context: Context, table: TableInfo, stored: Mapping[int, Stored]) -> Sequence[Any]:
     """Write a new row; return it whole, as `query` would."""
+    now, account = context.now, context.actor.account
     values = [stored.get(field.id) for field in table.fields]
-    made = _inserting(sql_table(table)).first(
+    columns, inserting = _inserting(table)
+    made = inserting.first(
         context.session,
-        **_created(context.now, context.actor.account),
+        rev=1,
+        created_at=now,
+        created_by=account,
+        updated_at=now,
+        updated_by=account,
+        deleted_at=0,
         s=text_of_row(table.fields, values),
-        **{field.column: value for field, value in zip(table.fields, values, strict=True)},
+        **dict(zip(columns, values, strict=True)),
     )
-    assert made is not None  # noqa: S101 - an INSERT that does not raise returns its row
+    assert made is not None  # noqa: S101 - an INSERT that does not raise returns its number
     record(context, table, "create", [[made.id, 1, *values]])
-    return cast("Sequence[Any]", made)
-
-
-def _whole(rows: Table) -> list[Column[Any]]:
-    hidden = SYSTEM_COLUMNS[FIRST_VALUE:]
-    return [column for column in rows.c if column.name not in hidden]
+    return [made.id, 1, now, account, now, account, *values]
 
 
 @functools.lru_cache(maxsize=256)
-def _inserting(rows: Table) -> Prepared:
+def _inserting(table: TableInfo) -> tuple[list[str], Prepared]:
+    """Return the names of the fields' columns, and what writes a new row."""
+    rows = sql_table(table)
     names = [column.name for column in rows.c if column.name != "id"]
-    return Prepared(insert(rows).returning(*_whole(rows)), names)
+    columns = [field.column for field in table.fields]
+    return columns, Prepared(insert(rows).returning(rows.c.id), names)
 
 
 @functools.lru_cache(maxsize=512)
 def _updating(rows: Table, names: tuple[str, ...]) -> Prepared:
     number, seen = bindparam("number", type_=BigInteger()), bindparam("seen", type_=BigInteger())
     seen_row = (rows.c.id == number, rows.c.rev == seen, rows.c.deleted_at == 0)
-    return Prepared(update(rows).where(*seen_row).returning(*_whole(rows)), names)
-
-
-def _created(now: int, account: str) -> dict[str, Any]:
-    return {
-        "rev": 1,
-        "created_at": now,
-        "created_by": account,
-        "updated_at": now,
-        "updated_by": account,
-        "deleted_at": 0,
-    }
+    return Prepared(update(rows).where(*seen_row), names)
 
 
 class At(NamedTuple):
@@ -114,54 +108,59 @@ class At(NamedTuple):
     rev: int
 
 
-def update_row(
-    context: Context, table: TableInfo, reach: Reach, at: At, stored: dict[int, Stored]
-) -> Sequence[Any]:
+def update_row(context: Context, rows: Rows, at: At, stored: dict[int, Stored]) -> Sequence[Any]:
     """Change some fields of a row; return it whole, as `query` would.
 
     Raise NotFound if there is none within reach, Conflict if somebody changed it since.
     """
-    whole = _current(context, table, reach, at)
+    table, now, account = rows.table, context.now, context.actor.account
+    row = _current(context, rows, at)
+    whole = _by_number(table, row)
     before = {key: whole[key] for key, value in stored.items() if whole[key] != value}
-    after = [stored.get(key, value) for key, value in whole.items()]
+    after = [*{**whole, **stored}.values()]
     columns: dict[str, Any] = {f"c{key:d}": value for key, value in stored.items()}
-    row = _write(context, table, at, {"s": text_of_row(table.fields, after), **columns})
+    _write(
+        context, table, at, {"s": text_of_row(table.fields, after), "updated_at": now, **columns}
+    )
     record(context, table, "update", [[at.number, at.rev + 1, *after]], {at.number: before})
-    return row
+    return [at.number, at.rev + 1, row.created_at, row.created_by, now, account, *after]
 
 
-def delete_row(context: Context, table: TableInfo, reach: Reach, at: At) -> None:
+def delete_row(context: Context, rows: Rows, at: At) -> None:
     """Mark a row as deleted. Raise NotFound or Conflict."""
-    whole = _current(context, table, reach, at)
-    _write(context, table, at, {"deleted_at": context.now})
+    table, now = rows.table, context.now
+    whole = _by_number(table, _current(context, rows, at))
+    _write(context, table, at, {"deleted_at": now, "updated_at": now})
     record(context, table, "delete", [[at.number, at.rev + 1, *whole.values()]], {at.number: whole})
 
 
-def _current(context: Context, table: TableInfo, reach: Reach, at: At) -> dict[int, Stored]:
-    """Return the whole row, in the fields' order, with what the person does not see."""
-    row = Rows(context.session, table, reach).get(at.number)
+def _current(context: Context, rows: Rows, at: At) -> Any:  # noqa: ANN401 - a row of any table
+    """Return the whole row, with what the person does not see."""
+    row = rows.get(at.number)
     if row is None:
         raise NotFound(kind=mark("record"), name=at.number)
-    if reach != WHOLE_TABLE:
-        row = Rows(context.session, table, WHOLE_TABLE).get(at.number)
+    if not rows.is_whole:
+        row = Rows(context.session, rows.table, WHOLE_TABLE).get(at.number)
     if row is None or row.rev != at.rev:
         raise Conflict(name=str(at.number))
-    numbers = (field.id for field in table.fields)
-    return dict(zip(numbers, row[FIRST_VALUE:], strict=True))
+    return row
 
 
-def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -> Sequence[Any]:
-    written = {
-        "rev": at.rev + 1,
-        "updated_at": context.now,
-        "updated_by": context.actor.account,
-        **values,
-    }
+def _by_number(table: TableInfo, row: Sequence[Any]) -> dict[int, Stored]:
+    """Return the values of a whole row by number of the field, in the fields' order."""
+    return dict(zip(_numbers(table), row[FIRST_VALUE:], strict=True))
+
+
+@functools.lru_cache(maxsize=256)
+def _numbers(table: TableInfo) -> tuple[int, ...]:
+    return tuple(field.id for field in table.fields)
+
+
+def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -> None:
+    written = {"rev": at.rev + 1, "updated_by": context.actor.account, **values}
     change = _updating(sql_table(table), tuple(written))
-    row = change.first(context.session, **written, number=at.number, seen=at.rev)
-    if row is None:
+    if not change.run(context.session, **written, number=at.number, seen=at.rev):
         raise Conflict(name=str(at.number))
-    return cast("Sequence[Any]", row)
 
 
 def insert_many(

@@ -183,7 +183,7 @@ def update_record(context: Context, request: UpdateRecord) -> RecordView:
     rows = Rows(context.session, table, reach)
     stored = writing.stored_values(rows.by_id, request.values)
     at = writing.At(request.record, request.rev)
-    row = writing.update_row(context, table, reach, at, stored)
+    row = writing.update_row(context, rows, at, stored)
     return view_of_record(rows.seen(row), rows.fields)
 
 
@@ -201,4 +201,5 @@ def delete_record(context: Context, request: DeleteRecord) -> None:
     context.event.about("table", str(table.id), table.name)
     context.event.references["record"] = str(request.record)
     reach = reach_of(context, table, Permission.RECORDS_DELETE)
-    writing.delete_row(context, table, reach, writing.At(request.record, request.rev))
+    rows = Rows(context.session, table, reach)
+    writing.delete_row(context, rows, writing.At(request.record, request.rev))

@@ -324,7 +324,7 @@ def test_rows_out_of_scope_and_hidden_fields_do_not_exist_METI_45(office):
         assert nothing.page(Selection(), after="", before="", limit=5).rows == []
         context = Context(office.appliance, actor=office.context.actor)
         with pytest.raises(NotFound):
-            update_row(context.running(session, None), info, own, At(first.id, 1), {number: 9})
+            update_row(context.running(session, None), scoped, At(first.id, 1), {number: 9})
 
 
 def test_tables_are_renamed_deleted_and_brought_back(office):
