@@ -3,7 +3,6 @@
 A conftest imports the fixtures that its tests use.
 """
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ from app.web.standing import make_memories
 from app.workspace import search as workspace_search
 from app.workspace.side import side
 from app.workspace.table_pages import table_pages
+from tests.apart import run_apart
 from tests.haste import hasten
 from tests.integration.postgresql import ROLES
 from tests.running import wait_until
@@ -65,7 +65,7 @@ class Browser:
             async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
                 return await client.request(method, path, headers=headers, **options)
 
-        answer = asyncio.run(send())
+        answer = run_apart(send())
         for given in answer.headers.get_list("set-cookie"):
             self.keep(given)
         return answer

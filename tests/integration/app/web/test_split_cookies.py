@@ -1,6 +1,5 @@
 """HTTP/2 sends each cookie in a header of its own (RFC 9113, 8.2.3): all of them count."""
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -8,6 +7,7 @@ import pytest
 
 from app.operations.context import Plane
 from app.web.cookies import LANGUAGE, session_cookie_name
+from tests.apart import run_apart
 
 pytestmark = pytest.mark.once
 
@@ -18,7 +18,7 @@ def ask(application: Any, path: str, headers: list[tuple[str, str]]) -> httpx.Re
         async with httpx.AsyncClient(transport=transport, base_url="https://localhost") as client:
             return await client.get(path, headers=headers)
 
-    return asyncio.run(send())
+    return run_apart(send())
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 import pytest
 
 from app.web.threads import THREADS, Line, run_in_thread
+from tests.apart import run_apart
 
 who: ContextVar[str] = ContextVar("who")
 
@@ -17,14 +18,14 @@ def test_work_runs_in_another_thread_with_the_requests_own_context() -> None:
         return await run_in_thread(lambda: (who.get(), threading.current_thread().name != main))
 
     main = threading.current_thread().name
-    assert asyncio.run(ask()) == ("hanako", True)
+    assert run_apart(ask()) == ("hanako", True)
 
 
 def test_arguments_go_in_and_errors_come_out() -> None:
-    assert asyncio.run(run_in_thread(divmod, 7, 2)) == (3, 1)
-    assert asyncio.run(run_in_thread(sorted, [1, 2], reverse=True)) == [2, 1]
+    assert run_apart(run_in_thread(divmod, 7, 2)) == (3, 1)
+    assert run_apart(run_in_thread(sorted, [1, 2], reverse=True)) == [2, 1]
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(run_in_thread(divmod, 7, 0))
+        run_apart(run_in_thread(divmod, 7, 0))
 
 
 def test_slow_work_leaves_room_for_others() -> None:
@@ -38,7 +39,7 @@ def test_slow_work_leaves_room_for_others() -> None:
         assert await slow
         return quick
 
-    assert asyncio.run(ask()) == 3
+    assert run_apart(ask()) == 3
 
 
 def test_work_is_done_by_one_thread_while_the_line_moves() -> None:
@@ -52,7 +53,7 @@ def test_work_is_done_by_one_thread_while_the_line_moves() -> None:
         line.put(done.set, asyncio.get_running_loop())
         await asyncio.to_thread(done.wait, 30)
 
-    asyncio.run(ask())
+    run_apart(ask())
     assert len(names) == 200
     assert len(set(names)) == 1
 
@@ -65,7 +66,7 @@ def test_so_many_slow_works_may_stand_beside_each_other_as_there_are_threads() -
         await asyncio.gather(*(run_in_thread(together.wait, 30) for _ in range(THREADS)))
         return await run_in_thread(int, "3")
 
-    assert asyncio.run(ask()) == 3
+    assert run_apart(ask()) == 3
 
 
 def test_a_loop_that_ended_in_the_middle_keeps_nobody_waiting() -> None:
@@ -76,12 +77,12 @@ def test_a_loop_that_ended_in_the_middle_keeps_nobody_waiting() -> None:
         asyncio.ensure_future(run_in_thread(int, "3"))  # noqa: RUF006
         await asyncio.sleep(0)
 
-    asyncio.run(leave())
+    run_apart(leave())
     try:
-        assert asyncio.run(run_in_thread(int, "5")) == 5
+        assert run_apart(run_in_thread(int, "5")) == 5
     finally:
         release.set()
-    assert asyncio.run(run_in_thread(int, "7")) == 7
+    assert run_apart(run_in_thread(int, "7")) == 7
 
 
 def test_who_left_before_the_answer_is_told_nothing() -> None:
@@ -94,4 +95,4 @@ def test_who_left_before_the_answer_is_told_nothing() -> None:
         release.set()
         return await run_in_thread(int, "3")
 
-    assert asyncio.run(ask()) == 3
+    assert run_apart(ask()) == 3
