@@ -31,6 +31,17 @@ __all__ = ["postgresql_database", "postgresql_empty_database", "postgresql_serve
 hypothesis.settings.register_profile("busy", deadline=None)  # so may the machine be
 hypothesis.settings.load_profile("busy")
 
+LONGEST = (
+    "tests/browser/pages/",
+    "tests/integration/start/test_backup_by_command.py",
+    "tests/integration/start/test_on_postgresql.py",
+    "tests/integration/start/test_stops_and_kills.py",
+    "tests/scans/test_wapiti.py",
+    "tests/scans/test_schemathesis.py",
+    "tests/scans/test_sqlmap.py",
+)
+"""What keeps one worker for minutes begins first: else the others wait for it at the end."""
+
 ON_POSTGRESQL = os.environ.get("TENSHU_TEST_DATABASE") == "postgresql"
 
 
@@ -47,6 +58,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left := [item for item in whole if _part(item) in others]:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+    items.sort(key=_begins)
+
+
+def _begins(item: pytest.Item) -> int:
+    """Return the place in the order of a run; what is equal stays as it was found."""
+    return next((at for at, place in enumerate(LONGEST) if place in item.nodeid), len(LONGEST))
 
 
 def _part(item: pytest.Item) -> str:

@@ -1,4 +1,4 @@
-"""Which part of the long forms a run does: `TENSHU_TEST_SHARD=2/40` is the second of forty.
+"""Which part of the long forms a run does: `TENSHU_TEST_SHARD=2/60` is the second of sixty.
 
 Without it, all of them. A long test (`slow`) is one part and belongs to one shard, but for those
 that are `divided`: they run in each, and take their share of a campaign there. So a part takes

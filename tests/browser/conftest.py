@@ -17,7 +17,7 @@ ARGUMENTS = [
 
 
 class ByFolder(LoadScopeScheduling):
-    """Gives each worker the tests of whole folders: `-n 2 --dist loadscope`."""
+    """Gives each worker the tests of whole folders: `--dist loadscope`."""
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid.partition("::")[0].rpartition("/")[0]
