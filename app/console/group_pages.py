@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from app.console.person_choice import Choice, Choices, account_of, choices_of
 from app.console.role_names import right_words, typed_right
 from app.core.errors import TenshuError
-from app.identity.operations import grants, groups
+from app.identity.operations import grants, group_members, group_rows, groups
 from app.identity.operations.expulsion import Done
 from app.operations.context import Context
 from app.operations.operation import Operation
@@ -95,8 +95,10 @@ def add_member(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
     context = need_sign_in(request)
     named = Choice.read(data, "login_id")
     try:
-        member = ask(groups.Member, group=group, account=account_of(context, named, "login_id"))
-        return perform(request, groups.add_member, member)
+        member = ask(
+            group_members.Member, group=group, account=account_of(context, named, "login_id")
+        )
+        return perform(request, group_members.add_member, member)
     except TenshuError as error:
         errors = _at(field_errors(context.language, error), "login_id")
         choices = {"login_id": choices_of(context, named)}
@@ -106,7 +108,9 @@ def add_member(request: AnyRequest, group: FromPath[str], data: Form) -> Answer:
 @post("/groups/{group:str}/members/{account:str}/remove")
 def remove_member(request: AnyRequest, group: FromPath[str], account: FromPath[str]) -> Answer:
     """Take somebody out of the group."""
-    return _perform(request, group, groups.remove_member, groups.Member, "", account=account)
+    return _perform(
+        request, group, group_members.remove_member, group_members.Member, "", account=account
+    )
 
 
 @post("/groups/{group:str}/grants")
@@ -134,13 +138,13 @@ def take(request: AnyRequest, group: FromPath[str], grant: FromPath[str]) -> Ans
 @result_of(groups.create_group)
 @result_of(groups.rename_group)
 @result_of(groups.place_group)
-def changed(_request: AnyRequest, result: groups.GroupRow) -> Answer:
+def changed(_request: AnyRequest, result: group_rows.GroupRow) -> Answer:
     """Go to the group."""
     return go(f"/groups/{result.id}?notice=changed")
 
 
-@result_of(groups.add_member)
-@result_of(groups.remove_member)
+@result_of(group_members.add_member)
+@result_of(group_members.remove_member)
 def moved(request: AnyRequest, _result: Done) -> Answer:
     """Go back to the group."""
     return go(f"/groups/{confirmed_arguments(request)['group']}?notice=changed")
@@ -195,7 +199,7 @@ def _list_page(
     notice: str = "",
 ) -> Answer:
     context = need_sign_in(request)
-    order = one_of(sort, groups.GroupSort)
+    order = one_of(sort, group_rows.GroupSort)
     wanted = ask(groups.GroupFilter, search=q[:128], sort=order)
     return page(
         request,

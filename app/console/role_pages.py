@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from app.core.errors import TenshuError
-from app.identity.operations import roles
+from app.identity.operations import role_effects, roles
 from app.identity.operations.expulsion import Done
 from app.operations.operation import NoRequest, Operation
 from app.operations.permissions import Permission
@@ -63,8 +63,8 @@ def preview(request: AnyRequest, role: FromPath[str], data: Form) -> Answer:
         return _form(request, role, typed, {})
     try:
         ask(roles.RoleChange, role=role, **_of(roles.RoleChange, typed))
-        wanted = ask(roles.RolePreview, role=role, permissions=typed["permissions"])
-        effects = roles.preview_role(context, wanted)
+        wanted = ask(role_effects.RolePreview, role=role, permissions=typed["permissions"])
+        effects = role_effects.preview_role(context, wanted)
     except TenshuError as error:
         return _form(request, role, typed, errors_at_fields(context.language, error), error.status)
     return page(
@@ -93,7 +93,9 @@ def show_deletion(request: AnyRequest, role: FromPath[str]) -> Answer:
         "console/role_preview.html",
         role=roles.get_role(context, ask(roles.RoleRef, role=role)),
         typed={},
-        effects=roles.preview_role(context, ask(roles.RolePreview, role=role, permissions=[])),
+        effects=role_effects.preview_role(
+            context, ask(role_effects.RolePreview, role=role, permissions=[])
+        ),
         permissions=PERMISSION_NAMES,
         deletes=True,
     )

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from app.core.errors import NotFound
+from app.core.errors import InvalidInput, NotFound
 from app.core.messages import mark
 from app.identity.compiling import PermissionsOf
-from app.identity.models import OwnRole
+from app.identity.models import Account, Grant, Membership, OwnRole
 from app.identity.roles import NAMES, PERMISSIONS, Role
 from app.operations.permissions import UNGRANTED, Permission
 
@@ -51,3 +51,17 @@ def read_permissions(text: str) -> frozenset[str]:
 def write_permissions(permissions: Iterable[str]) -> str:
     """Return permissions as text, always the same for the same ones."""
     return msgspec.json.encode(sorted(set(permissions))).decode()
+
+
+def holders_of(session: Session, role: str) -> list[str]:
+    """Return the accounts that hold a role, themselves or through a group."""
+    given = select(Grant.holder).where(Grant.role == role)
+    direct = session.exec(select(Account.id).where(col(Account.id).in_(given))).all()
+    members = session.exec(select(Membership.account).where(col(Membership.group).in_(given))).all()
+    return sorted({*direct, *members})
+
+
+def require_known(permissions: Iterable[str]) -> None:
+    """Raise InvalidInput where one of them is no permission that can be given."""
+    if not GRANTABLE.issuperset(permissions):
+        raise InvalidInput(field="permissions", reason=mark("there is no such permission."))

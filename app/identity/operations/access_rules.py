@@ -14,7 +14,7 @@ from app.identity.bounds import AREAS, Rule
 from app.identity.fields import Rev
 from app.identity.models import AccessRule, Account
 from app.identity.operations.accounts import AccountRef
-from app.identity.operations.roles import holders_of
+from app.identity.own_roles import holders_of
 from app.identity.roles import Role
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation

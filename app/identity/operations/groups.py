@@ -1,6 +1,6 @@
 """Groups: people who hold the same grants (F4)."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -12,42 +12,26 @@ from app.core.identifiers import new_identifier
 from app.core.messages import mark
 from app.identity import account_rows, own_way, rights
 from app.identity.errors import CircleOfGroups, NameTaken
-from app.identity.fields import AccountId, GroupId, Name, Rev
-from app.identity.group_paths import Path, above, paths_of
-from app.identity.models import Account, Grant, Group, Membership
+from app.identity.fields import GroupId, Name, Rev
+from app.identity.group_paths import above, paths_of
+from app.identity.models import Grant, Group, Membership
 from app.identity.operations.account_views import AccountRow, GrantRow, describe, grants_of
 from app.identity.operations.expulsion import Done
 from app.identity.operations.grants import members_of
+from app.identity.operations.group_rows import (
+    GroupRow,
+    GroupSort,
+    describe_group,
+    find_group,
+    names_of,
+    rights_of_group,
+    row_of,
+)
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, Route, Tier, operation
-from app.operations.permissions import Permission, Rights
+from app.operations.permissions import Permission
 
 ON_CONSOLE = (Plane.CONSOLE,)
-
-GroupSort = Literal["path", "-path", "head_name", "-head_name", "members", "-members"]
-
-
-class GroupRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A group in the list."""
-
-    id: str
-    """Identifier."""
-    name: str
-    """As it is shown."""
-    rev: int
-    """To be given back with a change."""
-    members: int
-    """Number of accounts."""
-    path: str
-    """Names from the top down to it, with / between."""
-    parent: str = ""
-    """Group above it; empty: none."""
-    head: str = ""
-    """Account that leads it; empty: nobody."""
-    head_name: str = ""
-    """As others see the head."""
-    head_login_id: str = ""
-    """Of the head."""
 
 
 class GroupFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,13 +90,6 @@ class GroupPlace(msgspec.Struct, frozen=True, kw_only=True):
     head: Annotated[str, Meta(max_length=64, description="Account that leads it; empty: none")] = ""
 
 
-class Member(msgspec.Struct, frozen=True):
-    """One account in one group."""
-
-    group: GroupId
-    account: AccountId
-
-
 @operation(
     "groups.list",
     permission=Permission.ACCOUNTS_VIEW,
@@ -129,8 +106,8 @@ def list_groups(context: Context, wanted: GroupFilter) -> GroupList:
     )
     found = context.session.exec(select(Group)).all()
     paths = paths_of(found)
-    names = _names(context.session, {group.head for group in found})
-    rows = [_row(group, counts.get(group.id, 0), paths, names) for group in found]
+    names = names_of(context.session, {group.head for group in found})
+    rows = [row_of(group, counts.get(group.id, 0), paths, names) for group in found]
     part = wanted.search.casefold()
     fitting = [row for row in rows if part in f"{row.path}\n{row.head_name}".casefold()]
     fitting.sort(key=lambda row: row.path)
@@ -149,10 +126,10 @@ def list_groups(context: Context, wanted: GroupFilter) -> GroupList:
 def get_group(context: Context, which: GroupRef) -> GroupDetails:
     """Show one group with its members and grants."""
     session = context.session
-    group = _find(context, which.group)
+    group = find_group(context, which.group)
     members = [account_rows.by_id(session, each) for each in members_of(session, group.id)]
     return GroupDetails(
-        group=_describe(session, group),
+        group=describe_group(session, group),
         members=[describe(each) for each in sorted(members, key=lambda each: each.login_id)],
         grants=grants_of(session, group.id),
     )
@@ -176,7 +153,7 @@ def create_group(context: Context, new: NewGroup) -> GroupRow:
     own_way.recompile(context, [], also=[group.id])
     context.event.about("group", group.id, group.name)
     context.session.flush()
-    return _describe(context.session, group)
+    return describe_group(context.session, group)
 
 
 @operation(
@@ -192,7 +169,7 @@ def rename_group(context: Context, change: GroupChange) -> GroupRow:
     Raise NameTaken or Conflict.
     """
     session = context.session
-    group = _find(context, change.group)
+    group = find_group(context, change.group)
     if group.name != change.name:
         _require_free(session, change.name, group.parent)
     context.event.change("name", group.name, change.name)
@@ -205,7 +182,7 @@ def rename_group(context: Context, change: GroupChange) -> GroupRow:
         raise Conflict(name=group.name)
     session.refresh(group)
     own_way.recompile(context, [], also=[group.id])
-    return _describe(session, group)
+    return describe_group(session, group)
 
 
 @operation(
@@ -221,7 +198,7 @@ def place_group(context: Context, place: GroupPlace) -> GroupRow:
     Raise CircleOfGroups, NameTaken or Conflict.
     """
     session = context.session
-    group = _find(context, place.group)
+    group = find_group(context, place.group)
     if place.parent != group.parent:
         by_id = {each.id: each for each in session.exec(select(Group)).all()}
         if place.parent and place.parent not in by_id:
@@ -242,7 +219,7 @@ def place_group(context: Context, place: GroupPlace) -> GroupRow:
     if changed.rowcount != 1:
         raise Conflict(name=group.name)
     session.refresh(group)
-    return _describe(session, group)
+    return describe_group(session, group)
 
 
 @operation(
@@ -259,8 +236,8 @@ def delete_group(context: Context, which: GroupRef) -> Done:
     """
     session = context.session
     with rights.an_owner_remains(session):
-        group = _find(context, which.group)
-        rights.require_reach(context.actor, _rights_of(session, group.id))
+        group = find_group(context, which.group)
+        rights.require_reach(context.actor, rights_of_group(session, group.id))
         members = members_of(session, group.id)
         _lift(session, group)
         for statement in (
@@ -274,85 +251,11 @@ def delete_group(context: Context, which: GroupRef) -> Done:
     return Done()
 
 
-@operation(
-    "groups.add_member",
-    permission=Permission.GRANTS_MANAGE,
-    tier=Tier.T2_DANGEROUS,
-    planes=ON_CONSOLE,
-    route=Route("POST", "/groups/{group}/members"),
-)
-def add_member(context: Context, member: Member) -> Done:
-    """Put an account into a group.
-
-    Raise BeyondYourRights for a group that may do more than the actor.
-    """
-    session = context.session
-    group = _find(context, member.group)
-    rights.require_reach(context.actor, _rights_of(session, group.id))
-    account = account_rows.by_id(session, member.account)
-    if session.get(Membership, (group.id, account.id)) is not None:
-        return Done(done=False)
-    session.add(Membership(group=group.id, account=account.id))
-    context.event.change("member", None, account.id)
-    own_way.recompile(context, [account.id])
-    return Done()
-
-
-@operation(
-    "groups.remove_member",
-    permission=Permission.GRANTS_MANAGE,
-    tier=Tier.T2_DANGEROUS,
-    planes=ON_CONSOLE,
-    route=Route("DELETE", "/groups/{group}/members/{account}"),
-)
-def remove_member(context: Context, member: Member) -> Done:
-    """Take an account out of a group.
-
-    Raise LastOwner or BeyondYourRights.
-    """
-    context.event.change("member", member.account, None)
-    return Done(leave(context, member.group, member.account))
-
-
-def leave(context: Context, group: str, account: str) -> bool:
-    """Take an account out of a group, within the running operation; tell whether it was in it.
-
-    Raise NotFound, LastOwner or BeyondYourRights.
-    """
-    session = context.session
-    with rights.an_owner_remains(session):
-        found = _find(context, group)
-        rights.require_reach(context.actor, _rights_of(session, found.id))
-        removed = session.exec(
-            delete(Membership).where(
-                col(Membership.group) == found.id, col(Membership.account) == account
-            )
-        )
-        own_way.recompile(context, [account])
-    return bool(removed.rowcount)
-
-
-def _find(context: Context, identifier: str) -> Group:
-    group = context.session.get(Group, identifier)
-    if group is None:
-        raise NotFound(kind=mark("group"), name=identifier)
-    context.event.about("group", group.id, group.name)
-    return group
-
-
 def _require_free(session: Session, name: str, parent: str) -> None:
     """Raise NameTaken where another group of this name stands below the same parent."""
     question = select(Group.id).where(Group.name == name, Group.parent == parent)
     if session.exec(question).first() is not None:
         raise NameTaken(name=name)
-
-
-def _rights_of(session: Session, group: str) -> Rights:
-    return Rights(
-        pair
-        for grant in grants_of(session, group)
-        for pair in rights.expand(session, grant.permission, grant.role, grant.scope).grants()
-    )
 
 
 def _lift(session: Session, group: Group) -> None:
@@ -361,32 +264,3 @@ def _lift(session: Session, group: Group) -> None:
         _require_free(session, below.name, group.parent)
         below.parent, below.rev = group.parent, below.rev + 1
     session.flush()
-
-
-def _describe(session: Session, group: Group) -> GroupRow:
-    paths = paths_of(session.exec(select(Group)).all())
-    return _row(group, len(members_of(session, group.id)), paths, _names(session, {group.head}))
-
-
-def _names(session: Session, accounts: set[str]) -> dict[str, tuple[str, str]]:
-    found = session.exec(
-        select(Account.id, Account.name, Account.login_id).where(col(Account.id).in_(accounts))
-    )
-    return {account: (name, login_id) for account, name, login_id in found.all()}
-
-
-def _row(
-    group: Group, members: int, paths: dict[str, Path], names: dict[str, tuple[str, str]]
-) -> GroupRow:
-    head_name, head_login_id = names.get(group.head, ("", ""))
-    return GroupRow(
-        id=group.id,
-        name=group.name,
-        rev=group.rev,
-        members=members,
-        path="/".join(paths[group.id]),
-        parent=group.parent,
-        head=group.head,
-        head_name=head_name,
-        head_login_id=head_login_id,
-    )

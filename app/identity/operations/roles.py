@@ -11,27 +11,22 @@ from msgspec import Meta
 from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
-from app.core.errors import Conflict, InvalidInput
+from app.core.errors import Conflict
 from app.core.identifiers import new_identifier
-from app.core.messages import LANGUAGES, mark, translate
+from app.core.messages import LANGUAGES, translate
 from app.identity import own_roles, own_way, rights
-from app.identity.compiling import PermissionsOf
 from app.identity.errors import RoleInUse, RoleNameTaken
 from app.identity.fields import Name, Rev
-from app.identity.models import Account, Grant, Membership, OwnRole
+from app.identity.models import Grant, OwnRole
 from app.identity.operations.expulsion import Done
+from app.identity.operations.role_effects import Permissions, RoleId
 from app.identity.roles import DESCRIPTIONS, NAMES, PERMISSIONS, Role
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
 from app.operations.permissions import EVERYTHING, Permission, Rights
 
 ON_CONSOLE = (Plane.CONSOLE,)
-RoleId = Annotated[str, Meta(max_length=64, description="Identifier of the role")]
 Description = Annotated[str, Meta(max_length=256, description="What it is for")]
-Permissions = Annotated[
-    list[Annotated[str, Meta(max_length=64)]],
-    Meta(max_length=100, description="What it gives, such as records.view"),
-]
 
 
 class RoleRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,37 +87,6 @@ class RoleDeletion(msgspec.Struct, frozen=True, kw_only=True):
     with_grants: Annotated[
         bool, Meta(description="Take it from everybody who holds it; else it must be unused")
     ] = False
-
-
-class RolePreview(msgspec.Struct, frozen=True, kw_only=True):
-    """What a role might give instead."""
-
-    role: RoleId
-    permissions: Permissions
-
-
-class RoleEffect(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change of a role would do to one person."""
-
-    account: str
-    """Identifier."""
-    login_id: str
-    """One spelling."""
-    name: str
-    """As others see it."""
-    gains: list[tuple[str, str]]
-    """Pairs of permission and scope that come."""
-    loses: list[tuple[str, str]]
-    """Pairs of permission and scope that go."""
-
-
-class RoleEffects(msgspec.Struct, frozen=True):
-    """Who would gain and lose what."""
-
-    items: list[RoleEffect]
-    """By login ID; who neither gains nor loses is left out."""
-    holders: int
-    """How many people hold the role at all."""
 
 
 @operation(
@@ -190,26 +154,6 @@ def create_role(context: Context, new: NewRole) -> RoleRow:
 
 
 @operation(
-    "roles.preview",
-    permission=Permission.GRANTS_MANAGE,
-    effect=Effect.REVEAL,
-    planes=ON_CONSOLE,
-    route=Route("POST", "/roles/{role}/preview"),
-)
-def preview_role(context: Context, wanted: RolePreview) -> RoleEffects:
-    """Show who would gain or lose what if a role gave something else."""
-    session = context.session
-    role = own_roles.find_role(session, wanted.role)
-    context.event.about("role", role.id, role.name)
-    _checked(wanted.permissions)
-    now = own_roles.permissions_of_roles(session)
-    holders = holders_of(session, role.id)
-    effects = _effects(context, holders, now, {**now, role.id: frozenset(wanted.permissions)})
-    context.event.numbers["rows"] = len(effects)
-    return RoleEffects(effects, len(holders))
-
-
-@operation(
     "roles.update",
     permission=Permission.GRANTS_MANAGE,
     tier=Tier.T2_DANGEROUS,
@@ -242,7 +186,7 @@ def update_role(context: Context, change: RoleChange) -> RoleRow:
     if changed.rowcount != 1:
         raise Conflict(name=role.name)
     session.refresh(role)
-    own_way.recompile(context, holders_of(session, role.id), also=[role.id])
+    own_way.recompile(context, own_roles.holders_of(session, role.id), also=[role.id])
     return _own(role, _given(session, role.id))
 
 
@@ -265,7 +209,7 @@ def delete_role(context: Context, which: RoleDeletion) -> Done:
         raise RoleInUse(name=role.name, count=given)
     if role.rev != which.rev:
         raise Conflict(name=role.name)
-    holders = holders_of(session, role.id)
+    holders = own_roles.holders_of(session, role.id)
     groups = session.exec(select(Grant.holder).where(Grant.role == role.id)).all()
     context.event.change("permissions", role.permissions, None)
     context.event.numbers["grants"] = given
@@ -273,39 +217,6 @@ def delete_role(context: Context, which: RoleDeletion) -> Done:
     session.exec(delete(OwnRole).where(col(OwnRole.id) == role.id))
     own_way.recompile(context, holders, also=[role.id, *groups])
     return Done()
-
-
-def _effects(
-    context: Context, accounts: list[str], before: PermissionsOf, after: PermissionsOf
-) -> list[RoleEffect]:
-    session, now = context.session, context.now
-    was = rights.compiled_of(session, accounts, before, now)
-    will = rights.compiled_of(session, accounts, after, now)
-    people = session.exec(
-        select(Account).where(col(Account.id).in_(accounts)).order_by(Account.login_id)
-    ).all()
-    found = []
-    for one in people:
-        had, has = was[one.id].rights.grants(), will[one.id].rights.grants()
-        if had != has:
-            found.append(
-                RoleEffect(
-                    account=one.id,
-                    login_id=one.login_id,
-                    name=one.name,
-                    gains=sorted(has - had),
-                    loses=sorted(had - has),
-                )
-            )
-    return found
-
-
-def holders_of(session: Session, role: str) -> list[str]:
-    """Return the accounts that hold a role, themselves or through a group."""
-    given = select(Grant.holder).where(Grant.role == role)
-    direct = session.exec(select(Account.id).where(col(Account.id).in_(given))).all()
-    members = session.exec(select(Membership.account).where(col(Membership.group).in_(given))).all()
-    return sorted({*direct, *members})
 
 
 def _given(session: Session, role: str) -> int:
@@ -323,14 +234,9 @@ def _reachable(context: Context, identifier: str) -> OwnRole:
 
 def _allowed(context: Context, permissions: list[str]) -> str:
     """Return permissions as they are stored. Raise InvalidInput or BeyondYourRights."""
-    _checked(permissions)
+    own_roles.require_known(permissions)
     rights.require_reach(context.actor, Rights((each, EVERYTHING) for each in permissions))
     return own_roles.write_permissions(permissions)
-
-
-def _checked(permissions: list[str]) -> None:
-    if not set(permissions) <= own_roles.GRANTABLE:
-        raise InvalidInput(field="permissions", reason=mark("there is no such permission."))
 
 
 def _require_free(session: Session, name: str) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from app.core.errors import NotFound, TenshuError
 from app.core.messages import mark
 from app.identity.models import Account, Grant, Membership
-from app.identity.operations import grants, groups
+from app.identity.operations import grants, group_members
 from app.operations.context import Context, Plane
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, Tier, operation
@@ -134,4 +134,4 @@ def _withdraw(context: Context, session: Session, line: ReviewLine) -> bool:
         return grant is not None
     if session.get(Membership, (line.thing, line.account)) is None:
         return False
-    return groups.leave(context, line.thing, line.account)
+    return group_members.leave(context, line.thing, line.account)

@@ -20,7 +20,7 @@ from app.core.secret import Secret
 from app.core.settings import load_settings
 from app.identity import confirmation, policies, session_rows
 from app.identity.models import ConsoleRequest
-from app.identity.operations import accounts, credentials, grants, groups, requests
+from app.identity.operations import accounts, credentials, grants, group_members, groups, requests
 from app.jobs.handlers import load_handlers
 from app.jobs.lease import new_owner
 from app.jobs.models import Job, JobState
@@ -84,7 +84,7 @@ def group(local: Context, members: list[str]) -> str:
     """Make a group with members, a role and a right on one table."""
     made = groups.create_group(local, groups.NewGroup(name="経理部")).id
     for account in members:
-        groups.add_member(local, groups.Member(group=made, account=account))
+        group_members.add_member(local, group_members.Member(group=made, account=account))
     grants.give(local, grants.NewGrant(holder=made, role="viewer"))
     right = grants.NewGrant(holder=made, permission=Permission.RECORDS_VIEW, scope="tables/1")
     grants.give(local, right)

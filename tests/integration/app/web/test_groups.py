@@ -1,6 +1,6 @@
 """Groups on the console: several people, the same rights (F4)."""
 
-from app.identity.operations import accounts, groups
+from app.identity.operations import accounts, group_members, groups
 from app.operations.context import SYSTEM, Appliance, Context
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
@@ -95,8 +95,8 @@ def test_an_empty_group_is_renamed_and_deleted_a_full_one_offers_no_button(
     assert gone.headers["location"] == "/groups?notice=deleted"
     assert groups.list_groups(here(appliance), groups.GroupFilter()).items == []
     full = make(appliance, "総務")
-    member = groups.Member(group=full, account=owner.account)
-    groups.add_member(here(appliance), member)
+    member = group_members.Member(group=full, account=owner.account)
+    group_members.add_member(here(appliance), member)
     assert f'action="/groups/{full}/delete"' not in admin.get(f"/groups/{full}").text
 
 

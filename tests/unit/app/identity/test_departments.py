@@ -4,7 +4,7 @@ import pytest
 
 from app.core.errors import Conflict, NotFound
 from app.identity.errors import CircleOfGroups, NameTaken
-from app.identity.operations import groups
+from app.identity.operations import group_members, groups
 from app.identity.operations.groups import GroupPlace, GroupRef, NewGroup
 
 
@@ -34,7 +34,7 @@ def test_groups_are_searched_and_sorted_by_each_column_F4(house):
     sales, _ledger, _empty = (make(house, name) for name in ("Sales", "Ledger", "Archive"))
     taro = house.person("taro")
     place(house, sales, head=taro.id)
-    groups.add_member(house.local, groups.Member(group=sales.id, account=taro.id))
+    group_members.add_member(house.local, group_members.Member(group=sales.id, account=taro.id))
 
     def listed(**how):
         found = groups.list_groups(house.local, groups.GroupFilter(**how)).items

@@ -8,10 +8,19 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.identity import actors, own_roles, rights
 from app.identity.errors import BeyondYourRights, LastOwner, RoleInUse, RoleNameTaken
 from app.identity.models import Account, Grant, OwnRole
-from app.identity.operations import accounts, ends, grants, groups, roles
+from app.identity.operations import (
+    accounts,
+    ends,
+    grants,
+    group_members,
+    groups,
+    role_effects,
+    roles,
+)
 from app.identity.operations.accounts import AccountRef
 from app.identity.operations.grants import GrantRef, NewGrant
-from app.identity.operations.groups import Member, NewGroup
+from app.identity.operations.group_members import Member
+from app.identity.operations.groups import NewGroup
 from app.operations.context import Plane
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission, Rights
@@ -58,11 +67,11 @@ def test_a_preview_tells_who_gains_and_loses_what_and_changes_nothing_METI_45(ho
     direct, member = house.person("direct"), house.person("member")
     both = house.person("both", "staff")
     role, group = make(house), groups.create_group(house.local, NewGroup("経理"))
-    groups.add_member(house.local, Member(group.id, member.id))
+    group_members.add_member(house.local, Member(group.id, member.id))
     for holder in (direct.id, group.id, both.id):
         grants.give(house.local, NewGrant(holder=holder, role=role.role))
-    wanted = roles.RolePreview(role=role.role, permissions=["jobs.view", "records.edit"])
-    shown = roles.preview_role(house.local, wanted)
+    wanted = role_effects.RolePreview(role=role.role, permissions=["jobs.view", "records.edit"])
+    shown = role_effects.preview_role(house.local, wanted)
     assert shown.holders == 3
     assert [(each.login_id, each.gains, each.loses) for each in shown.items] == [
         ("direct", [("records.edit", "")], [("records.view", "")]),
@@ -70,7 +79,9 @@ def test_a_preview_tells_who_gains_and_loses_what_and_changes_nothing_METI_45(ho
     ]
     assert held(house, direct).allows(P.RECORDS_VIEW)
     with pytest.raises(InvalidInput):
-        roles.preview_role(house.local, roles.RolePreview(role=role.role, permissions=["x"]))
+        role_effects.preview_role(
+            house.local, role_effects.RolePreview(role=role.role, permissions=["x"])
+        )
 
 
 def test_a_role_that_is_in_use_goes_only_with_its_grants_METI_45(house):
@@ -152,7 +163,7 @@ def test_what_a_release_no_longer_knows_gives_nothing(house):
 def test_what_is_taken_from_one_person_wins_over_groups_and_roles_METI_45(house):
     person = house.person("tanaka", "staff")
     group = groups.create_group(house.local, NewGroup("経理"))
-    groups.add_member(house.local, Member(group.id, person.id))
+    group_members.add_member(house.local, Member(group.id, person.id))
     grants.give(house.local, NewGrant(holder=group.id, permission="records.export"))
     away = NewGrant(holder=person.id, permission="records.export", scope="tables/12", taken=True)
     taken = grants.give(house.local, away)
@@ -211,7 +222,7 @@ def test_what_was_taken_for_a_time_comes_back_at_its_moment(house):
 def test_a_grant_that_has_ended_is_put_away_and_a_clock_set_back_revives_nothing_F4(house):
     person, until = house.person("tanaka"), house.time.now + DAY
     group = groups.create_group(house.local, NewGroup("経理"))
-    groups.add_member(house.local, Member(group.id, person.id))
+    group_members.add_member(house.local, Member(group.id, person.id))
     for holder in (person.id, group.id):
         grants.give(house.local, NewGrant(holder=holder, permission="jobs.view", until=until))
     assert ends.end_due(house.appliance) == 0

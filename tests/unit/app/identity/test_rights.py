@@ -5,11 +5,12 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.identity import policies, rights
 from app.identity.errors import BeyondYourRights, LastOwner, NameTaken
 from app.identity.models import Account, Grant
-from app.identity.operations import accounts, grants, groups, roles
+from app.identity.operations import accounts, grants, group_members, groups, roles
 from app.identity.operations import policies as policy_operations
 from app.identity.operations.accounts import AccountRef
 from app.identity.operations.grants import GrantRef, NewGrant
-from app.identity.operations.groups import GroupChange, GroupRef, Member, NewGroup
+from app.identity.operations.group_members import Member
+from app.identity.operations.groups import GroupChange, GroupRef, NewGroup
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission, Rights
 from tests.unit.app.identity.test_managing_accounts import confirmed
@@ -121,8 +122,8 @@ def test_a_group_gives_its_members_what_it_holds_F4(house):
     person = house.person("tanaka")
     group = groups.create_group(house.local, NewGroup("経理"))
     given = grants.give(house.local, NewGrant(holder=group.id, role="staff"))
-    assert groups.add_member(house.local, Member(group.id, person.id)).done
-    assert not groups.add_member(house.local, Member(group.id, person.id)).done
+    assert group_members.add_member(house.local, Member(group.id, person.id)).done
+    assert not group_members.add_member(house.local, Member(group.id, person.id)).done
     assert held(house, person).allows(P.RECORDS_EDIT)
     details = accounts.get_account(house.local, AccountRef(person.id))
     assert [each.name for each in details.groups] == ["経理"]
@@ -134,8 +135,8 @@ def test_a_group_gives_its_members_what_it_holds_F4(house):
     grants.take(house.local, GrantRef(given.id))
     assert not held(house, person).allows(P.RECORDS_EDIT)
     grants.give(house.local, NewGrant(holder=group.id, role="staff"))
-    assert groups.remove_member(house.local, Member(group.id, person.id)).done
-    assert not groups.remove_member(house.local, Member(group.id, person.id)).done
+    assert group_members.remove_member(house.local, Member(group.id, person.id)).done
+    assert not group_members.remove_member(house.local, Member(group.id, person.id)).done
     assert not held(house, person).allows(P.RECORDS_EDIT)
 
 
@@ -143,7 +144,7 @@ def test_deleting_a_group_takes_what_it_gave_F4(house):
     person = house.person("tanaka")
     group = groups.create_group(house.local, NewGroup("経理"))
     grants.give(house.local, NewGrant(holder=group.id, role="staff"))
-    groups.add_member(house.local, Member(group.id, person.id))
+    group_members.add_member(house.local, Member(group.id, person.id))
     groups.delete_group(house.local, GroupRef(group.id))
     assert held(house, person).grants() == frozenset()
     with pytest.raises(NotFound):
@@ -154,22 +155,22 @@ def test_a_group_of_owners_does_not_vanish_with_the_last_one_F4(house):
     group = groups.create_group(house.local, NewGroup("owners"))
     grants.give(house.local, NewGrant(holder=group.id, role="owner"))
     owner = house.person("owner")
-    groups.add_member(house.local, Member(group.id, owner.id))
+    group_members.add_member(house.local, Member(group.id, owner.id))
     with pytest.raises(LastOwner):
         groups.delete_group(house.local, GroupRef(group.id))
     with pytest.raises(LastOwner):
-        groups.remove_member(house.local, Member(group.id, owner.id))
+        group_members.remove_member(house.local, Member(group.id, owner.id))
 
 
 def test_a_group_that_may_more_is_not_entered_emptied_or_deleted_by_who_may_less_V19(house, owner):
     group = groups.create_group(house.local, NewGroup("owners"))
     grants.give(house.local, NewGrant(holder=group.id, role="owner"))
-    groups.add_member(house.local, Member(group.id, owner.id))
+    group_members.add_member(house.local, Member(group.id, owner.id))
     security = house.person("security", "security_administrator")
     context = house.enter(security)
     for operation, request in (
-        (groups.add_member, Member(group.id, security.id)),
-        (groups.remove_member, Member(group.id, owner.id)),
+        (group_members.add_member, Member(group.id, security.id)),
+        (group_members.remove_member, Member(group.id, owner.id)),
         (groups.delete_group, GroupRef(group.id)),
     ):
         with pytest.raises(BeyondYourRights):

@@ -26,7 +26,15 @@ from app.identity.errors import (
     WrongCode,
 )
 from app.identity.models import Account, ClientBundle, ClientCertificate
-from app.identity.operations import access_rules, accounts, grants, groups, sign_in, why
+from app.identity.operations import (
+    access_rules,
+    accounts,
+    grants,
+    group_members,
+    groups,
+    sign_in,
+    why,
+)
 from app.identity.operations import client_certificate_export as exporting
 from app.identity.operations import client_certificates as certificates
 from app.identity.operations import tokens as token_operations
@@ -340,9 +348,11 @@ def test_nobody_shuts_themselves_out_by_a_rule_or_by_a_role_F2(house, owner):
         grants.give(replace(context, confirmed=grants.give.digest(new)), new)
     group = groups.create_group(house.local, groups.NewGroup(name="Viewers"))
     grants.give(house.local, grants.NewGrant(holder=group.id, role="viewer"))
-    member = groups.Member(group=group.id, account=owner.id)
+    member = group_members.Member(group=group.id, account=owner.id)
     with pytest.raises(OwnWayClosed):
-        groups.add_member(replace(context, confirmed=groups.add_member.digest(member)), member)
+        group_members.add_member(
+            replace(context, confirmed=group_members.add_member.digest(member)), member
+        )
     assert look(house, begin(house, owner, HOME), HOME), "nothing of it has happened"
 
 

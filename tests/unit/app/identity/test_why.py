@@ -8,9 +8,19 @@ from app.core.errors import InvalidInput, NotFound
 from app.identity import periods, rights
 from app.identity.errors import InPersonOnly
 from app.identity.models import Membership, RightsPeriod
-from app.identity.operations import accounts, ends, grants, groups, own_rights, roles, why
+from app.identity.operations import (
+    accounts,
+    ends,
+    grants,
+    group_members,
+    groups,
+    own_rights,
+    roles,
+    why,
+)
 from app.identity.operations.grants import GrantRef, NewGrant
-from app.identity.operations.groups import GroupChange, GroupRef, Member, NewGroup
+from app.identity.operations.group_members import Member
+from app.identity.operations.groups import GroupChange, GroupRef, NewGroup
 from app.operations.context import Actor, Context, Plane
 from app.operations.operation import NoRequest
 from tests.unit.app.identity.test_managing_accounts import confirmed
@@ -30,7 +40,7 @@ def test_why_is_answered_with_the_chain_from_the_person_to_the_scope_METI_45(hou
     owner, person = house.person("owner", "owner"), house.person("tanaka")
     context = house.enter(owner)
     group = confirmed(context, groups.create_group, NewGroup("経理"))
-    confirmed(context, groups.add_member, Member(group.id, person.id))
+    confirmed(context, group_members.add_member, Member(group.id, person.id))
     until = house.time.now + DAY
     new = NewGrant(holder=group.id, role="viewer", scope="jobs/1", until=until)
     given = confirmed(context, grants.give, new)
@@ -57,7 +67,7 @@ def test_every_kind_of_change_is_kept_and_the_past_is_answered_as_it_stood_METI_
 
     later()
     group = groups.create_group(house.local, NewGroup("経理"))
-    groups.add_member(house.local, Member(group.id, person.id))
+    group_members.add_member(house.local, Member(group.id, person.id))
     role = roles.create_role(house.local, roles.NewRole(name="r", permissions=["jobs.view"]))
     given = grants.give(house.local, NewGrant(holder=group.id, role=role.role))
     later()
@@ -73,9 +83,9 @@ def test_every_kind_of_change_is_kept_and_the_past_is_answered_as_it_stood_METI_
     later()
     accounts.resume_account(house.local, accounts.SuspendAccount(person.id, 2))
     later()
-    groups.remove_member(house.local, Member(group.id, person.id))
+    group_members.remove_member(house.local, Member(group.id, person.id))
     later()
-    groups.add_member(house.local, Member(group.id, person.id))
+    group_members.add_member(house.local, Member(group.id, person.id))
     grants.take(house.local, GrantRef(given.id))
     later()
     until = house.time.now + 2 * HOUR
@@ -95,7 +105,7 @@ def test_every_kind_of_change_is_kept_and_the_past_is_answered_as_it_stood_METI_
 def test_a_group_keeps_the_name_that_it_had_then(house):
     person = house.person("tanaka")
     group = groups.create_group(house.local, NewGroup("経理"))
-    groups.add_member(house.local, Member(group.id, person.id))
+    group_members.add_member(house.local, Member(group.id, person.id))
     grants.give(house.local, NewGrant(holder=group.id, role="viewer"))
     then = house.time.now
     house.time.advance(HOUR)
@@ -178,7 +188,7 @@ def test_two_people_are_compared_with_what_is_taken_METI_45(house):
 def test_who_could_is_downloaded_as_a_table_that_no_spreadsheet_runs_METI_45(house):
     owner = house.person("owner", "owner")
     group = groups.create_group(house.local, NewGroup("=経理"))
-    groups.add_member(house.local, Member(group.id, house.person("tanaka").id))
+    group_members.add_member(house.local, Member(group.id, house.person("tanaka").id))
     until = house.time.now + DAY
     context = house.enter(owner)
     new = NewGrant(holder=group.id, role="viewer", until=until)
@@ -194,7 +204,7 @@ def test_who_could_is_downloaded_as_a_table_that_no_spreadsheet_runs_METI_45(hou
 def test_one_sees_where_each_right_of_ones_own_comes_from_METI_45(house):
     owner, person = house.person("owner", "owner"), house.person("tanaka")
     group = groups.create_group(house.local, NewGroup("経理"))
-    groups.add_member(house.local, Member(group.id, person.id))
+    group_members.add_member(house.local, Member(group.id, person.id))
     boss = house.enter(owner)
     confirmed(boss, grants.give, NewGrant(holder=group.id, role="staff", scope="tables/1"))
     own = NewGrant(holder=person.id, permission="jobs.view", scope="jobs/1")

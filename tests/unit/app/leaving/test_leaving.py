@@ -9,7 +9,15 @@ from app.core.identifiers import new_identifier
 from app.core.secret import Secret
 from app.identity.errors import BeyondYourRights, LastOwner, SignInFailed
 from app.identity.models import Account, Group, Invitation
-from app.identity.operations import accounts, grants, groups, requests, sign_in, tokens
+from app.identity.operations import (
+    accounts,
+    grants,
+    group_members,
+    groups,
+    requests,
+    sign_in,
+    tokens,
+)
 from app.jobs.models import Job, JobState
 from app.leaving.errors import NoOwnerWouldRemain, NotLeaving, UnsuitableSuccessor
 from app.leaving.models import Departure, SeenClock
@@ -63,7 +71,7 @@ def look_at(house, person):
 
 def put_head(house, person, name="経理"):
     group = groups.create_group(house.local, groups.NewGroup(name=name)).id
-    groups.add_member(house.local, groups.Member(group=group, account=person.id))
+    group_members.add_member(house.local, group_members.Member(group=group, account=person.id))
     with house.appliance.database.write() as session:
         session.get(Group, group).head = person.id
     return group

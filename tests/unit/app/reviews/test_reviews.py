@@ -8,9 +8,10 @@ import pytest
 from app.core.clock import DAY
 from app.core.errors import InvalidInput, NotFound
 from app.identity.models import Group
-from app.identity.operations import accounts, grants, groups, owners
+from app.identity.operations import accounts, grants, group_members, groups, owners
 from app.identity.operations.grants import GrantRef, NewGrant
-from app.identity.operations.groups import Member, NewGroup
+from app.identity.operations.group_members import Member
+from app.identity.operations.groups import NewGroup
 from app.operations.context import Actor, Plane
 from app.operations.operation import NoRequest
 from app.reviews.errors import NothingToReview, NotYourLine, ReviewClosed
@@ -43,7 +44,7 @@ def firm(house):
     put(house, house.above, head=house.upper.id)
     put(house, house.below, head=house.head.id, parent=house.above.id)
     for person in (house.head, house.member):
-        groups.add_member(house.local, Member(house.below.id, person.id))
+        group_members.add_member(house.local, Member(house.below.id, person.id))
     grants.give(house.local, NewGrant(holder=house.below.id, role="staff"))
     house.given = grants.give(house.local, NewGrant(holder=house.member.id, role="viewer"))
     return house
@@ -115,7 +116,7 @@ def test_a_withdrawn_membership_ends_and_one_that_is_gone_stops_nothing_METI_46(
 def test_a_membership_of_a_group_that_is_gone_is_gone(firm):
     campaign = begin(firm)
     decide(firm, firm.head, mine(firm, firm.head), "withdraw", "x")
-    groups.remove_member(firm.local, Member(firm.below.id, firm.member.id))
+    group_members.remove_member(firm.local, Member(firm.below.id, firm.member.id))
     outcome, _ = close(firm, campaign)
     assert outcome[("member", "membership")] == "gone"
 

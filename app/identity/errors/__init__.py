@@ -1,0 +1,121 @@
+"""What can go wrong with accounts, sign-in, sessions and rights."""
+
+from app.identity.errors.access import (
+    CertificateNeeded,
+    NotFromHere,
+    OwnWayClosed,
+)
+from app.identity.errors.accounts import (
+    BeyondYourRights,
+    CircleOfGroups,
+    InPersonOnly,
+    LastOwner,
+    LoginIdTaken,
+    NameTaken,
+    RoleInUse,
+    RoleNameTaken,
+    UnsuitableLoginId,
+)
+from app.identity.errors.counted import (
+    Counted,
+)
+from app.identity.errors.factors import (
+    ChallengeSpent,
+    CodeAlreadyUsed,
+    FactorNotAccepted,
+    LastFactor,
+    OwnerLosesPasskey,
+    OwnerWithoutFactor,
+    PasskeyCopied,
+    PasskeyRefused,
+    PasskeysNotHere,
+    PasswordTooShortAlone,
+    WrongCode,
+    WrongRecoveryCode,
+)
+from app.identity.errors.invitations import (
+    InvitationExpired,
+    InvitationUnknown,
+    InvitationUsed,
+    InvitationWithdrawn,
+)
+from app.identity.errors.passwords import (
+    PasswordOverMaximum,
+    PasswordTooLong,
+    PasswordTooShort,
+    UnsuitablePassword,
+    WrongPassword,
+)
+from app.identity.errors.requests import (
+    NotConfirmable,
+    OwnRequest,
+    RequestClosed,
+)
+from app.identity.errors.setup import (
+    ClaimCodeSpent,
+    SetupDone,
+    SetupExpired,
+    WrongClaimCode,
+)
+from app.identity.errors.sign_in import (
+    NoSecondFactor,
+    NotForThisPlane,
+    PasskeyElsewhere,
+    PasskeyNeeded,
+    SignInExpired,
+    SignInFailed,
+    StepNotOffered,
+    TooManyAttempts,
+)
+
+__all__ = [
+    "BeyondYourRights",
+    "CertificateNeeded",
+    "ChallengeSpent",
+    "CircleOfGroups",
+    "ClaimCodeSpent",
+    "CodeAlreadyUsed",
+    "Counted",
+    "FactorNotAccepted",
+    "InPersonOnly",
+    "InvitationExpired",
+    "InvitationUnknown",
+    "InvitationUsed",
+    "InvitationWithdrawn",
+    "LastFactor",
+    "LastOwner",
+    "LoginIdTaken",
+    "NameTaken",
+    "NoSecondFactor",
+    "NotConfirmable",
+    "NotForThisPlane",
+    "NotFromHere",
+    "OwnRequest",
+    "OwnWayClosed",
+    "OwnerLosesPasskey",
+    "OwnerWithoutFactor",
+    "PasskeyCopied",
+    "PasskeyElsewhere",
+    "PasskeyNeeded",
+    "PasskeyRefused",
+    "PasskeysNotHere",
+    "PasswordOverMaximum",
+    "PasswordTooLong",
+    "PasswordTooShort",
+    "PasswordTooShortAlone",
+    "RequestClosed",
+    "RoleInUse",
+    "RoleNameTaken",
+    "SetupDone",
+    "SetupExpired",
+    "SignInExpired",
+    "SignInFailed",
+    "StepNotOffered",
+    "TooManyAttempts",
+    "UnsuitableLoginId",
+    "UnsuitablePassword",
+    "WrongClaimCode",
+    "WrongCode",
+    "WrongPassword",
+    "WrongRecoveryCode",
+]
