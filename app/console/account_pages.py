@@ -1,4 +1,4 @@
-"""Accounts: the list, a new person, one account with its rights and sessions."""
+"""Accounts: the list, and one account with its rights and sessions."""
 
 from typing import Any
 
@@ -7,18 +7,16 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from app.console.group_pages import is_group
+from app.console.new_account_pages import check_login_id
 from app.console.role_names import right_words, typed_right
 from app.core.errors import TenshuError
-from app.identity import account_rows, login_ids
 from app.identity.client_certificate_rows import ListCertificates
-from app.identity.errors import LoginIdTaken
 from app.identity.operations import access_rules, accounts, credentials, grants
 from app.identity.operations import client_certificates as certificates
 from app.identity.operations.account_views import AccountSort, GrantRow
-from app.identity.roles import NAMES, Role
 from app.operations.operation import Operation
 from app.operations.permissions import Permission
-from app.web.asking import AnyRequest, appliance_of, context_of, language_of
+from app.web.asking import AnyRequest, appliance_of, context_of
 from app.web.confirm_pages import in_names
 from app.web.design.address import change_query, one_of
 from app.web.error_places import errors_at_fields
@@ -69,37 +67,6 @@ def show_accounts(
     )
 
 
-@get("/accounts/new")
-def show_new_account(request: AnyRequest) -> Answer:
-    """Show the form for a new person."""
-    need_sign_in(request).require(Permission.ACCOUNTS_MANAGE)
-    return _new_page(request, {"role": Role.STAFF.value}, {})
-
-
-@post("/accounts/new")
-def make_account(request: AnyRequest, data: Form) -> Answer:
-    """Make the account, after a fresh second factor."""
-    context = need_sign_in(request)
-    context.require(Permission.ACCOUNTS_MANAGE)
-    try:
-        new = read_form(accounts.NewAccount, data)
-        _check_login_id(request, new.login_id)
-        return perform(request, accounts.create_account, new)
-    except TenshuError as error:
-        return _new_page(request, data, errors_at_fields(context.language, error), error.status)
-
-
-@result_of(accounts.create_account)
-def made(request: AnyRequest, result: accounts.CreatedAccount) -> Answer:
-    """Show the one-time password, once."""
-    return page(
-        request,
-        "console/account_password.html",
-        account=result.account,
-        password=result.initial_password.reveal(),
-    )
-
-
 @get("/accounts/{account:str}")
 def show_account(
     request: AnyRequest, account: FromPath[str], notice: FromQuery[str] = ""
@@ -115,7 +82,7 @@ def update(request: AnyRequest, account: FromPath[str], data: Form) -> Answer:
     context.require(Permission.ACCOUNTS_MANAGE)
     try:
         if "login_id" in data:  # what is left out stays
-            _check_login_id(request, str(data["login_id"]), account)
+            check_login_id(request, str(data["login_id"]), account)
     except TenshuError as error:
         errors = errors_at_fields(context.language, error)
         return _account_page(request, account, errors, error.status, typed=data)
@@ -223,15 +190,6 @@ def granted(request: AnyRequest, result: GrantRow) -> Answer:
     return go(f"/{area}/{result.holder}?notice=changed")
 
 
-def _check_login_id(request: AnyRequest, login_id: str, own: str = "") -> None:
-    """Raise UnsuitableLoginId or LoginIdTaken before a code of the authenticator is spent."""
-    wanted = login_ids.check(login_id)
-    with appliance_of(request).database.read() as session:
-        taken = account_rows.by_login_id(session, wanted)
-        if taken and taken.id != own:
-            raise LoginIdTaken(login_id=wanted)
-
-
 def _perform(
     request: AnyRequest,
     account: str,
@@ -253,21 +211,6 @@ def _perform(
             for name, text in errors_at_fields(context.language, error).items()
         }
         return _account_page(request, account, errors, error.status, typed=typed)
-
-
-def _new_page(
-    request: AnyRequest, values: dict[str, Any], errors: dict[str, str], status: int = 200
-) -> Answer:
-    roles = [(role.value, NAMES[role]) for role in Role]
-    return page(
-        request,
-        "console/account_new.html",
-        status=status,
-        values=values,
-        errors=errors,
-        roles=roles,
-        zones=zones(language_of(request)),
-    )
 
 
 def _account_page(
@@ -315,8 +258,6 @@ def account_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
     return [
         show_accounts,
-        show_new_account,
-        make_account,
         show_account,
         update,
         suspend,

@@ -15,7 +15,7 @@ from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.days import day_begins, day_is_over, day_of
-from app.web.names import explain_code
+from app.web.error_words import explain_code
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form

@@ -15,15 +15,9 @@ from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
 from app.web.days import day_begins, day_is_over
+from app.web.error_words import explain_code
 from app.web.meanings import meanings
-from app.web.names import (
-    ACTORS,
-    FIELDS,
-    SCREENS,
-    TARGETS,
-    VALUES,
-    explain_code,
-)
+from app.web.names import ACTORS, FIELDS, SCREENS, TARGETS, VALUES
 from app.web.pages import (
     Answer,
     ask,

@@ -18,6 +18,7 @@ from app.console.leaving_pages import leaving_pages
 from app.console.mail_pages import mail_pages
 from app.console.maintenance_pages import maintenance_pages
 from app.console.network_pages import network_pages
+from app.console.new_account_pages import new_account_pages
 from app.console.offsite_pages import offsite_pages
 from app.console.outgoing_pages import outgoing_pages
 from app.console.overview_page import overview_pages
@@ -40,6 +41,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *overview_pages(),
         *setup_pages(),
         *account_pages(),
+        *new_account_pages(),
         *person_choice_pages(),
         *client_certificate_pages(),
         *group_pages(),

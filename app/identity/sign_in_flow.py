@@ -8,45 +8,33 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import delete
-from sqlmodel import col, select
 
-from app.core.clock import MINUTE, SECOND
-from app.core.identifiers import new_identifier
 from app.core.secret import Secret
 from app.identity import (
     allowed_factors,
     built_in_steps,
     client_certificates,
-    demanding,
-    factors,
     invitations,
     lockout,
     passkey_steps,
-    password_rules,
     plane_policies,
     policies,
-    rights,
     session_rows,
     totp,
 )
-from app.identity.bounds import why_shut_out
 from app.identity.errors import (
     Counted,
-    NotFromHere,
-    SignInExpired,
     StepNotOffered,
     TooManyAttempts,
 )
-from app.identity.models import Account, Password, PendingSignInColumns
-from app.identity.planes import PENDING, on_plane
+from app.identity.models import Account, PendingSignInColumns
+from app.identity.pending_sign_ins import count_failure, drop, keep_notes, open_notes
 from app.identity.secrets_at_rest import hash_token, new_token
-from app.identity.sign_in import Ask, Facts, Move, Policy, Refuse, next_move
-from app.identity.sign_in_steps import Attempt, Notes, Shown, step_called, usable_steps
-from app.operations.context import Context, Plane
+from app.identity.sign_in import Ask, Move, Policy, Refuse, next_move
+from app.identity.sign_in_facts import facts_of
+from app.identity.sign_in_steps import Attempt, Shown, step_called, usable_steps
+from app.operations.context import Context
 
-LASTS: Final = 10 * MINUTE
-MOST_FAILURES: Final = 5
 NOTHING: Final = Secret("")
 
 
@@ -92,55 +80,6 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Where everything is proven."""
 
 
-def start(context: Context, policy: Policy) -> PendingSignInColumns:
-    """Return the beginning of a sign-in; it is kept when its first step is passed or offered."""
-    now = context.now
-    table = on_plane(PENDING, policy.plane)
-    context.session.exec(delete(table).where(col(table.expires_at) < now))
-    return table(
-        id=new_identifier(),
-        ticket_hash="",
-        plane=policy.plane,
-        peer=context.source.peer,
-        created_at=now,
-        expires_at=now + LASTS,
-    )
-
-
-def wait_for_fewer(context: Context, policy: Policy, most: int) -> int:
-    """Return the seconds until fewer than `most` sign-ins of this address are open and nobody's.
-
-    0 where they are fewer now.
-    """
-    table = on_plane(PENDING, policy.plane)
-    ends = context.session.exec(
-        select(table.expires_at)
-        .where(
-            table.peer == context.source.peer,
-            table.account == "",
-            table.expires_at > context.now,
-        )
-        .order_by(col(table.expires_at).desc())
-        .limit(most)
-    ).all()
-    return -(-(ends[-1] - context.now) // SECOND) if len(ends) == most else 0
-
-
-def find(context: Context, policy: Policy, ticket: Secret) -> PendingSignInColumns:
-    """Return the sign-in of a ticket. Raise SignInExpired if there is none (any more)."""
-    table = on_plane(PENDING, policy.plane)
-    pending = context.session.exec(
-        select(table).where(
-            table.ticket_hash == hash_token(ticket.reveal()),
-            table.plane == policy.plane,
-            table.expires_at > context.now,
-        )
-    ).first()
-    if pending is None:
-        raise SignInExpired
-    return pending
-
-
 def take_step(
     context: Context,
     policy: Policy,
@@ -156,7 +95,7 @@ def take_step(
     seconds = lockout.wait_in_turn(session, counted, peer, now)
     if seconds:
         raise TooManyAttempts(seconds=seconds)
-    attempt = Attempt(context, policy, account, _open_notes(context, pending), login_id)
+    attempt = Attempt(context, policy, account, open_notes(context, pending), login_id)
     move = _next(attempt, pending)
     if not isinstance(move, Ask) or step not in move.steps:
         raise StepNotOffered
@@ -166,9 +105,9 @@ def take_step(
     try:
         attempt.account = step_called(step).check(attempt, answer)
     except Counted:
-        _keep_notes(attempt, pending)  # a question that was answered is spent, rightly or not
+        keep_notes(attempt, pending)  # a question that was answered is spent, rightly or not
         lockout.count(session, counted, peer, now)
-        _count_failure(context, pending)
+        count_failure(context, pending)
         raise
     pending.account = attempt.account.id
     pending.passed = f"{pending.passed} {step}".strip()
@@ -181,14 +120,14 @@ def go_on(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
     context = attempt.context
     move = _next(attempt, pending)
     if isinstance(move, Refuse):
-        _drop(context, pending)
-        raise plane_policies.refusal(move.requirement, _facts(attempt, pending))
+        drop(context, pending)
+        raise plane_policies.refusal(move.requirement, facts_of(attempt, pending))
     if not isinstance(move, Ask):
         return _complete(attempt, pending)
     offers = [_offer(attempt, step) for step in move.steps]
     ticket = new_token()
     pending.ticket_hash = hash_token(ticket.reveal())
-    _keep_notes(attempt, pending)
+    keep_notes(attempt, pending)
     context.session.add(pending)
     context.session.flush()
     return Progress(ticket=ticket, steps=offers)
@@ -197,52 +136,7 @@ def go_on(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
 def resume(context: Context, policy: Policy, pending: PendingSignInColumns) -> Progress:
     """Show the present step again: the page was reloaded."""
     account = context.session.get(Account, pending.account) if pending.account else None
-    return go_on(Attempt(context, policy, account, _open_notes(context, pending)), pending)
-
-
-def _facts(attempt: Attempt, pending: PendingSignInColumns) -> Facts | None:
-    """Return what the machine needs to know about the account; None where nobody is known."""
-    account, context = attempt.account, attempt.context
-    session, plane = context.session, attempt.policy.plane
-    if account is None:
-        return None
-    rules = policies.load(session)
-    held = factors.kinds(attempt.holder)
-    fits = allowed_factors.fitting(context, rules, attempt.holder)
-    kept = session.get(Password, account.id)
-    now = context.now
-    demanded = plane != Plane.CONSOLE and demanding.is_demanded(session, rules, account.id, now)
-    too_short = kept is not None and not kept.stands_alone and not held
-    must_change = kept is not None and (
-        kept.must_change
-        or password_rules.is_expired(rules.password, kept.changed_at, now)
-        or too_short
-    )
-    return Facts(
-        kind=account.kind,
-        factors=held,
-        refused=allowed_factors.refused(rules, plane, held, fits),
-        lacks_accepted=bool(held) and not fits,
-        addable=allowed_factors.addable(context, rules, plane),
-        factor_proven=not factors.PROVING.isdisjoint(pending.passed.split()),
-        passkeys_here=passkey_steps.works_here(attempt, rules),
-        may_enrol=account.may_enrol,
-        must_change_password=must_change,
-        factor_demanded=demanded,
-        shut_out=_shut_out(context, plane, account),
-        rights=rights.held_by(session, account, now),
-    )
-
-
-def _shut_out(context: Context, plane: str, account: Account) -> str:
-    shown = client_certificates.shown_by(
-        context.session, account.id, context.certificate, context.now
-    )
-    peer = context.source.peer
-    refusal = why_shut_out(account.bounds, plane, peer, certificate=shown is not None)
-    if refusal is None:
-        return ""
-    return "network" if isinstance(refusal, NotFromHere) else "certificate"
+    return go_on(Attempt(context, policy, account, open_notes(context, pending)), pending)
 
 
 def _offer(attempt: Attempt, step: str) -> Offer:
@@ -257,7 +151,7 @@ def _next(attempt: Attempt, pending: PendingSignInColumns) -> Move:
         policy = plane_policies.invited(policy)
     if passkey_steps.ALONE.name in passed:
         policy = plane_policies.by_passkey(policy)
-    return next_move(policy, _facts(attempt, pending), passed, usable_steps())
+    return next_move(policy, facts_of(attempt, pending), passed, usable_steps())
 
 
 def _complete(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
@@ -270,7 +164,7 @@ def _complete(attempt: Attempt, pending: PendingSignInColumns) -> Progress:
         invitations.spend(context.session, invitation, context.now)
         # whoever had come in with the password that is replaced now is out
         session_rows.end_all(context.session, attempt.policy.plane, account.id, "password_reset")
-    _drop(context, pending)
+    drop(context, pending)
     lockout.forget(context.session, account.login_id)
     if context.actor.session:  # whoever signs in again in the same browser leaves no old session
         session_rows.end(
@@ -314,34 +208,6 @@ def begin_session(
         expires_at=row.expires_at,
         recovery_codes=codes,
     )
-
-
-def _count_failure(context: Context, pending: PendingSignInColumns) -> None:
-    pending.failures += 1
-    if pending.failures >= MOST_FAILURES:
-        _drop(context, pending)
-
-
-def _drop(context: Context, pending: PendingSignInColumns) -> None:
-    table = type(pending)
-    context.session.flush()
-    context.session.exec(delete(table).where(col(table.id) == pending.id))
-
-
-def _open_notes(context: Context, pending: PendingSignInColumns) -> Notes:
-    if not pending.notes:
-        return Notes()
-    opened = context.appliance.keyring.open(_purpose(pending), pending.notes)
-    return msgspec.json.decode(opened.reveal(), type=Notes)
-
-
-def _keep_notes(attempt: Attempt, pending: PendingSignInColumns) -> None:
-    document = Secret(msgspec.json.encode(attempt.notes).decode())
-    pending.notes = attempt.context.appliance.keyring.seal(_purpose(pending), document)
-
-
-def _purpose(pending: PendingSignInColumns) -> str:
-    return f"pending sign-in {pending.plane} {pending.id}"
 
 
 def _tell_event(context: Context, account: Account) -> None:

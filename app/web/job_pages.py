@@ -22,7 +22,8 @@ from app.operations.permissions import Permission
 from app.people.operations.importing import IMPORT as PEOPLE
 from app.people.plan import Kind
 from app.web.asking import AnyRequest, language_of, plane_of
-from app.web.names import FIELDS, JOB_KINDS, explain_code, explain_remedy
+from app.web.error_words import explain_code, explain_remedy
+from app.web.names import FIELDS, JOB_KINDS
 from app.web.pages import Answer, ask, go, need_sign_in, page, part, perform, result_of
 from app.web.routing import get, post
 

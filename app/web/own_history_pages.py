@@ -11,8 +11,9 @@ from app.identity.operations import own_rights
 from app.operations.operation import NoRequest
 from app.operations.permissions import EVERYTHING
 from app.web.asking import AnyRequest
+from app.web.error_words import explain_code
 from app.web.meanings import meanings
-from app.web.names import ACTORS, TARGETS, explain_code
+from app.web.names import ACTORS, TARGETS
 from app.web.pages import Answer, ask, need_sign_in, page
 from app.web.permission_names import PERMISSION_NAMES
 from app.web.routing import get

@@ -15,6 +15,7 @@ from app.identity import (
     invitations,
     lockout,
     login_ids,
+    pending_sign_ins,
     plane_policies,
     rights,
     sign_in_flow,
@@ -241,7 +242,7 @@ def open_operation(context: Context, link: InvitationToken) -> Tried[Progress]:
 
     def action() -> Progress:
         _find(context, link.token)
-        pending = sign_in_flow.start(context, policy)
+        pending = pending_sign_ins.start(context, policy)
         return sign_in_flow.take_step(context, policy, pending, INVITATION.name, link.token)
 
     return attempt(context, action)

@@ -6,7 +6,14 @@ import msgspec
 from msgspec import Meta
 
 from app.core.secret import Secret
-from app.identity import lockout, passkey_steps, plane_policies, policies, sign_in_flow
+from app.identity import (
+    lockout,
+    passkey_steps,
+    pending_sign_ins,
+    plane_policies,
+    policies,
+    sign_in_flow,
+)
 from app.identity.errors import TooManyAttempts
 from app.identity.sign_in_flow import Progress
 from app.identity.tried import Tried, attempt
@@ -46,10 +53,10 @@ def ask_passkey_operation(context: Context, _: NoRequest) -> Tried[Progress]:
 
     def action() -> Progress:
         seconds = lockout.wait(context.session, "", context.source.peer, context.now)
-        seconds = seconds or sign_in_flow.wait_for_fewer(context, policy, MOST_OPEN)
+        seconds = seconds or pending_sign_ins.wait_for_fewer(context, policy, MOST_OPEN)
         if seconds:
             raise TooManyAttempts(seconds=seconds)
-        return sign_in_flow.resume(context, policy, sign_in_flow.start(context, policy))
+        return sign_in_flow.resume(context, policy, pending_sign_ins.start(context, policy))
 
     return attempt(context, action)
 
@@ -60,7 +67,7 @@ def by_passkey_operation(context: Context, given: PasskeyAnswer) -> Tried[Progre
     policy = plane_policies.by_passkey(plane_policies.policy_of(context.plane))
 
     def action() -> Progress:
-        pending = sign_in_flow.find(context, policy, given.ticket)
+        pending = pending_sign_ins.find(context, policy, given.ticket)
         claimed = passkey_steps.claimed(context, given.answer)
         return sign_in_flow.take_step(
             context, policy, pending, passkey_steps.ALONE.name, given.answer, claimed

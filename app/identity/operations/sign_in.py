@@ -8,7 +8,15 @@ from sqlmodel import col, select
 
 from app.core import clock
 from app.core.secret import Secret
-from app.identity import lockout, login_ids, passwords, plane_policies, session_rows, sign_in_flow
+from app.identity import (
+    lockout,
+    login_ids,
+    passwords,
+    pending_sign_ins,
+    plane_policies,
+    session_rows,
+    sign_in_flow,
+)
 from app.identity.built_in_steps import PASSWORD
 from app.identity.models import Account, Password
 from app.identity.operations.expulsion import Done
@@ -47,7 +55,7 @@ def start_operation(context: Context, request: Start) -> Tried[Progress]:
     login_id = login_ids.fold(request.login_id)
 
     def action() -> Progress:
-        pending = sign_in_flow.start(context, policy)
+        pending = pending_sign_ins.start(context, policy)
         return sign_in_flow.take_step(
             context, policy, pending, PASSWORD.name, request.password, login_id
         )
@@ -61,7 +69,7 @@ def begin_operation(context: Context, _: NoRequest) -> Tried[Progress]:
     policy = plane_policies.policy_of(context.plane)
     return attempt(
         context,
-        lambda: sign_in_flow.resume(context, policy, sign_in_flow.start(context, policy)),
+        lambda: sign_in_flow.resume(context, policy, pending_sign_ins.start(context, policy)),
     )
 
 
@@ -71,7 +79,7 @@ def answer_operation(context: Context, request: Answer) -> Tried[Progress]:
     policy = plane_policies.policy_of(context.plane)
 
     def action() -> Progress:
-        pending = sign_in_flow.find(context, policy, request.ticket)
+        pending = pending_sign_ins.find(context, policy, request.ticket)
         return sign_in_flow.take_step(context, policy, pending, request.step, request.answer)
 
     return attempt(context, action)
@@ -84,7 +92,7 @@ def resume_operation(context: Context, request: Ticket) -> Tried[Progress]:
     return attempt(
         context,
         lambda: sign_in_flow.resume(
-            context, policy, sign_in_flow.find(context, policy, request.ticket)
+            context, policy, pending_sign_ins.find(context, policy, request.ticket)
         ),
     )
 

@@ -10,7 +10,7 @@ from app.core import rotation
 from app.core.keyring import SealBroken
 from app.core.rotation import left_to_reseal, reseal, sealed_columns
 from app.core.secret import Secret
-from app.identity import confirmation, factors, setup, sign_in_flow
+from app.identity import confirmation, factors, pending_sign_ins, setup
 from app.identity.models import (
     Account,
     ConsoleCredential,
@@ -30,10 +30,10 @@ OPENS = {
     "identity_workspace_credential": lambda row: factors.purpose(row["id"]),
     "identity_console_request": lambda row: confirmation._purpose(row["plane"], row["id"]),
     "identity_workspace_request": lambda row: confirmation._purpose(row["plane"], row["id"]),
-    "identity_console_pending_sign_in": lambda row: sign_in_flow._purpose(
+    "identity_console_pending_sign_in": lambda row: pending_sign_ins.purpose_of(
         ConsolePendingSignIn(**row)
     ),
-    "identity_workspace_pending_sign_in": lambda row: sign_in_flow._purpose(
+    "identity_workspace_pending_sign_in": lambda row: pending_sign_ins.purpose_of(
         ConsolePendingSignIn(**row)
     ),
     "identity_setup": lambda row: setup.NOTES_PURPOSE,

@@ -10,7 +10,7 @@ from app.jobs.handlers import load_handlers
 from app.mail.templates import templates
 from app.operations.operation import Tier
 from app.operations.registry import all_operations
-from app.web import names
+from app.web import error_words, names
 
 MARKED = {
     "kinds of jobs": names.JOB_KINDS.values(),
@@ -20,7 +20,7 @@ MARKED = {
     "targets": names.TARGETS.values(),
     "screens": names.SCREENS.values(),
     "actors": names.ACTORS.values(),
-    "ends of runs": names.ENDS.values(),
+    "ends of runs": error_words.ENDS.values(),
     "other events": names.OTHER_EVENTS.values(),
     "operations": [operation.summary for operation in all_operations()],
 }
@@ -48,26 +48,26 @@ def test_what_a_confirmation_asks_back_is_called_by_a_word() -> None:
 
 
 def test_an_error_that_was_kept_as_its_code_is_explained_again() -> None:
-    assert names.explain_code("en", "refused") == "You may not do this."
-    assert names.explain_code("ja", "refused") == "この操作は許可されていません。"
+    assert error_words.explain_code("en", "refused") == "You may not do this."
+    assert error_words.explain_code("ja", "refused") == "この操作は許可されていません。"
     told = {"kind": "job", "name": "1"}
-    assert names.explain_code("ja", "not_found", told) == "ジョブ「1」は見つかりません。"
+    assert error_words.explain_code("ja", "not_found", told) == "ジョブ「1」は見つかりません。"
 
 
 def test_an_error_of_the_machine_is_explained_too() -> None:
-    assert names.explain_code("en", "run.cancelled") == "It was cancelled."
+    assert error_words.explain_code("en", "run.cancelled") == "It was cancelled."
 
 
 def test_a_code_that_nobody_knows_stays_a_code_and_parameters_that_are_gone_stay_open() -> None:
-    assert names.explain_code("ja", "another.version") == "another.version"
-    assert names.explain_code("en", "refused.plane") == "“…” is not offered here."
+    assert error_words.explain_code("ja", "another.version") == "another.version"
+    assert error_words.explain_code("en", "refused.plane") == "“…” is not offered here."
 
 
 def test_every_error_can_be_told_without_its_parameters() -> None:
-    for code in names._errors():
-        assert names.explain_code("ja", code)
-        assert "{" not in names.explain_remedy("ja", code), code
-    assert names.explain_remedy("ja", "another.version") == ""
+    for code in error_words._errors():
+        assert error_words.explain_code("ja", code)
+        assert "{" not in error_words.explain_remedy("ja", code), code
+    assert error_words.explain_remedy("ja", "another.version") == ""
 
 
 def test_every_kind_of_mail_is_called_by_a_word() -> None:
