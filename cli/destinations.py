@@ -105,7 +105,7 @@ def _find(context: "Context", name: str) -> tuple["DestinationView", "SyslogRece
 
 
 def _state(invocation: Invocation, one: "DestinationView") -> str:
-    from app.web.names import explain_code  # noqa: PLC0415
+    from app.web.error_words import explain_code  # noqa: PLC0415
 
     if one.error:
         return explain_code(invocation.language, one.error, one.error_parameters)
