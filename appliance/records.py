@@ -21,6 +21,7 @@ from appliance.contract.backup_errors import RunDied, RunUnknown
 from appliance.contract.errors import ApplianceError
 from appliance.contract.runs import Progress, Run, State
 from appliance.durable import sync_folder, write_whole
+from appliance.holding import is_held
 
 JOB_SOCKET: Final = "job.sock"
 """In a run's folder, while its unit starts: where it gets its job (`appliance.agent.job_units`)."""
@@ -121,17 +122,7 @@ class Record:
 
     def alive(self) -> bool:
         """Return True if the run's process lives."""
-        try:
-            handle = os.open(self.folder / "alive", os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(handle)
-        return False
+        return is_held(self.folder / "alive")
 
     def ask_cancel(self) -> None:
         """Ask the run's process to end. A file, no signal: it also reaches one that just starts."""

@@ -18,8 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from app.audit.durable import write_durably
 from app.core import clock
 from app.core.keyring import KeyRing
-from app.core.secret import Secret
 from app.core.settings import Settings
+from app.core.signing import begin_certificate, kept_key, usage
 
 CERTIFICATE: Final = "clients.pem"
 REVOKED: Final = "clients.crl"
@@ -63,7 +63,7 @@ class Issued(msgspec.Struct, frozen=True):
 
 def ensure_authority(settings: Settings, keyring: KeyRing, now: int) -> Authority:
     """Return the authority; make or renew what is missing or ends too soon."""
-    key = _key(keyring)
+    key = kept_key(keyring, KEPT_AS)
     path = settings.clients / CERTIFICATE
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
@@ -89,7 +89,7 @@ def issue(authority: Authority, login_id: str, device: str, days: int, now: int)
     certificate = (
         _begin(name, issuer, key.public_key(), days, now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=True)
         .add_extension(of_issuer, critical=False)
         .sign(authority.key, hashes.SHA256())
@@ -124,22 +124,6 @@ def write_list(
     write_durably(settings.clients / REVOKED, signed.public_bytes(serialization.Encoding.PEM))
 
 
-def _key(keyring: KeyRing) -> ec.EllipticCurvePrivateKey:
-    kept = keyring.named(KEPT_AS)
-    if kept is not None:
-        found = serialization.load_pem_private_key(kept.reveal().encode(), password=None)
-        if isinstance(found, ec.EllipticCurvePrivateKey):
-            return found
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    keyring.keep(KEPT_AS, Secret(pem.decode()))
-    return key
-
-
 def _fits(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, now: int) -> bool:
     left = certificate.not_valid_after_utc - _moment(now)
     return certificate.public_key() == key.public_key() and left > dt.timedelta(days=LONGEST_DAYS)
@@ -153,7 +137,7 @@ def _make(key: ec.EllipticCurvePrivateKey, now: int) -> x509.Certificate:
     return (
         _begin(name, name, public, AUTHORITY_DAYS, now)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(authority=True), critical=True)
+        .add_extension(usage(authority=True), critical=True)
         .sign(key, hashes.SHA256())
     )
 
@@ -161,31 +145,8 @@ def _make(key: ec.EllipticCurvePrivateKey, now: int) -> x509.Certificate:
 def _begin(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int, now: int
 ) -> x509.CertificateBuilder:
-    start = _moment(now) - BACKDATED
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(_moment(now) + dt.timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    at = _moment(now)
+    return begin_certificate(subject, issuer, key, at - BACKDATED, at + dt.timedelta(days=days))
 
 
 def _moment(milliseconds: int) -> dt.datetime:

@@ -18,8 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.audit.durable import write_durably
 from app.core.keyring import KeyRing
-from app.core.secret import Secret
 from app.core.settings import Settings
+from app.core.signing import begin_certificate, kept_key, key_pem, load_key, usage
 from app.start.names import Names, names_of
 
 AUTHORITY: Final = "authority.pem"
@@ -57,7 +57,7 @@ def ensure_certificates(settings: Settings, keyring: KeyRing) -> x509.Certificat
     Does nothing where everything fits, so that the fingerprint stays the same over restarts.
     """
     names = names_of(settings)
-    key = _authority_key(keyring)
+    key = kept_key(keyring, KEPT_AS)
     authority = load_certificate(settings.tls / AUTHORITY)
     if authority is None or not _authority_fits(authority, key, names):
         authority = _make_authority(key, names)
@@ -67,18 +67,9 @@ def ensure_certificates(settings: Settings, keyring: KeyRing) -> x509.Certificat
         leaf_key = ec.generate_private_key(ec.SECP256R1())
         leaf = _make_leaf(leaf_key, key, authority, names)
         # The key first: where the power goes between the two, they do not fit and are made anew.
-        write_durably(settings.tls / KEY, _key_pem(leaf_key), mode=0o600)
+        write_durably(settings.tls / KEY, key_pem(leaf_key), mode=0o600)
         write_durably(settings.tls / CERTIFICATE, _pem(leaf) + _pem(authority))
     return leaf
-
-
-def _authority_key(keyring: KeyRing) -> ec.EllipticCurvePrivateKey:
-    kept = keyring.named(KEPT_AS)
-    key = None if kept is None else _load_key(kept.reveal().encode())
-    if key is None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        keyring.keep(KEPT_AS, Secret(_key_pem(key).decode()))
-    return key
 
 
 def _authority_fits(
@@ -93,7 +84,7 @@ def _authority_fits(
 def _leaf_fits(
     key: Path, leaf: x509.Certificate, authority: x509.Certificate, names: Names
 ) -> bool:
-    own = _load_key(key.read_bytes()) if key.exists() else None
+    own = load_key(key.read_bytes()) if key.exists() else None
     if own is None or not (_is_of(leaf, own) and _lasts(leaf)):
         return False
     try:
@@ -118,50 +109,11 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-
-
-def _load_key(pem: bytes) -> ec.EllipticCurvePrivateKey | None:
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except ValueError:
-        return None
-    return key if isinstance(key, ec.EllipticCurvePrivateKey) else None
-
-
 def _begin(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int
 ) -> x509.CertificateBuilder:
     start = dt.datetime.now(dt.UTC).replace(microsecond=0) - BACKDATED
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + dt.timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    return begin_certificate(subject, issuer, key, start, start + dt.timedelta(days=days))
 
 
 def _name(text: str) -> x509.Name:
@@ -176,7 +128,7 @@ def _make_authority(key: ec.EllipticCurvePrivateKey, names: Names) -> x509.Certi
     return (
         _begin(name, name, public, AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(authority=True), critical=True)
+        .add_extension(usage(authority=True), critical=True)
         .add_extension(
             x509.NameConstraints(permitted_subtrees=names.permitted(), excluded_subtrees=None),
             critical=True,
@@ -194,7 +146,7 @@ def _make_leaf(
     return (
         _begin(_name(names.common()), authority.subject, leaf_key.public_key(), SERVER_DAYS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False

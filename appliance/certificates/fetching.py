@@ -6,12 +6,10 @@ in `tls/acme/state.json` (`appliance.certificates.renewing`); whoever started it
 
 import contextlib
 import datetime as dt
-import fcntl
 import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +25,7 @@ from appliance.contract.certificates.folder import Folder, Origin, Record
 from appliance.contract.configuration.checking_certificates import acme_names
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.services import ACME
+from appliance.holding import alone
 from appliance.log import configure_logging
 from appliance.machine.applying import applying_at
 from appliance.machine.plan.nginx.planes import PROOFS
@@ -99,22 +98,6 @@ def _in_order(found: list[x509.Certificate]) -> Chain:
     return Chain(tuple(found), trusted=False)
 
 
-@contextlib.contextmanager
-def _alone(folder: Folder) -> Iterator[bool]:
-    """Tell whether nobody else fetches at this moment."""
-    (folder.tls / "acme").mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder.tls / "acme" / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
-
-
 def main() -> int:
     """Return 0, or 1 where nothing came of it."""
     configure_logging("acme")
@@ -123,8 +106,8 @@ def main() -> int:
     if applying is None:
         return 1
     document = applying.document(applying.versions.current())
-    with _alone(Folder(place.data)) as alone:
-        if not alone or not document.certificates.acme.directory:
+    with alone(Folder(place.data).tls / "acme" / "lock") as nobody_else:
+        if not nobody_else or not document.certificates.acme.directory:
             return 1
         return int(fetch_now(place, document, applying.root.path).failures > 0)
 

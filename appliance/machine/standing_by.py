@@ -4,7 +4,6 @@ A guard process, or a timer of systemd where that is the first process (`applian
 """
 
 import contextlib
-import fcntl
 import logging
 import os
 import subprocess
@@ -13,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+from appliance import holding
 from appliance.contract.configuration.errors import ApplyFailed
 from appliance.contract.errors import ApplianceError
 from appliance.machine import units
@@ -103,17 +103,8 @@ def stand_by(place: Place) -> None:
 @contextlib.contextmanager
 def alone(versions: Versions) -> Iterator[bool]:
     """Tell whether no guard stands; hold the place of the one meanwhile."""
-    versions.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(versions.folder / "guard", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
+    with holding.alone(versions.folder / "guard") as nobody_else:
+        yield nobody_else
 
 
 class Relief(threading.Thread):

@@ -8,8 +8,9 @@ import msgspec
 
 from appliance.contract.errors import ApplianceError
 from appliance.contract.maintenance.state import Ending, Happening, What
+from appliance.holding import is_held
 from appliance.maintenance.opening import Maintenance
-from appliance.maintenance.recording import digest_of, is_being_written
+from appliance.maintenance.recording import digest_of
 from appliance.maintenance.rooms import Rooms
 from appliance.records import now
 
@@ -48,7 +49,7 @@ def end_killed_sessions(rooms: Rooms) -> None:
         return
     for found in rooms.book.sessions(newest):
         path = rooms.book.recording(newest, found.id)
-        if found.ended is not Ending.none or is_being_written(path):
+        if found.ended is not Ending.none or is_held(path):
             continue
         session = rooms.book.session(newest, found.id)  # it may have ended between the looks
         if session.ended is not Ending.none:

@@ -19,8 +19,8 @@ import msgspec
 from appliance.agent.peer import peer_of
 from appliance.contract.maintenance.state import Ending
 from appliance.contract.varlink import address_of
+from appliance.holding import is_held
 from appliance.maintenance.people import known_users
-from appliance.maintenance.recording import is_being_written
 from appliance.maintenance.rooms import Rooms
 from appliance.maintenance.session import Job
 
@@ -96,7 +96,7 @@ class Reception(threading.Thread):
             LOG.warning("%s is at the door, and no window is open", user)
             return
         paths = (book.recording(window.number, one.id) for one in book.sessions(window.number))
-        if window.user != user or len(handles) != 2 or sum(map(is_being_written, paths)) >= MOST:
+        if window.user != user or len(handles) != 2 or sum(map(is_held, paths)) >= MOST:
             LOG.warning("%s is at the door, and not let in through window %d", user, window.number)
             return
         reading, writing = handles

@@ -87,21 +87,6 @@ class Recording:
         return self._hash.hexdigest()
 
 
-def is_being_written(path: Path) -> bool:
-    """Tell whether the process that records still lives."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
-
-
 def digest_of(path: Path) -> tuple[str, int]:
     """Return the SHA-256 of a recording as it lies there, and its bytes."""
     with path.open("rb") as file:

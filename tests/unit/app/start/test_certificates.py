@@ -13,6 +13,7 @@ from app.audit.durable import write_durably
 from app.core.keyring import KeyRing
 from app.core.secret import Secret
 from app.core.settings import InvalidSetting, Settings, load_settings
+from app.core.signing import kept_key, key_pem
 from app.start import certificates
 from app.start.certificates import ensure_certificates, fingerprint, load_certificate
 from app.start.names import Names, names_of
@@ -84,12 +85,12 @@ def test_the_authority_cannot_vouch_for_the_rest_of_the_web(settings, keyring):
     ensure_certificates(settings, keyring)
     authority = load_certificate(settings.tls / certificates.AUTHORITY)
     assert authority is not None
-    key = certificates._authority_key(keyring)
+    key = kept_key(keyring, certificates.KEPT_AS)
     forged_key = ec.generate_private_key(ec.SECP256R1())
     forged = certificates._make_leaf(
         forged_key, key, authority, names_of(_with_names(settings, "bank.example"))
     )
-    write_durably(settings.tls / "forged.key", certificates._key_pem(forged_key))
+    write_durably(settings.tls / "forged.key", key_pem(forged_key))
     write_durably(settings.tls / "forged.pem", certificates._pem(forged))
     trusting = ssl.create_default_context(cafile=settings.tls / certificates.AUTHORITY)
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
