@@ -1,21 +1,29 @@
 """Every operation of the product declares what it needs; this walks them all (F4, F5)."""
 
+import functools
 import inspect
 import re
+import shutil
 import typing
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import msgspec.inspect
 import pytest
 
+from app.core import data_folder
+from app.core.database import Database
+from app.core.keyring import KeyRing
 from app.core.secret import Secret
-from app.operations.context import SYSTEM_ACCOUNT, Actor, Context, Plane
+from app.core.settings import load_settings
+from app.operations.context import SYSTEM_ACCOUNT, Actor, Appliance, Context, Plane
 from app.operations.download import Download
 from app.operations.errors import NotAllowed, SignInNeeded, TokenNotAllowed, WrongPlane
 from app.operations.operation import Effect, Operation, Tier
 from app.operations.permissions import UNGRANTED, Permission, Rights
 from app.operations.registry import all_operations
+from tests.haste import hasten
 
 pytestmark = pytest.mark.once
 OPERATIONS = all_operations()
@@ -97,6 +105,7 @@ def structs(kind, seen=None):
         yield from structs(part, seen)
 
 
+@functools.cache
 def described(struct):
     """Return the fields that a docstring follows, or a `Meta` describes, bases included."""
     found = set()
@@ -114,6 +123,18 @@ def described(struct):
             if any(each.description for each in meta):
                 found.add(name)
     return found
+
+
+@pytest.fixture(scope="module")
+def appliance(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path):
+    """One for a thousand requests: all of them are refused."""
+    folder = tmp_path_factory.mktemp("refusing")
+    shutil.copyfile(sqlite_template, folder / "tenshu.sqlite")
+    settings = load_settings({"TENSHU_DATA": str(folder / "data"), "TENSHU_RESERVE": "0"})
+    data_folder.make_folders(settings)
+    database = hasten(Database(f"sqlite:///{folder / 'tenshu.sqlite'}"))
+    yield Appliance(settings, database, KeyRing.create(settings.keys), machine="test")
+    database.close()
 
 
 def ask(operation, appliance, **actor):
