@@ -18,13 +18,13 @@ from app.identity.operations.access_rules import (
     list_rules,
     set_rule,
 )
+from app.identity.operations.client_certificate_list import list_certificates
 from app.identity.operations.client_certificates import (
     CertificateRef,
     NewCertificate,
     Revocation,
     download_certificate,
     issue_certificate,
-    list_certificates,
     revoke_certificate,
 )
 from app.operations.context import Context

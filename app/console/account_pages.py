@@ -11,8 +11,13 @@ from app.console.new_account_pages import check_login_id
 from app.console.role_names import right_words, typed_right
 from app.core.errors import TenshuError
 from app.identity.client_certificate_rows import ListCertificates
-from app.identity.operations import access_rules, accounts, credentials, grants
-from app.identity.operations import client_certificates as certificates
+from app.identity.operations import (
+    access_rules,
+    accounts,
+    client_certificate_list,
+    credentials,
+    grants,
+)
 from app.identity.operations.account_views import AccountSort, GrantRow
 from app.operations.operation import Operation
 from app.operations.permissions import Permission
@@ -235,7 +240,7 @@ def _account_page(
         found=found,
         sessions=sessions,
         rules=access_rules.rules_of(context, ask(accounts.AccountRef, account=account)).items,
-        certificates=certificates.list_certificates(
+        certificates=client_certificate_list.list_certificates(
             context, ask(ListCertificates, account=account, limit=SHOWN)
         ),
         built_in=access_rules.BUILT_IN,

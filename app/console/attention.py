@@ -7,7 +7,7 @@ from app.console.machine_attention import certificate_attention, maintenance_att
 from app.console.needed import Attention
 from app.core import clock, reserve
 from app.core.messages import mark, translate
-from app.identity.operations import client_certificates, owners
+from app.identity.operations import client_certificate_list, owners
 from app.leaving.operations import listing
 from app.machine.errors import MachineError
 from app.offsite.operations import showing
@@ -52,7 +52,7 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
 
 def _client_certificate_attention(context: Context) -> list[Attention]:
     """Tell of client certificates that end within 30 days and have no newer one."""
-    ending = client_certificates.count_ending(context, NoRequest()).count
+    ending = client_certificate_list.count_ending(context, NoRequest()).count
     if not ending:
         return []
     return [

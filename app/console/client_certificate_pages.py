@@ -9,7 +9,7 @@ from app.console.person_choice import Choice, Choices, account_of, choices_of
 from app.core.errors import NotFound, TenshuError
 from app.identity import client_certificate_rows as rows
 from app.identity.client_authority import LONGEST_DAYS
-from app.identity.operations import accounts
+from app.identity.operations import accounts, client_certificate_list
 from app.identity.operations import client_certificate_export as exporting
 from app.identity.operations import client_certificates as certificates
 from app.operations.permissions import Permission
@@ -48,7 +48,7 @@ def show_certificates(
     context = need_sign_in(request)
     order = one_of(sort, rows.Sort)
     chosen = status if status in STATES else ""
-    found = certificates.list_certificates(
+    found = client_certificate_list.list_certificates(
         context,
         ask(rows.ListCertificates, search=q[:128], state=chosen, sort=order, after=after),
     )

@@ -17,7 +17,7 @@ from app.core.secret import Secret
 from app.identity.access_rules import Kind
 from app.identity.client_certificate_rows import ListCertificates
 from app.identity.models import Password
-from app.identity.operations import access_rules, accounts, grants
+from app.identity.operations import access_rules, accounts, client_certificate_list, grants
 from app.identity.operations import client_certificates as certificates
 from app.identity.roles import Role
 from app.operations.context import Context, Plane
@@ -95,7 +95,7 @@ def test_with_the_own_certificate_a_person_works_and_without_it_not_F3(house: Ho
         assert house.sign_in(browser).status_code == 303
         assert browser.get("/account").status_code == 200
         cookie = browser.cookies[WORKSPACE]
-    listed = certificates.list_certificates(house.local, ListCertificates())
+    listed = client_certificate_list.list_certificates(house.local, ListCertificates())
     (used,) = [one for one in listed.items if one.id == house.certificate]
     assert (bool(used.last_used_at), used.last_used_from) == (True, "127.0.0.1")
     with house.browser() as browser:

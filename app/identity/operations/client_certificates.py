@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import delete, func, update
-from sqlmodel import col, select
+from sqlalchemy import delete, update
+from sqlmodel import col
 
 from app.core.clock import DAY, HOUR
 from app.core.errors import InvalidInput, NotFound
@@ -24,21 +24,15 @@ from app.identity import (
 )
 from app.identity.client_authority import LONGEST_DAYS
 from app.identity.client_certificate_rows import (
-    ORDERS,
     CertificateRow,
-    ListCertificates,
-    fitting,
-    question,
     read,
-    row_of,
 )
-from app.identity.client_certificates import LONGEST_DEVICE, ending_soon
+from app.identity.client_certificates import LONGEST_DEVICE
 from app.identity.fields import AccountId
 from app.identity.models import Account, ClientBundle, ClientCertificate
 from app.operations.context import Context, Plane
 from app.operations.download import Download
-from app.operations.operation import Effect, NoRequest, Route, Tier, operation
-from app.operations.page import Page
+from app.operations.operation import Effect, Route, Tier, operation
 from app.operations.permissions import Permission
 
 ON_CONSOLE: Final = (Plane.CONSOLE,)
@@ -96,51 +90,6 @@ class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """Opens the file. It is told here, and kept nowhere."""
     until: int
     """Until when the file can be downloaded (ms)."""
-
-
-@operation(
-    "client_certificates.list",
-    permission=Permission.ACCOUNTS_VIEW,
-    effect=Effect.READ,
-    planes=ON_CONSOLE,
-    route=Route("GET", "/client-certificates"),
-)
-def list_certificates(context: Context, wanted: ListCertificates) -> Page[CertificateRow]:
-    """List client certificates, what ends first on top."""
-    session, order = context.session, ORDERS.by(wanted.sort)
-    only = fitting(wanted, context.now)
-    found = session.connection().execute(
-        order.page(question().where(*only), wanted.after, wanted.limit)
-    )
-    rows = found.all()
-    counted = (
-        select(func.count())
-        .select_from(ClientCertificate)
-        .join(Account, col(Account.id) == col(ClientCertificate.account))
-    )
-    return Page(
-        items=[row_of(row._mapping, context.now) for row in rows[: wanted.limit]],  # noqa: SLF001
-        after=order.after(rows, wanted.limit),
-        total=session.exec(counted.where(*only)).one(),
-    )
-
-
-class Ending(msgspec.Struct, frozen=True):
-    """How many certificates need to be renewed."""
-
-    count: int
-    """Valid, ending within 30 days, and without a newer one."""
-
-
-@operation(
-    "client_certificates.count_ending",
-    permission=Permission.ACCOUNTS_VIEW,
-    effect=Effect.READ,
-    planes=ON_CONSOLE,
-)
-def count_ending(context: Context, _: NoRequest) -> Ending:
-    """Count the certificates that end soon and were not renewed."""
-    return Ending(ending_soon(context.session, context.now))
 
 
 @operation(

@@ -29,6 +29,7 @@ from app.identity.models import Account, ClientBundle, ClientCertificate
 from app.identity.operations import (
     access_rules,
     accounts,
+    client_certificate_list,
     grants,
     group_members,
     groups,
@@ -433,8 +434,8 @@ def test_what_ends_soon_is_told_unless_it_was_renewed_F3(house, time, operator):
     wanted = certificates.Renewal(certificate=old.id)
     made = certificates.renew_certificate(house.local, wanted).certificate
     assert (made.renews, made.device, made.account) == (old.id, old.device, old.account)
-    assert certificates.count_ending(house.local, NoRequest()).count == 0
-    listed = certificates.list_certificates(
+    assert client_certificate_list.count_ending(house.local, NoRequest()).count == 0
+    listed = client_certificate_list.list_certificates(
         house.local, ListCertificates(account=operator.id, limit=1)
     )
     assert (listed.items[0].state, listed.total, bool(listed.after)) == ("ends_soon", 2, True)
@@ -454,7 +455,7 @@ def test_the_list_is_searched_and_filtered_F3(house, time, operator):
     revoke(house.local, gone)
 
     def found(**wanted):
-        page = certificates.list_certificates(house.local, ListCertificates(**wanted))
+        page = client_certificate_list.list_certificates(house.local, ListCertificates(**wanted))
         return {one.device for one in page.items}
 
     assert found(state="revoked") == {"lost phone"}
@@ -480,7 +481,7 @@ def test_who_is_searched_for_is_told_of_rules_and_certificates_and_they_are_forg
         assert told[0]["device"] == "her own laptop"
         forget = abouts["client-certificates"].forget
         assert forget(session, operator.id) == 1
-    listed = certificates.list_certificates(house.local, ListCertificates())
+    listed = client_certificate_list.list_certificates(house.local, ListCertificates())
     assert "laptop" not in listed.items[0].device
 
 
