@@ -81,15 +81,11 @@ def _table(invocation: Invocation, found: Certificates) -> str:
     ]
     lines = [columns([invocation.words(head) for head in marked], rows)]
     stands_in = mark("{plane}: the own certificate stands in for “{name}” ({condition}).")
-    later = mark("{plane}: “{name}” from the next start on.")
     for plane in found.planes:
         if plane.shown != plane.wanted:
             condition = invocation.words(CONDITIONS[plane.condition])
             told = {"plane": plane.plane, "name": plane.wanted, "condition": condition}
             lines.append(invocation.words(stands_in, **told))
-        if plane.at_next_start:
-            told = {"plane": plane.plane, "name": plane.at_next_start}
-            lines.append(invocation.words(later, **told))
     if found.acme and found.acme.failures:
         failed = mark("The authority gave no certificate ({count} times in a row): {reason}")
         told = {"count": str(found.acme.failures), "reason": found.acme.reason}
@@ -190,7 +186,7 @@ def _use(invocation: Invocation, wanted: dict[str, str], why: str, seconds: int)
     with invocation.context() as context:
         found = list_certificates(context, NoRequest())
         if not found.by_document:
-            before = {one.plane: one.at_next_start or one.wanted for one in found.planes}
+            before = {one.plane: one.wanted for one in found.planes}
             chosen = show_certificates(context, asked(ChosenCertificates, **{**before, **wanted}))
             invocation.answer(chosen, lambda: _table(invocation, chosen))
             return

@@ -134,7 +134,7 @@ def plan(invocation: Invocation, file: Path) -> None:
 def _plan(invocation: Invocation, found: Plan) -> str:
     lines = [
         *(_problem(invocation, "✗", one) for one in found.problems),
-        *(_problem(invocation, "!", one) for one in found.warnings),
+        *(_problem(invocation, "!", one) for one in (*found.warnings, *found.notices)),
     ]
     for one in found.differences:
         lines.append(f"{one.place}  {invocation.words(one.label)}")

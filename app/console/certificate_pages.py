@@ -145,7 +145,7 @@ def choose(request: AnyRequest, name: FromPath[str], data: Form) -> Answer:
     found, one = _find(context, name)
     ticked = data.get("planes", ())
     planes = {ticked} if isinstance(ticked, str) else set(ticked)
-    chosen = {view.plane: view.at_next_start or view.wanted for view in found.planes}
+    chosen = {view.plane: view.wanted for view in found.planes}
     for plane in PLANES:
         if plane in planes:
             chosen[plane] = one.name

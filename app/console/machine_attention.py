@@ -11,7 +11,7 @@ from appliance.contract.certificates.folder import Condition
 from appliance.contract.configuration.services import OWN
 
 CERTIFICATE_DUE = 21 * clock.DAY
-"""An authority needs a few weeks at times; a start before that renews the own one."""
+"""An authority needs a few weeks at times; the own one is renewed long before."""
 
 FAILURES_IN_EARNEST = 4
 """After three pauses, 70 minutes in all, it does not mend by itself."""
@@ -58,7 +58,9 @@ def certificate_attention(context: Context) -> list[Attention]:
             title=mark("The appliance's own certificate ends soon")
             if one.name == OWN
             else mark("The certificate “{name}” ends soon"),
-            text=mark("Start the appliance anew: it makes a new one.")
+            text=mark(
+                "It could not be renewed by itself. Start the appliance anew: it makes a new one."
+            )
             if one.name == OWN
             else mark("It ends in {days} days. Bring in another certificate before."),
             href=f"/network/certificates/{one.name}",

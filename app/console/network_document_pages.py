@@ -79,6 +79,7 @@ def plan_page(request: AnyRequest, context: Context, text: str, **more: Any) -> 
         text=text,
         changes=_changes(context, plan),
         warnings=[(RISKS.get(one.code, ""), said(context, one)) for one in plan.warnings],
+        notices=[said(context, one) for one in plan.notices],
         errors=more.pop("errors", {}),
         values={"why": "", "seconds": "60", **more},
     )

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from app.console.network_document_pages import document_pages, plan_page
 from app.console.network_versions_pages import versions_pages
 from app.console.network_waiting_pages import PLACE, waiting, waiting_pages
-from app.console.network_words import no_machine, said
+from app.console.network_words import no_machine, said, said_of
 from app.core.messages import mark
 from app.machine.access_form import AccessForm, change_text, form_of, read_form
 from app.machine.errors import MachineError
@@ -20,6 +20,7 @@ from app.web.pages import Answer, need_sign_in, page
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.configuration.access import Area
+from appliance.contract.configuration.checking_trust import outside_their_time
 from appliance.contract.configuration.reading import read_document
 from appliance.contract.configuration.sections import EVERYWHERE
 from appliance.contract.configuration.state import Configuration
@@ -50,10 +51,12 @@ def _access_page(
     request: AnyRequest, context: Context, found: Configuration, form: AccessForm
 ) -> Answer:
     names = [row.name for row in form.lists if row.name]
+    ended = outside_their_time(read_document(found.document).trust)
     return page(
         request,
         "console/network.html",
         found=found,
+        roots=[said_of(context, one) for one in ended],
         unavailable=[said(context, one.reason) for one in found.unavailable],
         form=form,
         areas=[(area.value, label) for area, label in AREAS.items()],

@@ -6,13 +6,17 @@ from app.operations.context import Context
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, page
 from appliance.contract.configuration.state import Problem
-from appliance.contract.errors import rebuild
+from appliance.contract.errors import ApplianceError, rebuild
 
 
 def said(context: Context, problem: Problem) -> str:
     """Return a problem and its remedy in the reader's language."""
-    error = MachineError(rebuild(problem.code, dict(problem.parameters)))
-    message, hint = explain(context.language, error)
+    return said_of(context, rebuild(problem.code, dict(problem.parameters)))
+
+
+def said_of(context: Context, error: ApplianceError) -> str:
+    """Return an error of the machine and its remedy in the reader's language."""
+    message, hint = explain(context.language, MachineError(error))
     return f"{message}{hint}" if context.language == "ja" else f"{message} {hint}"
 
 

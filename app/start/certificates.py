@@ -21,11 +21,9 @@ from app.core.keyring import KeyRing
 from app.core.settings import Settings
 from app.core.signing import begin_certificate, kept_key, key_pem, load_key, usage
 from app.start.names import Names, names_of
+from appliance.contract.certificates.folder import Folder
+from appliance.contract.certificates.own import AUTHORITY, is_due, keep_own, laid_out_key
 
-AUTHORITY: Final = "authority.pem"
-CERTIFICATE: Final = "server.pem"
-KEY: Final = "server.key"
-"""PKCS#8: the server refuses other forms. Mode 0600."""
 KEPT_AS: Final = "certificate-authority"
 """Name of the authority's key in the key ring."""
 
@@ -33,7 +31,6 @@ AUTHORITY_DAYS: Final = 3650
 SERVER_DAYS: Final = 365
 """No browser refuses a certificate of this age (CA/Browser Forum, 6.3.2: at most 398 days), and
 Mozilla's guidelines for servers want less than 366."""
-RENEW_DAYS: Final = 30
 BACKDATED: Final = dt.timedelta(hours=1)
 """A browser whose clock is a little late still accepts the new certificate."""
 
@@ -56,36 +53,50 @@ def ensure_certificates(settings: Settings, keyring: KeyRing) -> x509.Certificat
 
     Does nothing where everything fits, so that the fingerprint stays the same over restarts.
     """
-    names = names_of(settings)
+    names, now = names_of(settings), dt.datetime.now(dt.UTC)
     key = kept_key(keyring, KEPT_AS)
+    _lay_out(key, laid_out_key(settings.keys))
     authority = load_certificate(settings.tls / AUTHORITY)
-    if authority is None or not _authority_fits(authority, key, names):
+    if authority is None or not _authority_fits(authority, key, names, now):
         authority = _make_authority(key, names)
         write_durably(settings.tls / AUTHORITY, _pem(authority))
-    leaf = load_certificate(settings.tls / CERTIFICATE)
-    if leaf is None or not _leaf_fits(settings.tls / KEY, leaf, authority, names):
+    folder = Folder(settings.data)
+    leaf = load_certificate(folder.own.chain)
+    if leaf is None or not _leaf_fits(folder.own.key, leaf, authority, names, now):
         leaf_key = ec.generate_private_key(ec.SECP256R1())
         leaf = _make_leaf(leaf_key, key, authority, names)
-        # The key first: where the power goes between the two, they do not fit and are made anew.
-        write_durably(settings.tls / KEY, key_pem(leaf_key), mode=0o600)
-        write_durably(settings.tls / CERTIFICATE, _pem(leaf) + _pem(authority))
+        keep_own(folder, leaf, authority, leaf_key, now)
     return leaf
 
 
+def _lay_out(key: ec.EllipticCurvePrivateKey, path: Path) -> None:
+    """Write the authority's key where the agent renews by it while the appliance runs."""
+    content = key_pem(key)
+    if not path.exists() or path.read_bytes() != content:
+        write_durably(path, content, mode=0o600)
+
+
 def _authority_fits(
-    authority: x509.Certificate, key: ec.EllipticCurvePrivateKey, names: Names
+    authority: x509.Certificate, key: ec.EllipticCurvePrivateKey, names: Names, now: dt.datetime
 ) -> bool:
-    if not (_is_of(authority, key) and _lasts(authority)):
+    left = authority.not_valid_after_utc - now
+    begun = authority.not_valid_before_utc <= now
+    # it is renewed, with the same key and name, before a server's certificate could outlive it
+    if not (_is_of(authority, key) and begun and left >= dt.timedelta(days=SERVER_DAYS)):
         return False
     held = authority.extensions.get_extension_for_class(x509.NameConstraints).value
     return set(names.permitted()) <= set(held.permitted_subtrees or ())
 
 
 def _leaf_fits(
-    key: Path, leaf: x509.Certificate, authority: x509.Certificate, names: Names
+    key: Path,
+    leaf: x509.Certificate,
+    authority: x509.Certificate,
+    names: Names,
+    now: dt.datetime,
 ) -> bool:
     own = load_key(key.read_bytes()) if key.exists() else None
-    if own is None or not (_is_of(leaf, own) and _lasts(leaf)):
+    if own is None or not _is_of(leaf, own) or is_due(leaf, now):
         return False
     try:
         leaf.verify_directly_issued_by(authority)
@@ -97,12 +108,6 @@ def _leaf_fits(
 
 def _is_of(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> bool:
     return certificate.public_key() == key.public_key()
-
-
-def _lasts(certificate: x509.Certificate) -> bool:
-    now = dt.datetime.now(dt.UTC)
-    left = certificate.not_valid_after_utc - now
-    return certificate.not_valid_before_utc <= now and left >= dt.timedelta(days=RENEW_DAYS)
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

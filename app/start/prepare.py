@@ -21,6 +21,7 @@ from app.start import certificates, connections, keys, place
 from app.start.local import local_context
 from app.start.prepared import Prepared
 from app.start.start import Say
+from appliance.contract.certificates.own import AUTHORITY
 
 
 def prepare(settings: Settings, say: Say) -> Prepared:
@@ -62,7 +63,7 @@ def _fill(settings: Settings, database: Database, lock: int, say: Say) -> Prepar
     return Prepared(
         appliance=appliance,
         fingerprint=certificates.fingerprint(leaf),
-        authority=settings.tls / certificates.AUTHORITY,
+        authority=settings.tls / AUTHORITY,
         lock=lock,
     )
 

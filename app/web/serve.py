@@ -6,22 +6,25 @@ with the supervisor, so that no orphan serves old code.
 
 import datetime as dt
 import gc
+import multiprocessing
 import socket
 import sys
+import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.net import SocketHolder  # type: ignore[attr-defined]  # there, to be pickled
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
 
 from app.core import lifeline
 from app.core.log import configure_logging
 from app.core.settings import Settings, load_settings
 from app.operations.context import Plane
 from app.web.connections import ANSWER_SECONDS, HEADER_SECONDS, places
-from appliance.contract.certificates.folder import Folder
+from app.web.following import Following
+from appliance.contract.certificates.folder import Folder, Pair
 from appliance.contract.varlink import address_of
 
 HEADER_BUFFER: Final = 64 * 1024
@@ -30,6 +33,10 @@ BACKLOG: Final = 256
 BLOCKING_THREADS: Final = 1
 SOCKET_MODE: Final = 0o660
 """Of a socket to the edge: for its group too, and for nobody else."""
+SIDE_BY_SIDE_SECONDS: Final = 0.5
+"""After a worker with another certificate is loaded, the one before goes on that long."""
+LOADING_SECONDS: Final = 60.0
+"""At most, for that worker; a process that only serves needs two."""
 AS_OURS: Final[dict[str, Any]] = {
     "formatters": {},
     "handlers": {},
@@ -52,11 +59,54 @@ def main(name: str) -> None:
         behind_edge(settings.plane_socket(plane.value), target, title).serve()
         return
     port = settings.console_port if plane is Plane.CONSOLE else settings.workspace_port
-    server(settings, target, port, title).serve()
+    serving = server(settings, target, port, title)
+    Following(Folder(settings.data), plane.value, serving.shown, serving.show).start()
+    serving.serve()
 
 
 class ListeningServer(MPServer):
     """granian with one listening socket for whatever worker lives, and an end to slow readers."""
+
+    def __init__(self, shown: Pair, **more: Any) -> None:  # noqa: ANN401 - granian's own
+        """Show this certificate first."""
+        self.shown = shown
+        super().__init__(
+            ssl_cert=shown.chain, ssl_key=shown.key, ssl_protocol_min=SSLProtocols.tls12, **more
+        )
+
+    def _spawn_worker(  # type: ignore[override]  # granian's own takes no more either
+        self,
+        idx: int,
+        target: Any,  # noqa: ANN401
+        callback_loader: Any,  # noqa: ANN401
+    ) -> WorkerProcess:
+        """Return a worker; one that takes over from another has loaded when it is started."""
+        loaded = multiprocessing.get_context("fork").Event()
+
+        def load() -> Any:  # noqa: ANN401 - granian's own
+            try:
+                return callback_loader()
+            finally:
+                loaded.set()
+
+        def begin() -> None:
+            start()
+            deadline = time.monotonic() + LOADING_SECONDS
+            while self.respawned_wrks and worker.is_alive() and not self.interrupt_signal:
+                if loaded.wait(0.1) or time.monotonic() > deadline:
+                    return
+
+        worker: Any = super()._spawn_worker(idx, target, load)
+        start, worker.start = worker.start, begin
+        return cast("WorkerProcess", worker)
+
+    def show(self, pair: Pair) -> None:
+        """Show another certificate from now on. Raise OSError where its key does not fit.
+
+        A new worker begins with it; the one before ends when it has answered.
+        """
+        self.build_ssl_context(pair.chain, pair.key, None, SSLProtocols.tls12, None, [], False)
+        self.signal_handler_reload()  # type: ignore[no-untyped-call]  # granian's own
 
     def _init_shared_socket(self) -> None:
         super()._init_shared_socket()  # type: ignore[no-untyped-call]  # granian's own
@@ -97,16 +147,9 @@ def server(settings: Settings, target: str, port: int, title: str | None = None)
 
     `title` is what a list of processes shows; granian's own without.
     """
-    plane = "console" if port == settings.console_port else "workspace"
-    shown = Folder(settings.data).pair_for(plane, dt.datetime.now(dt.UTC))
-    return ListeningServer(
-        address=settings.address,
-        port=port,
-        ssl_cert=shown.chain,
-        ssl_key=shown.key,
-        ssl_protocol_min=SSLProtocols.tls12,
-        **_common(target, title),
-    )
+    plane = Plane.CONSOLE if port == settings.console_port else Plane.WORKSPACE
+    shown = Folder(settings.data).pair_for(plane.value, dt.datetime.now(dt.UTC))
+    return ListeningServer(shown, address=settings.address, port=port, **_common(target, title))
 
 
 def _common(target: str, title: str | None) -> dict[str, Any]:
@@ -127,7 +170,7 @@ def _common(target: str, title: str | None) -> dict[str, Any]:
         "log_access": False,
         "log_dictconfig": AS_OURS,
         "respawn_failed_workers": True,
-        "respawn_interval": 0.5,
+        "respawn_interval": SIDE_BY_SIDE_SECONDS,
         "process_name": title,
     }
 

@@ -32,7 +32,6 @@ class Certificates:
         self._place = place
         self._applying = applying_at(place)
         self._keeping = Keeping(place.data)
-        self._began_with = self._keeping.folder.shown()
         self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
             "ListCertificates": lambda _caller, _request: self._told(),
             "RequestCertificate": self._request,
@@ -47,7 +46,7 @@ class Certificates:
         document = self._document()
         names = own_names(folder, document or Document())
         if document is None:
-            return telling.at_a_start(folder, self._began_with, names, now)
+            return telling.without_edge(folder, names, now)
         return telling.by_document(folder, document, names, now)
 
     def _document(self) -> Document | None:
@@ -92,7 +91,7 @@ class Certificates:
         users = [
             one.plane
             for one in told.planes
-            if request.name in (one.wanted, one.at_next_start, getattr(waits, one.plane))
+            if request.name in (one.wanted, getattr(waits, one.plane))
         ]
         if users:
             raise CertificateInUse(name=request.name, planes=", ".join(users))

@@ -123,6 +123,7 @@ def _proven(door: client.ClientV2, order: Any, proofs: Path) -> Iterator[None]: 
     laid = []
     for folder in (proofs.parent, proofs):
         folder.mkdir(mode=0o755, exist_ok=True)
+    proofs.chmod(0o755)  # the edge's processes have a user of their own
     try:
         for authorisation in order.authorizations:
             if authorisation.body.status == messages.STATUS_VALID:
@@ -141,7 +142,7 @@ def _proven(door: client.ClientV2, order: Any, proofs: Path) -> Iterator[None]: 
             # base64url alone (RFC 8555, 8.1): what comes from outside never leads elsewhere
             path = proofs / b64encode(found.chall.token).decode()
             write_whole(path, text.encode(), 0o644, durable=False)
-            path.chmod(0o644)  # the edge's processes have a user of their own
+            path.chmod(0o644)
             laid.append(path)
             door.answer_challenge(found, response)
         yield

@@ -17,6 +17,8 @@ from appliance.records import now
 
 Kind = TypeVar("Kind")
 KEPT: Final = 50
+REMINDED_EVERY: Final = 24 * 60 * 60 * 1000
+"""Milliseconds."""
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 
@@ -48,6 +50,13 @@ class Happenings:
                 )
             )
             write_whole(self._list, msgspec.json.encode(kept[-KEPT:]))
+
+    def remind(self, what: Befell, certificate: str, reason: str) -> None:
+        """Write down what goes on, once a day: each look finds it again."""
+        last = next((one for one in self.newest() if one.certificate == certificate), None)
+        told = last is not None and last.what is what and now() - last.at < REMINDED_EVERY
+        if not told:
+            self.add(what, certificate, reason=reason)
 
     def look(self, planes: tuple[PlaneView, ...]) -> None:
         """Compare what the planes show with the last look, and write down what has changed."""

@@ -1,7 +1,7 @@
 """Certificates taken in, asked for, chosen and destroyed: every change of their folder.
 
-A change is written so that a kill or a power cut leaves the old or the new: pairs of files never
-change, and the record that names the pair in use is replaced in one step.
+A change is written so that a kill or a power cut leaves the old or the new
+(`appliance.contract.certificates.pairs`).
 """
 
 import datetime as dt
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from appliance.certificates.names import fresh_name
@@ -35,9 +34,9 @@ from appliance.contract.certificates.folder import (
     Origin,
     Record,
     Shown,
-    identifier_of,
 )
 from appliance.contract.certificates.material import read_files
+from appliance.contract.certificates.pairs import keep_pair, made_folder, write_record
 from appliance.contract.certificates.state import InstallCertificate, RequestCertificate
 from appliance.contract.configuration.services import ACME, OWN
 from appliance.contract.secret import Secret
@@ -83,13 +82,8 @@ class Keeping:
 
     def keep(self, name: str, record: Record, chain: Chain, key: PrivateKeyTypes) -> None:
         """Write a pair down, and let it be the one in use; the one before stays beside."""
-        identifier = identifier_of(chain)
-        folder = self._made(name)
-        pair = self.folder.pair(name, identifier)
-        write_whole(pair.key, _pkcs8(key))
-        write_whole(pair.chain, chain.pem().encode(), 0o644)
-        before = record.pair if record.pair != identifier else record.before
-        self._write(name, msgspec.structs.replace(record, pair=identifier, before=before))
+        keep_pair(self.folder, name, record, chain, key)
+        folder = self.folder.path / name
         for path in (folder / "request.key", folder / "request.pem"):
             path.unlink(missing_ok=True)
 
@@ -98,11 +92,13 @@ class Keeping:
         self._require_room()
         moment = dt.datetime.now(dt.UTC)
         name = fresh_name(wanted.names, moment, {OWN, ACME, *self.folder.names()})
-        folder = self._made(name)
+        folder = made_folder(self.folder, name)
         key = make_key(wanted.key)
         write_whole(folder / "request.key", key_pem(key))
         write_whole(folder / "request.pem", make_request(key, wanted), 0o644)
-        self._write(name, Record(origin=Origin.requested, made_at=now(), account=account))
+        write_record(
+            self.folder, name, Record(origin=Origin.requested, made_at=now(), account=account)
+        )
         return name
 
     def remove(self, name: str) -> None:
@@ -135,27 +131,9 @@ class Keeping:
         if len(list(self.folder.names())) >= MOST:
             raise TooManyCertificates(limit=MOST)
 
-    def _made(self, name: str) -> Path:
-        folder = self.folder.path / name
-        for one in (self.folder.path, folder):
-            one.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder
-
-    def _write(self, name: str, record: Record) -> None:
-        write_whole(self.folder.path / name / "record.json", msgspec.json.encode(record))
-        sync_folder(self.folder.path)
-
 
 def require_names(chain: Chain, own_names: tuple[str, ...]) -> None:
     """Raise NamesDiffer where a certificate stands for none of the appliance's names."""
     names = names_of(chain.leaf)
     if not any(stands_for(names, own) for own in own_names):
         raise NamesDiffer(names=", ".join(names[:TOLD]), own=", ".join(own_names[:TOLD]) or "–")
-
-
-def _pkcs8(key: PrivateKeyTypes) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )

@@ -1,4 +1,4 @@
-"""The look after certificates: what has ended gives way to the own one, what is due is fetched.
+"""The look after certificates: what has ended gives way to the own one, what is due is renewed.
 
 A look costs a few milliseconds, so there is one each minute and not one a day: nobody is left for
 hours before a certificate that ended in the night.
@@ -12,12 +12,13 @@ from typing import Final
 from appliance.certificates import telling
 from appliance.certificates.fetching import start_fetching
 from appliance.certificates.happenings import Happenings
+from appliance.certificates.own import OwnNotRenewedError, renew_own
 from appliance.certificates.renewing import State, next_attempt
 from appliance.contract.certificates.folder import Folder
 from appliance.contract.certificates.state import Befell
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.errors import ApplyUnderWay
-from appliance.contract.configuration.services import ACME
+from appliance.contract.configuration.services import ACME, OWN
 from appliance.contract.errors import ApplianceError
 from appliance.machine.applying import Applying, applying_at
 from appliance.machine.plan.desired import Concern
@@ -41,9 +42,21 @@ def look(applying: Applying) -> None:
     Happenings(folder).look(telling.shown_by(folder, document, dt.datetime.now(dt.UTC)))
 
 
-def look_at_a_start(folder: Folder) -> None:
-    """Write down what planes without an edge have begun to show."""
-    Happenings(folder).look(telling.begun_with(folder, folder.shown(), dt.datetime.now(dt.UTC)))
+def look_without_edge(folder: Folder) -> None:
+    """Write down what has changed where the planes themselves follow (`app.web.following`)."""
+    Happenings(folder).look(telling.planes_of(folder, folder.shown(), dt.datetime.now(dt.UTC)))
+
+
+def look_after_own(place: Place) -> None:
+    """Renew the own certificate where that is due, and write down how it went."""
+    happenings = Happenings(Folder(place.data))
+    try:
+        if renew_own(place, dt.datetime.now(dt.UTC)):
+            LOG.info("the own certificate is renewed")
+            happenings.add(Befell.renewed, OWN)
+    except OwnNotRenewedError as error:
+        LOG.warning("the own certificate could not be renewed: %s", error)
+        happenings.remind(Befell.not_renewed, OWN, reason=str(error))
 
 
 def fetch(place: Place, applying: Applying, document: Document) -> State:
@@ -67,11 +80,8 @@ class Looking(threading.Thread):
         self._place, self._stop_asked = place, stop
 
     def run(self) -> None:
-        """Look at the start, then each minute; fetch what is due."""
+        """Look at the start, then each minute; renew and fetch what is due."""
         applying = applying_at(self._place)
-        if applying is None:
-            look_at_a_start(Folder(self._place.data))
-            return
         while True:
             try:
                 self._once(applying)
@@ -80,7 +90,11 @@ class Looking(threading.Thread):
             if self._stop_asked.wait(PAUSE_SECONDS):
                 return
 
-    def _once(self, applying: Applying) -> None:
+    def _once(self, applying: Applying | None) -> None:
+        look_after_own(self._place)
+        if applying is None:
+            look_without_edge(Folder(self._place.data))
+            return
         look(applying)
         if applying.versions.armed() is not None:
             return  # whoever applies it may take it back

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from appliance.contract.certificates.chain import names_of
+from appliance.contract.certificates.chain import names_of, renewal_of
 from appliance.contract.certificates.folder import Condition, Folder
 from appliance.contract.configuration.checking_certificates import acme_names
 from appliance.contract.configuration.document import Document
@@ -54,11 +54,6 @@ def pause_after(failures: int) -> dt.timedelta:
     if failures < 1:
         return dt.timedelta()
     return min(FIRST_PAUSE * (1 << min(failures - 1, 12)), LONGEST_PAUSE)
-
-
-def renewal_of(begins: dt.datetime, ends: dt.datetime) -> dt.datetime:
-    """Return when two thirds of a life are over."""
-    return begins + (ends - begins) * 2 / 3
 
 
 def next_attempt(folder: Folder, document: Document, now: dt.datetime) -> dt.datetime | None:

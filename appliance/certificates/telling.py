@@ -87,22 +87,19 @@ def by_document(
 def shown_by(folder: Folder, document: Document, now: dt.datetime) -> tuple[PlaneView, ...]:
     """Return what each plane shows by a document."""
     found = document.certificates
-    return begun_with(folder, Shown(console=found.console, workspace=found.workspace), now)
+    return planes_of(folder, Shown(console=found.console, workspace=found.workspace), now)
 
 
-def begun_with(folder: Folder, shown: Shown, now: dt.datetime) -> tuple[PlaneView, ...]:
+def planes_of(folder: Folder, shown: Shown, now: dt.datetime) -> tuple[PlaneView, ...]:
     """Return what each plane shows by these."""
     return tuple(_planes(folder, shown, now))
 
 
-def at_a_start(
-    folder: Folder, began_with: Shown, own_names: tuple[str, ...], now: dt.datetime
-) -> Certificates:
-    """Return all certificates of a copy without an edge; its planes go on with what they had."""
-    planes = tuple(_planes(folder, began_with, now, folder.shown()))
+def without_edge(folder: Folder, own_names: tuple[str, ...], now: dt.datetime) -> Certificates:
+    """Return all certificates of a copy without an edge; its planes follow by themselves."""
     return Certificates(
         items=_items(folder, now),
-        planes=planes,
+        planes=planes_of(folder, folder.shown(), now),
         own_names=own_names,
         by_document=False,
         hsts=Withheld.no_edge,
@@ -114,19 +111,15 @@ def _items(folder: Folder, now: dt.datetime) -> tuple[CertificateView, ...]:
     return tuple(view(folder, name, now) for name in (OWN, *folder.names()))
 
 
-def _planes(
-    folder: Folder, wanted: Shown, now: dt.datetime, later: Shown | None = None
-) -> Iterator[PlaneView]:
+def _planes(folder: Folder, wanted: Shown, now: dt.datetime) -> Iterator[PlaneView]:
     for plane in PLANES:
         name: str = getattr(wanted, plane)
         found = folder.examine(name, now)
-        following = getattr(later, plane) if later else name
         yield PlaneView(
             plane=plane,
             wanted=name,
             shown=name if found.condition is Condition.good else OWN,
             condition=found.condition,
-            at_next_start=following if following != name else "",
         )
 
 

@@ -61,7 +61,12 @@ class Applying:
     def __init__(self, place: Place, root: Root, versions: Versions) -> None:
         self._place, self.root, self.versions = place, root, versions
         self.certificates = Folder(place.data)
-        self.where = Where(root=root, run=place.run, certificate=self.certificates.own.chain)
+
+    @property
+    def where(self) -> Where:
+        """Where concerns are checked and told. The own certificate moves when it is renewed."""
+        own = self.certificates.own.chain
+        return Where(root=self.root, run=self._place.run, certificate=own)
 
     def facts(self, number: int) -> Facts:
         """Return what a plan must know of this machine; `number` is the version's."""
@@ -90,7 +95,12 @@ class Applying:
         holds = self.document(self.versions.current())
         known = cables() if Concern.NETWORK in self.concerns() else None
         return (
-            *problems(document, known, set(self.certificates.usable())),
+            *problems(
+                document,
+                known,
+                set(self.certificates.usable()),
+                [root.pem for root in holds.trust.roots],
+            ),
             *unavailable(self.where, holds, document),
         )
 

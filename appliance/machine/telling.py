@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from appliance.contract.actions import Caller
+from appliance.contract.configuration.checking_trust import outside_their_time
 from appliance.contract.configuration.differences import differences
 from appliance.contract.configuration.reading import Unreadable, read_document
 from appliance.contract.configuration.state import (
@@ -89,6 +90,7 @@ def plan(applying: Applying, caller: Caller, text: str) -> Plan:
         based_on=holds,
         problems=(),
         warnings=tuple(map(as_problem, applying.warnings(document, caller))),
+        notices=tuple(map(as_problem, outside_their_time(document.trust))),
         differences=differences(before, document),
         files=changes(applying.root, desired),
         rules=ruleset(document, applying.facts(number)),

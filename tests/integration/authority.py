@@ -26,13 +26,19 @@ class Pair:
 class Authority:
     """Signs for one test."""
 
-    def __init__(self, folder: Path, name: str = "Test authority") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "Test authority",
+        begins: dt.timedelta = -HOUR,
+        ends: dt.timedelta = 24 * HOUR,
+    ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         made = (
-            _builder(self._name, self._name, self._key.public_key())
+            _builder(self._name, self._name, self._key.public_key(), begins, ends)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_usage(sign=True), critical=True)
             .add_extension(

@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from appliance.contract.certificates.folder import Folder
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reading import read_document
 from appliance.machine.facts import CLIENTS, REVOKED, Certificate, EdgePlace, Facts
@@ -263,8 +264,9 @@ def echo_planes(run: Path) -> Iterator[dict[str, EchoPlane]]:
 @contextlib.contextmanager
 def before(copy: Copy, root: Path, text: str = "") -> Iterator[Edge]:
     """The edge before a copy that was started with `TENSHU_EDGE=1`, on the ports that it names."""
-    tls, clients = copy.data / "tls", copy.data / "clients"
-    own = Certificate(chain=str(tls / "server.pem"), key=str(tls / "server.key"))
+    clients = copy.data / "clients"
+    found = Folder(copy.data).own
+    own = Certificate(chain=str(found.chain), key=str(found.key))
     facts = Facts(
         run=str(copy.data / "run"),
         certificates={"own": own},

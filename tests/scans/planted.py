@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from appliance.contract.certificates.folder import Folder
+
 
 @dataclass(frozen=True)
 class Page:
@@ -136,5 +138,6 @@ def shop(number: str) -> Page:
 def certificate_of(tls: Path) -> ssl.SSLContext:
     """Return TLS with the certificate of a copy, so that nothing but the planted fault differs."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tls / "server.pem", tls / "server.key")
+    own = Folder(tls.parent).own
+    context.load_cert_chain(own.chain, own.key)
     return context

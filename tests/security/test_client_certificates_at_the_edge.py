@@ -21,9 +21,10 @@ from app.identity.operations import access_rules, accounts, client_certificate_l
 from app.identity.operations import client_certificates as certificates
 from app.identity.roles import Role
 from app.operations.context import Context, Plane
-from app.start.certificates import AUTHORITY
 from app.start.certificates import KEPT_AS as OF_THE_PLANES
 from app.web.cookies import session_cookie_name
+from appliance.contract.certificates.folder import Folder
+from appliance.contract.certificates.own import AUTHORITY
 from appliance.contract.edge import Told
 from tests.faces import PASSWORD
 from tests.integration.authority import Pair
@@ -201,7 +202,8 @@ def of_the_authority_of_the_planes(house: "House") -> Pair:
 
 
 def of_the_planes(house: "House") -> Pair:
-    return Pair(house.copy.data / "tls/server.pem", house.copy.data / "tls/server.key")
+    own = Folder(house.copy.data).own
+    return Pair(own.chain, own.key)
 
 
 Making = Callable[["House"], Pair]

@@ -178,7 +178,7 @@ def _show(context: Context, chosen: ChosenCertificates) -> Certificates:
     ahead=_show,
 )
 def show_certificates(context: Context, chosen: ChosenCertificates) -> Certificates:
-    """Choose what planes without an edge show from the next start on."""
+    """Choose what planes without an edge show."""
     context.event.references.update(console=chosen.console, workspace=chosen.workspace)
     told: Certificates = context.ahead
     return told

@@ -28,7 +28,7 @@ class CertificateClient(Calling):
         return self.call("InstallCertificate", caller, wanted, CertificateView)
 
     def show(self, caller: Caller, console: str, workspace: str) -> Certificates:
-        """Choose what planes without an edge show from the next start on."""
+        """Choose what planes without an edge show."""
         wanted = ShowCertificates(console=console, workspace=workspace)
         return self.call("ShowCertificates", caller, wanted, Certificates)
 

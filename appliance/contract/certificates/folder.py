@@ -1,10 +1,11 @@
 """Where certificates lie, and which one a plane can show now: for agent, edge and planes alike.
 
-<data>/tls/server.{pem,key}                     the appliance's own
+<data>/tls/certificates/own/                    the appliance's own, kept as all others
 <data>/tls/certificates/NAME/record.json        where it came from, which pair is in use
 <data>/tls/certificates/NAME/request.{pem,key}  a signing request that waits for its answer
 <data>/tls/certificates/NAME/ID.{pem,key}       a chain and its key (mode 0600)
 <data>/tls/shown.json                           what the planes show where no document says it
+<data>/tls/server.{pem,key}                     the own one, as an earlier version kept it
 """
 
 import datetime as dt
@@ -101,12 +102,19 @@ class Folder:
     @property
     def own(self) -> Pair:
         """The appliance's own certificate."""
+        record = self.record(OWN)
+        return self.pair(OWN, record.pair) if record and record.pair else self.earlier
+
+    @property
+    def earlier(self) -> Pair:
+        """Where an earlier version kept the own certificate, in two files that it wrote anew."""
         return Pair(chain=self.tls / "server.pem", key=self.tls / "server.key")
 
     def names(self) -> Iterator[str]:
         """Yield the names of all certificates but the own one."""
         for path in sorted(self.path.glob("*/record.json")):
-            yield path.parent.name
+            if path.parent.name != OWN:
+                yield path.parent.name
 
     def usable(self) -> Iterator[str]:
         """Yield the names of those that a plane may be told to show."""

@@ -71,9 +71,6 @@ class PlaneView(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Annotated[str, Meta(description="Certificate that it is to show")]
     shown: Annotated[str, Meta(description="Certificate that it shows")]
     condition: Annotated[Condition, Meta(description="How the wanted one stands")]
-    at_next_start: Annotated[
-        str, Meta(description="Certificate that it shows after the next start, if another one")
-    ] = ""
 
 
 class Befell(enum.StrEnum):
@@ -114,9 +111,7 @@ class Certificates(msgspec.Struct, frozen=True, kw_only=True):
     items: Annotated[tuple[CertificateView, ...], Meta(description="The own one first")]
     planes: Annotated[tuple[PlaneView, ...], Meta(description="What each plane shows")]
     own_names: Annotated[tuple[str, ...], Meta(description="Names of the appliance")]
-    by_document: Annotated[
-        bool, Meta(description="Whether the configuration document chooses; else at a start")
-    ]
+    by_document: Annotated[bool, Meta(description="Whether the configuration document chooses")]
     hsts: Annotated[Withheld, Meta(description="Whether HSTS is sent, or why it is not")]
     acme: Annotated[AcmeView | None, Meta(description="Where one is fetched by itself")] = None
     happenings: Annotated[
@@ -163,7 +158,7 @@ class OfCertificate(Request, frozen=True, kw_only=True):
 
 
 class ShowCertificates(Request, frozen=True, kw_only=True):
-    """Let the planes show other certificates from the next start on."""
+    """Let planes without an edge show other certificates."""
 
     console: CertificateName
     workspace: CertificateName

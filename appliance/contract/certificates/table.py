@@ -55,7 +55,7 @@ ACTIONS: Final = (
         tier=Tier.DANGEROUS,
         timeout=30,
         verb="certificates.show",
-        says="Let planes without an edge show other certificates from the next start on",
+        says="Let planes without an edge show other certificates",
     ),
     Action(
         name="RenewCertificate",

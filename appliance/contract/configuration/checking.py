@@ -19,20 +19,25 @@ def problems(
     document: Document,
     cables: Collection[str] | None = None,
     certificates: Collection[str] | None = None,
+    roots: Collection[str] = (),
 ) -> tuple[ConfigurationProblem, ...]:
     """Return what is wrong with a document.
 
     `cables` are the machine's own interfaces: where they are known, every interface that the
     document names must be one of them, a VLAN or a bond. `certificates` are those that it has.
+    `roots` (PEM) are trusted already: that the time of one is over refuses nothing else.
     """
-    return tuple(_all(document, cables, certificates))
+    return tuple(_all(document, cables, certificates, roots))
 
 
 def _all(
-    document: Document, cables: Collection[str] | None, certificates: Collection[str] | None
+    document: Document,
+    cables: Collection[str] | None,
+    certificates: Collection[str] | None,
+    roots: Collection[str],
 ) -> Iterator[ConfigurationProblem]:
     yield from access_problems(document)
     yield from network_problems(document.network, cables)
     yield from service_problems(document)
-    yield from trust_problems(document.trust)
+    yield from trust_problems(document.trust, roots)
     yield from certificate_problems(document, certificates)

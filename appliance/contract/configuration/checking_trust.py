@@ -1,7 +1,7 @@
 """Root certificates: each is one, of an authority, valid, and without a key."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cryptography import x509
 
@@ -17,15 +17,23 @@ from appliance.contract.configuration.trust_problems import (
 )
 
 
-def trust_problems(trust: Trust) -> Iterator[ConfigurationProblem]:
-    """Yield what is wrong with the roots."""
+def trust_problems(trust: Trust, known: Collection[str] = ()) -> Iterator[ConfigurationProblem]:
+    """Yield what is wrong with the roots. Of those that are `known` the time may be over."""
     seen: set[str] = set()
     for place, root in placed(trust.roots, "trust.roots"):
         if root.name in seen:
             yield DefinedTwice(place=f"{place}.name", value=root.name)
         seen.add(root.name)
         problem = _wrong(root.pem, f"{place}.pem")
-        if problem:
+        if problem and not (isinstance(problem, AuthorityNotValid) and root.pem in known):
+            yield problem
+
+
+def outside_their_time(trust: Trust) -> Iterator[AuthorityNotValid]:
+    """Yield the roots that hold not yet or no more: who is trusted by them alone is not."""
+    for place, root in placed(trust.roots, "trust.roots"):
+        problem = _wrong(root.pem, f"{place}.pem")
+        if isinstance(problem, AuthorityNotValid):
             yield problem
 
 

@@ -126,6 +126,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     files: Annotated[tuple[FileChange, ...], Meta(description="Files that change")]
     rules: Annotated[str, Meta(description="The packet filter's rules that would result")]
     confirm: Annotated[bool, Meta(description="Whether it has to be confirmed afterwards")]
+    notices: Annotated[
+        tuple[Problem, ...], Meta(description="What is not well, and keeps nobody from applying")
+    ] = ()
 
 
 class PlanConfiguration(Request, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from appliance.contract.certificates.folder import Folder
 from tests.running import Copy, environment_for, launch, run_tenshu, start_copy
 
 PROCESSES = ("app.web.serve console", "app.web.serve workspace", "app.jobs", "app.audit")
@@ -113,7 +114,7 @@ def test_nobody_else_reaches_into_the_folders_and_secrets_are_their_owners_alone
     keys = copy.data.with_name("data.keys")
     for folder in (copy.data, keys):
         assert folder.stat().st_mode & 0o077 == 0
-    for path in (*keys.iterdir(), copy.data / "tls/server.key", copy.data / "tenshu.sqlite"):
+    for path in (*keys.iterdir(), Folder(copy.data).own.key, copy.data / "tenshu.sqlite"):
         assert path.stat().st_mode & 0o077 == 0, path
 
 

@@ -8,6 +8,7 @@ from app.identity import passkeys
 from app.start import certificates, keys
 from app.start.connections import password_file
 from appliance.contract import kit
+from appliance.contract.certificates.own import AUTHORITY_KEY
 from tests.security.asvs import written
 
 PAGE = "cryptography.md"
@@ -88,7 +89,8 @@ def test_the_inventory_names_every_key_and_every_primitive_ASVS_11_1_1_ASVS_11_1
     assert used() - named == set()
     assert {"AESGCM", "Ed25519PrivateKey", "ec.SECP256R1", "HKDF"} <= used(), "they are seen"
     table = written.section(PAGE, "Keys")
-    for name in (certificates.KEPT_AS, keys.SIGNING_SECRET, f"tls/{certificates.KEY}"):
+    own = "tls/certificates/own/*.key"
+    for name in (certificates.KEPT_AS, keys.SIGNING_SECRET, AUTHORITY_KEY, own):
         assert f"`{name}`" in table
     assert password_file.__name__
     assert f"{certificates.SERVER_DAYS} days" in table

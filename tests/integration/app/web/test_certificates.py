@@ -61,7 +61,7 @@ def whole(company: Authority, pair: Pair) -> bytes:
     return company.pem.encode() + pair.certificate.read_bytes()
 
 
-def test_a_certificate_comes_in_and_is_shown_from_the_next_start_on_V11(
+def test_a_certificate_comes_in_and_is_chosen_V11(
     admin: Browser, owner: Owner, appliance: Appliance, agent: RunningAgent, company: Authority
 ) -> None:
     pair = company.issue("intranet", NAME)
@@ -75,7 +75,7 @@ def test_a_certificate_comes_in_and_is_shown_from_the_next_start_on_V11(
     assert "Company root" in admin.get(place).text
     chosen = confirm(admin, owner, admin.post(f"{place}/show", {"planes": "console"}))
     assert chosen.headers["location"] == f"{PLACE}?notice=chosen"
-    assert "次回の起動から" in admin.get(PLACE).text
+    assert "数秒で切り替わります" in admin.get(chosen.headers["location"]).text
     kept = Keeping(appliance.settings.data).folder.shown()
     assert (kept.console, kept.workspace) == (place.rpartition("/")[2], "own")
     confirm(admin, owner, admin.post(f"{PLACE}/own/show", {"planes": "console"}), 1)
@@ -189,4 +189,4 @@ def test_what_falls_back_is_on_the_overview_and_in_the_history_once_METI_42(
     assert len(told) == 1
     assert "certificates.fell_back" in told[0]
     shown = keeping.folder.pair_for("console", dt.datetime.now(dt.UTC))
-    assert shown == keeping.folder.own, "a plane without an edge starts with the own one"
+    assert shown == keeping.folder.own, "a plane without an edge shows the own one"

@@ -20,6 +20,8 @@ from app.start import announce, certificates
 from app.start.announce import address_of, compose, describe, wait_for_planes
 from app.start.knocking import answers
 from app.start.prepared import Prepared
+from appliance.contract.certificates.folder import Folder
+from appliance.contract.certificates.own import AUTHORITY
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def prepared(settings) -> Prepared:
     return Prepared(
         appliance=Appliance(settings, None, keyring),
         fingerprint=certificates.fingerprint(leaf),
-        authority=settings.tls / certificates.AUTHORITY,
+        authority=settings.tls / AUTHORITY,
         lock=-1,
     )
 
@@ -39,8 +41,8 @@ def plane(prepared: Prepared) -> Iterator[tuple[int, list[bytes]]]:
     """A server with the plane's certificate; what it answers stands in the list."""
     answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls = prepared.settings.tls
-    context.load_cert_chain(tls / certificates.CERTIFICATE, tls / certificates.KEY)
+    own = Folder(prepared.settings.data).own
+    context.load_cert_chain(own.chain, own.key)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_serve, args=(listener, context, answer))
         thread.start()

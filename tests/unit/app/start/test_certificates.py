@@ -2,6 +2,7 @@
 
 import datetime as dt
 import ipaddress
+import shutil
 import ssl
 
 import pytest
@@ -17,6 +18,8 @@ from app.core.signing import kept_key, key_pem
 from app.start import certificates
 from app.start.certificates import ensure_certificates, fingerprint, load_certificate
 from app.start.names import Names, names_of
+from appliance.contract.certificates.folder import Folder
+from appliance.contract.certificates.own import AUTHORITY, laid_out_key
 
 
 @pytest.fixture
@@ -56,12 +59,11 @@ def test_a_client_that_trusts_the_authority_trusts_the_planes_and_a_strict_one_t
     settings, keyring
 ):
     ensure_certificates(settings, keyring)
-    trusting = ssl.create_default_context(cafile=settings.tls / certificates.AUTHORITY)
+    trusting = ssl.create_default_context(cafile=settings.tls / AUTHORITY)
     trusting.verify_flags |= ssl.VERIFY_X509_STRICT
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(
-        settings.tls / certificates.CERTIFICATE, settings.tls / certificates.KEY
-    )
+    own = Folder(settings.data).own
+    serving.load_cert_chain(own.chain, own.key)
     for name in ("localhost", "127.0.0.1", "keep.example"):
         _shake_hands(trusting, serving, name)
     with pytest.raises(ssl.SSLCertVerificationError, match=r"bank\.example"):
@@ -83,16 +85,15 @@ def _shake_hands(trusting: ssl.SSLContext, serving: ssl.SSLContext, name: str) -
 
 def test_the_authority_cannot_vouch_for_the_rest_of_the_web(settings, keyring):
     ensure_certificates(settings, keyring)
-    authority = load_certificate(settings.tls / certificates.AUTHORITY)
+    authority = load_certificate(settings.tls / AUTHORITY)
     assert authority is not None
     key = kept_key(keyring, certificates.KEPT_AS)
     forged_key = ec.generate_private_key(ec.SECP256R1())
-    forged = certificates._make_leaf(
-        forged_key, key, authority, names_of(_with_names(settings, "bank.example"))
-    )
+    names = names_of(_with_names(settings, "bank.example"))
+    forged = certificates._make_leaf(forged_key, key, authority, names)
     write_durably(settings.tls / "forged.key", key_pem(forged_key))
     write_durably(settings.tls / "forged.pem", certificates._pem(forged))
-    trusting = ssl.create_default_context(cafile=settings.tls / certificates.AUTHORITY)
+    trusting = ssl.create_default_context(cafile=settings.tls / AUTHORITY)
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving.load_cert_chain(settings.tls / "forged.pem", settings.tls / "forged.key")
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
@@ -106,12 +107,12 @@ def test_the_fingerprint_stays_the_same_over_restarts_and_is_written_in_pairs(se
     assert first == first.upper()
 
 
-def test_the_certificate_is_renewed_when_less_than_thirty_days_are_left(settings, keyring):
+def test_the_certificate_is_renewed_when_two_thirds_of_its_life_are_over_V11(settings, keyring):
     first = ensure_certificates(settings, keyring)
     today = dt.datetime.now(dt.UTC)
-    with freeze_time(today + dt.timedelta(days=334)):
+    with freeze_time(today + dt.timedelta(days=243)):
         assert ensure_certificates(settings, keyring) == first
-    with freeze_time(today + dt.timedelta(days=340)):
+    with freeze_time(today + dt.timedelta(days=244)):
         renewed = ensure_certificates(settings, keyring)
     assert renewed != first
     assert renewed.issuer == first.issuer
@@ -119,10 +120,10 @@ def test_the_certificate_is_renewed_when_less_than_thirty_days_are_left(settings
 
 def test_a_new_public_name_gives_a_new_certificate_under_the_same_authority_key(settings, keyring):
     ensure_certificates(settings, keyring)
-    before = load_certificate(settings.tls / certificates.AUTHORITY)
+    before = load_certificate(settings.tls / AUTHORITY)
     more = _with_names(settings, "keep.example,tenshu.example.co.jp,203.0.113.7")
     leaf = ensure_certificates(more, keyring)
-    after = load_certificate(settings.tls / certificates.AUTHORITY)
+    after = load_certificate(settings.tls / AUTHORITY)
     assert before is not None
     assert after is not None
     assert after != before
@@ -133,33 +134,31 @@ def test_a_new_public_name_gives_a_new_certificate_under_the_same_authority_key(
 
 def test_a_new_private_name_keeps_the_authority_that_people_trust(settings, keyring):
     first = ensure_certificates(settings, keyring)
-    before = load_certificate(settings.tls / certificates.AUTHORITY)
+    before = load_certificate(settings.tls / AUTHORITY)
     second = ensure_certificates(_with_names(settings, "keep.example,keep.internal"), keyring)
     assert second != first
-    assert load_certificate(settings.tls / certificates.AUTHORITY) == before
+    assert load_certificate(settings.tls / AUTHORITY) == before
 
 
 @pytest.mark.parametrize(
     ("file", "content"),
-    [
-        (certificates.KEY, b"not a key"),
-        (certificates.CERTIFICATE, b"not a certificate"),
-        (certificates.AUTHORITY, b""),
-    ],
+    [("key", b"not a key"), ("chain", b"not a certificate"), ("authority", b"")],
 )
 def test_a_damaged_file_is_made_anew(settings, keyring, file, content):
     ensure_certificates(settings, keyring)
-    (settings.tls / file).write_bytes(content)
+    own = Folder(settings.data).own
+    files = {"key": own.key, "chain": own.chain, "authority": settings.tls / AUTHORITY}
+    files[file].write_bytes(content)
     leaf = ensure_certificates(settings, keyring)
-    authority = load_certificate(settings.tls / certificates.AUTHORITY)
+    authority = load_certificate(settings.tls / AUTHORITY)
     assert authority is not None
     leaf.verify_directly_issued_by(authority)
-    assert load_certificate(settings.tls / certificates.CERTIFICATE) == leaf
+    assert load_certificate(Folder(settings.data).own.chain) == leaf
 
 
 def test_a_lost_key_or_a_foreign_authority_gives_a_new_certificate(settings, keyring):
     first = ensure_certificates(settings, keyring)
-    (settings.tls / certificates.KEY).unlink()
+    Folder(settings.data).own.key.unlink()
     second = ensure_certificates(settings, keyring)
     assert second != first
     keyring.keep(certificates.KEPT_AS, Secret("damaged"))
@@ -174,8 +173,48 @@ def test_the_key_of_the_authority_is_not_in_the_data_folder_F13(settings, keyrin
     body = kept.reveal().splitlines()[1].encode()
     for path in settings.data.rglob("*"):
         assert not path.is_file() or body not in path.read_bytes()
-    assert (settings.tls / certificates.KEY).stat().st_mode & 0o777 == 0o600
-    assert (settings.tls / certificates.KEY).read_bytes().startswith(b"-----BEGIN PRIVATE KEY")
+    key = Folder(settings.data).own.key
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.read_bytes().startswith(b"-----BEGIN PRIVATE KEY")
+
+
+def test_the_authority_is_renewed_with_its_key_before_a_certificate_could_outlive_it_V11(
+    settings, keyring
+):
+    ensure_certificates(settings, keyring)
+    before = load_certificate(settings.tls / AUTHORITY)
+    with freeze_time(before.not_valid_after_utc - dt.timedelta(days=364)):
+        leaf = ensure_certificates(settings, keyring)
+    after = load_certificate(settings.tls / AUTHORITY)
+    assert leaf.not_valid_after_utc <= after.not_valid_after_utc
+    assert (after.subject, after.public_key()) == (before.subject, before.public_key())
+    leaf.verify_directly_issued_by(before)
+
+
+def test_its_key_is_laid_out_for_the_agent_alone_and_again_where_it_is_another_F13(
+    settings, keyring
+):
+    ensure_certificates(settings, keyring)
+    path = laid_out_key(settings.keys)
+    kept = keyring.named(certificates.KEPT_AS)
+    assert path.read_text() == kept.reveal()
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text("of another ring")
+    ensure_certificates(settings, keyring)
+    assert path.read_text() == kept.reveal()
+
+
+def test_what_an_earlier_version_kept_is_shown_until_it_is_renewed_V11(settings, keyring):
+    first = ensure_certificates(settings, keyring)
+    folder = Folder(settings.data)
+    folder.own.chain.rename(folder.earlier.chain)
+    shutil.copy(folder.own.key, folder.earlier.key)
+    shutil.rmtree(folder.path)
+    assert ensure_certificates(settings, keyring) == first
+    folder.earlier.key.unlink()
+    assert ensure_certificates(settings, keyring) != first
+    assert not folder.earlier.chain.exists()
+    assert list(folder.names()) == [], "the own one is none of those that were brought in"
 
 
 def test_an_unspecified_address_is_no_name(settings):

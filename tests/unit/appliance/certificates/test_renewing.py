@@ -12,11 +12,10 @@ from appliance.certificates.renewing import (
     State,
     next_attempt,
     pause_after,
-    renewal_of,
     state_of,
     write_state,
 )
-from appliance.contract.certificates.chain import Chain
+from appliance.contract.certificates.chain import Chain, renewal_of
 from appliance.contract.certificates.folder import Folder, Origin, Record
 from appliance.contract.configuration.reading import read_document
 from tests.integration.authority import Authority

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.contract.configuration.checking import problems
+from appliance.contract.configuration.checking_trust import outside_their_time
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reading import read_document
 from appliance.contract.configuration.trust import Trust, TrustedRoot
@@ -51,6 +52,13 @@ def test_an_authority_outside_its_time_is_told_with_its_days_METI_42(
     )
     assert found.code == "configuration.authority_not_valid"
     assert "Company root" in str(found)
+    held = Document(trust=Trust(roots=(TrustedRoot(name="company", pem=authority.pem),)))
+    assert problems(held, roots=[authority.pem]) == (), "it is there: nothing is refused for it"
+    assert [one.code for one in outside_their_time(held.trust)] == [found.code]
+    broken = Document(trust=Trust(roots=(TrustedRoot(name="company", pem="nothing"),)))
+    assert [one.code for one in problems(broken, roots=["nothing"])] == [
+        "configuration.not_one_certificate"
+    ]
 
 
 def test_the_roots_stand_in_one_file_and_nobody_has_to_confirm_them_METI_42(
