@@ -416,6 +416,25 @@ def test_hsts_is_sent_as_the_document_says_and_never_as_a_plane_says_V11(edge: E
         assert refused.headers["strict-transport-security"] == "max-age=63072000"
 
 
+def test_hsts_is_withheld_where_the_own_certificate_is_shown_or_stands_in_V11(edge: Edge):
+    trusted = edge.facts.certificates["own"]
+    own = {"own": msgspec.structs.replace(trusted, private=True)}
+    text = '[certificates]\nhsts = "on"\nconsole = "bought"\nworkspace = "bought"\n'
+    bought = {**own, "bought": trusted}
+    half = text.replace('workspace = "bought"\n', "")
+    try:
+        # shown by both; by one alone; ended, so that the own one stands in; mended
+        for document, found, sent in (
+            (text, bought, True), (half, bought, False), (text, own, False), (text, bought, True),
+        ):  # fmt: skip
+            edge.apply(document, certificates=found)
+            for plane in ("console", "workspace"):
+                with edge.client(plane) as client:
+                    assert ("strict-transport-security" in client.get("/").headers) is sent
+    finally:
+        edge.apply(certificates={"own": trusted})
+
+
 def test_plain_http_is_shown_the_way_and_nothing_else_V12(edge: Edge):
     edge.apply("[firewall]\nhttp_redirect = true\n")
     base = f"http://localhost:{edge.facts.redirect_port}"
