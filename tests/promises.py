@@ -54,6 +54,7 @@ MEANINGS = {
     "V19": "application logic",
     "V20": "other known vulnerabilities",
     "S2": "all data and settings are backed up, on another machine too, and come back",
+    "S4": "a second line takes over where one is cut",
     "S5": "only the named protocols are open",
     "S7": "constant monitoring of what must answer",
     "S8": "free disk space is watched",

@@ -3,7 +3,11 @@
 from app.audit.errors import StoreUnreadable
 from app.backups import kit
 from app.backups.operations import runs as backup_runs
-from app.console.machine_attention import certificate_attention, maintenance_attention
+from app.console.machine_attention import (
+    certificate_attention,
+    link_attention,
+    maintenance_attention,
+)
 from app.console.needed import Attention
 from app.core import clock, reserve
 from app.core.messages import mark, translate
@@ -38,6 +42,7 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
             )
         )
     if context.actor.rights.allows(Permission.MACHINE_VIEW):
+        found += link_attention(context)
         found += certificate_attention(context) + maintenance_attention(context)
     if context.actor.rights.allows(Permission.BACKUPS_VIEW):
         found += _backup_attention(context, last_backup)

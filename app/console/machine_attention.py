@@ -1,10 +1,10 @@
-"""What of the machine needs an administrator: certificates that end, a vendor who may come in."""
+"""What of the machine needs an administrator: pulled cables, certificates that end, a vendor."""
 
 from app.console.needed import Attention
 from app.core import clock
 from app.core.messages import mark
 from app.machine.errors import MachineError
-from app.machine.operations import certificates, maintenance
+from app.machine.operations import certificates, maintenance, reading
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from appliance.contract.certificates.folder import Condition
@@ -15,6 +15,28 @@ CERTIFICATE_DUE = 21 * clock.DAY
 
 FAILURES_IN_EARNEST = 4
 """After three pauses, 70 minutes in all, it does not mend by itself."""
+
+
+def link_attention(context: Context) -> list[Attention]:
+    """Tell of interfaces of the document whose cable carries nothing (S4)."""
+    try:
+        found = reading.read_configuration(context, NoRequest())
+    except MachineError:
+        return []
+    return [
+        Attention(
+            kind="danger",
+            title=mark("The interface {name} carries nothing"),
+            text=mark(
+                "A cable was pulled, or what it leads to is down. What has another way, by a bond "
+                "or by a second default router, goes on; look at the cable before that one fails."
+            ),
+            href="/network/settings/interfaces",
+            action=mark("Show the interfaces"),
+            parameters={"name": name},
+        )
+        for name in found.silent
+    ]
 
 
 def certificate_attention(context: Context) -> list[Attention]:

@@ -1,5 +1,6 @@
 """The machine's document as its text, what a change of it would do, and its way into effect."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from litestar.handlers import HTTPRouteHandler
@@ -17,7 +18,7 @@ from app.web.pages import Answer, ask, field_errors, need_sign_in, page, perform
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.configuration.errors import CertificateNotShown, ExcludesYou
-from appliance.contract.configuration.state import Plan
+from appliance.contract.configuration.state import Plan, Problem
 
 RISKS: Final = {
     ExcludesYou.code: mark("You would lock yourself out"),
@@ -60,14 +61,25 @@ def plan_document(request: AnyRequest, data: Form) -> Answer:
     return plan_page(request, context, str(data.get("document", "")).replace("\r\n", "\n"))
 
 
-def plan_page(request: AnyRequest, context: Context, text: str, **more: Any) -> Answer:  # noqa: ANN401
-    """Show the plan of a text: problems where there are, else the way to apply it."""
+def plan_page(
+    request: AnyRequest,
+    context: Context,
+    text: str,
+    at_fields: Callable[[tuple[Problem, ...]], Answer] | None = None,
+    **more: Any,  # noqa: ANN401
+) -> Answer:
+    """Show the plan of a text: problems where there are, else the way to apply it.
+
+    `at_fields` shows problems on the form that the text was made by.
+    """
     try:
         proposed = ask(reading.ProposedDocument, document=text)
     except TenshuError as error:
         errors = field_errors(context.language, error)
         return _document_page(request, context, text, errors, status=error.status)
     plan = reading.plan_configuration(context, proposed)
+    if plan.problems and at_fields:
+        return at_fields(plan.problems)
     if plan.problems:
         problems = {"document": "\n".join(said(context, one) for one in plan.problems)}
         return _document_page(request, context, text, problems, status=422)
@@ -121,7 +133,7 @@ def apply(request: AnyRequest, data: Form) -> Answer:
         return perform(request, applying.apply_configuration, wanted)
     except TenshuError as error:
         errors = field_errors(context.language, error)
-        return plan_page(request, context, text, errors=errors, status=error.status, **typed)
+        return plan_page(request, context, text, None, errors=errors, status=error.status, **typed)
 
 
 def document_pages() -> list[HTTPRouteHandler]:

@@ -5,6 +5,8 @@ from typing import Final
 from litestar.handlers import HTTPRouteHandler
 
 from app.console.network_document_pages import document_pages, plan_page
+from app.console.network_form_pages import form_pages
+from app.console.network_trust_pages import trust_pages
 from app.console.network_versions_pages import versions_pages
 from app.console.network_waiting_pages import PLACE, waiting, waiting_pages
 from app.console.network_words import no_machine, said, said_of
@@ -83,4 +85,12 @@ def plan_access(request: AnyRequest, data: Form) -> Answer:
 
 def network_pages() -> list[HTTPRouteHandler]:
     """Return the handlers of all pages about network and access."""
-    return [show_access, plan_access, *document_pages(), *waiting_pages(), *versions_pages()]
+    return [
+        show_access,
+        plan_access,
+        *form_pages(),
+        *trust_pages(),
+        *document_pages(),
+        *waiting_pages(),
+        *versions_pages(),
+    ]

@@ -20,6 +20,7 @@ from appliance.contract.configuration.state import (
 from appliance.contract.errors import ApplianceError
 from appliance.machine.applying import Applying
 from appliance.machine.kernel_rules import listed_rules
+from appliance.machine.links import silent
 from appliance.machine.plan.desired import Concern
 from appliance.machine.plan.firewall import ruleset
 from appliance.machine.planning import available, changes, may_lock_out
@@ -38,9 +39,10 @@ def configuration(applying: Applying) -> Configuration:
     versions = applying.versions
     number, armed = versions.current(), versions.armed()
     missing = available(applying.where)
+    text = versions.document(number) if number else FIRST
     return Configuration(
         version=number,
-        document=versions.document(number) if number else FIRST,
+        document=text,
         pending=_pending(armed) if armed else None,
         drift=() if armed else tuple(_drift(applying)),
         unavailable=tuple(
@@ -48,6 +50,7 @@ def configuration(applying: Applying) -> Configuration:
             for concern, reason in missing.items()
             if reason
         ),
+        silent=silent(read_document(text)),
     )
 
 

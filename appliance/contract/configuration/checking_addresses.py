@@ -114,8 +114,8 @@ def _beside(found: Network) -> Iterator[ConfigurationProblem]:
 
 
 def _gateways(found: Network) -> Iterator[ConfigurationProblem]:
-    first: dict[int, str] = {}
     for place, one in placed(found.interfaces, INTERFACES):
+        first: dict[int, str] = {}
         for where, text in placed(one.gateways, f"{place}.gateways"):
             router = address(text)
             if router is None:

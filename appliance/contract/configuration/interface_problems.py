@@ -52,11 +52,11 @@ class OwnRouter(ConfigurationProblem):
 
 
 class TwoGateways(ConfigurationProblem):
-    """More than one default router of a family, on any interface."""
+    """More than one default router of a family on one interface."""
 
     code = "configuration.two_gateways"
-    message = "{place}: there is a default router of this family already, {other}."
-    hint = "Leave one; reach the other networks by routes."
+    message = "{place}: the interface has a default router of this family already, {other}."
+    hint = "Leave one; another interface may have its own, and other networks are routes."
 
 
 class RouteOfEverything(ConfigurationProblem):

@@ -76,7 +76,11 @@ class Interface(Section, frozen=True, kw_only=True):
     ] = ()
     gateways: Annotated[
         tuple[Address, ...],
-        Meta(description="Default routers, one of each family at most", max_length=2),
+        Meta(
+            description="Default routers, one of each family at most. Of several interfaces that "
+            "have one, the first whose cable carries is used",
+            max_length=2,
+        ),
     ] = ()
     routes: Annotated[tuple[Route, ...], Meta(description="Static routes", max_length=200)] = ()
     mtu: Annotated[int, Meta(ge=1280, le=9216, description="Largest packet in bytes")] = 1500

@@ -106,6 +106,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: Annotated[
         tuple[Unavailable, ...], Meta(description="What this place cannot do")
     ] = ()
+    silent: Annotated[
+        tuple[str, ...], Meta(description="Interfaces of the document that carry nothing now")
+    ] = ()
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True):

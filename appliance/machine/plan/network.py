@@ -18,6 +18,8 @@ FOLDER: Final = "etc/systemd/network"
 MARK: Final = "50-tenshu-"
 """Begins the name of each file here: others in the folder are not the appliance's."""
 USUAL_SIZE: Final = 1500
+FIRST_METRIC: Final = 100
+"""Of the first of several default routers; a lower one goes first. What DHCP tells has 1024."""
 
 Lines = Iterable[str]
 
@@ -83,11 +85,25 @@ def _addressed(one: Interface, network: Network) -> Iterator[str]:
     answer = "yes" if one.dhcp else "no"
     yield from [f"DHCP={answer}", f"IPv6AcceptRA={answer}"]
     yield from (f"Address={address}" for address in one.addresses)
-    yield from (f"Gateway={gateway}" for gateway in one.gateways)
+    yield from _routers(one, network)
     for route in one.routes:
         yield from ["", "[Route]", f"Destination={route.to}", f"Gateway={route.via}"]
     if one.dhcp:
         yield from _leased(network)
+
+
+def _routers(one: Interface, network: Network) -> Iterator[str]:
+    """Yield the default routers; where several interfaces have some, the first goes first.
+
+    networkd takes a route away with the carrier of its interface: then the next metric counts.
+    """
+    having = [each.name for each in network.interfaces if each.gateways]
+    if len(having) < 2:
+        yield from (f"Gateway={gateway}" for gateway in one.gateways)
+        return
+    for gateway in one.gateways:
+        metric = FIRST_METRIC * (having.index(one.name) + 1)
+        yield from ["", "[Route]", f"Gateway={gateway}", f"Metric={metric}"]
 
 
 def _leased(network: Network) -> Iterator[str]:

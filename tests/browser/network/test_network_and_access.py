@@ -16,6 +16,18 @@ from tests.integration.site import MANAGED_ADDRESS, OPEN_ADDRESS, Site
 from tests.running import wait_until
 
 pytestmark = pytest.mark.browser
+PATHS = (
+    "",
+    "/settings/interfaces",
+    "/settings/services",
+    "/settings/limits",
+    "/trust",
+    "/firewall",
+    "/outgoing",
+    "/document",
+    "/versions",
+    "/versions/3",
+)
 
 
 def shorten(site: Site, seconds: float) -> None:
@@ -87,6 +99,7 @@ def test_the_console_is_narrowed_and_a_mistake_comes_back_by_itself_F2_F6(
         page.goto(f"{site.console}/history?q=machine")
         admin.picture("history")
         look_at_all(site, admin)
+        parts_are_set_by_forms(site, admin)
         a_ban_is_seen_and_lifted(site, admin)
         admin.close()
 
@@ -111,13 +124,41 @@ def a_ban_is_seen_and_lifted(site: Site, admin: Person) -> None:
     expect(page.locator("main")).to_contain_text("10.77.2.2/32")
 
 
+def parts_are_set_by_forms(site: Site, admin: Person) -> None:
+    """What is wrong is told at its field, with all that was typed; the rest leads to a plan."""
+    page = admin.page
+    speak(admin.context, site.console, "ja")
+    page.goto(f"{site.console}/network/settings/interfaces")
+    page.locator("[id='field-network.dns']").fill("192.0.2.53\nnowhere")
+    page.locator("[id='field-network.interfaces[0].name']").fill("enp9s9")
+    page.locator("#settings button.primary").click()
+    expect(page.locator("[id='field-network.dns-error']")).to_contain_text("nowhere")
+    expect(page.locator("[id='field-network.interfaces[0].name']")).to_have_value("enp9s9")
+    Eyes().look(page, "network form wrong")
+    admin.picture("form-wrong")
+    page.goto(f"{site.console}/network/settings/services")
+    page.locator("[id='field-network.proxy.address']").fill("http://proxy.example.co.jp:8080")
+    page.locator("#settings button.primary").click()
+    expect(page.locator("#changes")).to_contain_text("http://proxy.example.co.jp:8080")
+    page.goto(f"{site.console}/network/trust")
+    page.locator("#field-file").set_input_files(site.copy.authority)
+    page.locator("#root button.primary").click()
+    expect(page.locator("#changes")).to_contain_text("trust.roots")
+    page.goto(f"{site.console}/network/trust")
+    page.locator("summary").last.click()
+    page.locator("#field-pem").fill("nothing")
+    page.locator("#root button.primary").click()
+    expect(page.locator("#field-pem-error")).to_be_visible()
+    admin.picture("trust-wrong")
+
+
 def look_at_all(site: Site, admin: Person) -> None:
     """The pages as they stand now: nothing for axe-core to find, nothing wider than a telephone."""
     admin.page.emulate_media(reduced_motion="reduce")  # colours are judged, not their passing
     eyes = Eyes()
     for language in ("ja", "en"):
         speak(admin.context, site.console, language)
-        for path in ("", "/firewall", "/outgoing", "/document", "/versions", "/versions/3"):
+        for path in PATHS:
             admin.page.goto(f"{site.console}/network{path}")
             eyes.look(admin.page, f"network {path}")
         admin.page.goto(f"{site.console}/network/document")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts import Host, network
-from tests.integration.appliance.machine.test_firewall import rules
+from tests.integration.appliance.machine.filtering import rules
 
 EVERY = 65_535
 RESTRICTED = """

@@ -1,7 +1,9 @@
 """What a document comes to for systemd-networkd, glibc and programs that go out."""
 
 import configparser
+import re
 
+from appliance.contract.configuration.checking import problems
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reading import read_document
 from appliance.machine.facts import Facts
@@ -32,6 +34,21 @@ def planned(text: str) -> dict[str, str]:
 def test_without_an_interface_the_machines_own_settings_stand() -> None:
     assert planned("") == {}
     assert planned("[network]\nhostname = 'tenshu'\ndns = ['192.0.2.53']") == {}
+
+
+def test_of_several_default_routers_the_first_interface_goes_first_S4() -> None:
+    one = ONE + "addresses = ['192.0.2.10/24']\ngateways = ['192.0.2.1', 'fe80::1']\n"
+    two = one.replace("enp1s0", "enp2s0").replace("192.0.2.", "198.51.100.")
+    files = planned(one + two)
+    routers = {
+        name: re.findall(r"\[Route\]\nGateway=(\S+)\nMetric=(\d+)", text)
+        for name, text in files.items()
+    }
+    assert routers == {
+        "enp1s0.network": [("192.0.2.1", "100"), ("fe80::1", "100")],
+        "enp2s0.network": [("198.51.100.1", "200"), ("fe80::1", "200")],
+    }
+    assert problems(read_document(one + two)) == ()
 
 
 def test_an_interface_has_its_addresses_its_router_and_its_routes() -> None:
