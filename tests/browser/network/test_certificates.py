@@ -82,7 +82,7 @@ def look_at_all(site: Site, admin: Person, pair: Pair) -> None:
     shown = f"tenshu-{name.not_valid_after_utc:%Y-%m}"
     for language in ("ja", "en"):
         speak(admin.context, site.console, language)
-        for path in ("", "/new", "/request", "/own", f"/{shown}", f"/{asked}"):
+        for path in ("", "/new", "/request", "/authority", "/own", f"/{shown}", f"/{asked}"):
             admin.page.goto(place + path)
             eyes.look(admin.page, f"certificates {path}")
     assert eyes.findings == {}
