@@ -30,6 +30,7 @@ SETTINGS: Final = {
     "--workspace-port": ("TENSHU_WORKSPACE_PORT", "Port of the workspace."),
     "--host-names": ("TENSHU_HOST_NAMES", "Further host names for the certificate."),
     "--edge": ("TENSHU_EDGE", "1 where the edge stands in front of the planes."),
+    "--gallery": ("TENSHU_GALLERY", "1 shows the gallery of components, for making pages."),
     "--reserve": ("TENSHU_RESERVE", "Mebibytes kept back for a full disk."),
 }
 """Option → variable. The option wins."""

@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     edge: bool = False
     """Whether the edge stands in front: planes listen on sockets in `run` and believe its headers;
     the ports are those of the edge."""
+    gallery: bool = False
+    """Whether the planes show the gallery of their components, for whoever makes pages."""
     reserve_bytes: int = RESERVE_MEBIBYTES * MEBIBYTE
     """Space on the data volume kept back for a full disk; 0 keeps none."""
 
@@ -113,6 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "TENSHU_WORKSPACE_PORT": str(self.workspace_port),
             "TENSHU_HOST_NAMES": ",".join(self.host_names),
             "TENSHU_EDGE": str(int(self.edge)),
+            "TENSHU_GALLERY": str(int(self.gallery)),
             "TENSHU_RESERVE": str(self.reserve_bytes // MEBIBYTE),
         }
 
@@ -181,14 +184,10 @@ def _database_url(environ: Mapping[str, str], data: Path) -> str:
     return text
 
 
-def _edge(environ: Mapping[str, str]) -> bool:
-    text = environ.get("TENSHU_EDGE") or "0"
+def _switch(environ: Mapping[str, str], variable: str, reason: str) -> bool:
+    text = environ.get(variable) or "0"
     if text not in ("0", "1"):
-        raise InvalidSetting(
-            variable="TENSHU_EDGE",
-            value=text,
-            reason=mark("write 1 where the edge stands in front of the planes, else 0"),
-        )
+        raise InvalidSetting(variable=variable, value=text, reason=reason)
     return text == "1"
 
 
@@ -244,6 +243,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         console_port=console_port,
         workspace_port=workspace_port,
         host_names=tuple(name.strip() for name in names.split(",") if name.strip()),
-        edge=_edge(environ),
+        edge=_switch(
+            environ,
+            "TENSHU_EDGE",
+            mark("write 1 where the edge stands in front of the planes, else 0"),
+        ),
+        gallery=_switch(
+            environ, "TENSHU_GALLERY", mark("write 1 to show the gallery of components, else 0")
+        ),
         reserve_bytes=_reserve(environ, *sizes),
     )

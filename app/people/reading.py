@@ -13,6 +13,8 @@ from app.people.errors import ListTooLong, NoList
 
 MOST_ROWS: Final = 50_000
 NO_ROWS: Final = mark("it holds no rows.")
+OTHER_WIDTH: Final = mark("The row has not as many cells as there are headings.")
+"""A sign between cells stands in a name, or the file was cut off: every cell may mean another."""
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +49,19 @@ def read_sheet(file: BinaryIO, name: str, encoding: str = "") -> Sheet:
         raise ListTooLong(rows=len(records), limit=MOST_ROWS)
     place = find_headings([record.cells for record in records])
     headings = [heading.strip() for heading in records[place].cells]
+    most = len(headings)
     while headings and not headings[-1]:
         headings.pop()
-    return Sheet(headings=headings, rows=records[place + 1 :], encoding=encoding)
+    rows = [_measured(record, len(headings), most) for record in records[place + 1 :]]
+    return Sheet(headings=headings, rows=rows, encoding=encoding)
+
+
+def _measured(record: Record, least: int, most: int) -> Record:
+    """Return a row, broken where it is shorter than the headings, or holds more than they do."""
+    too_short = len(record.cells) < least
+    if record.reason or not (too_short or any(cell.strip() for cell in record.cells[most:])):
+        return record
+    return Record(record.number, record.cells, OTHER_WIDTH)
 
 
 def _records(source: CsvSource) -> list[Record]:

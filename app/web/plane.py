@@ -90,7 +90,7 @@ def create_plane(
         route_handlers=[
             health,
             _openapi(plane),
-            *shared_pages(),
+            *shared_pages(appliance.settings),
             *sign_in_pages(),
             *invitation_pages(),
             *confirm_pages(),

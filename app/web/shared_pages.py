@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body
 
 from app.core.messages import LANGUAGES
+from app.core.settings import Settings
 from app.web.asking import AnyRequest
 from app.web.cookies import LANGUAGE, YEAR_SECONDS, make_cookie
 from app.web.design.assets import CACHE_CONTROL
@@ -50,6 +51,6 @@ def choose_language(data: Form) -> Answer:
     return go(safe_path(str(data.get("back", "/"))), cookies)
 
 
-def shared_pages() -> list[HTTPRouteHandler]:
-    """Return the handlers of this module."""
-    return [asset, gallery, choose_language]
+def shared_pages(settings: Settings) -> list[HTTPRouteHandler]:
+    """Return the handlers of this module: the gallery only where somebody makes pages."""
+    return [asset, choose_language, *([gallery] if settings.gallery else [])]

@@ -54,7 +54,6 @@ def test_an_unescaped_template_is_found_by_this_check() -> None:
         "/history/{}",
         "/confirm/{}",
         "/jobs/{}",
-        "/design?q={}",
     ],
 )
 def test_no_address_of_the_console_is_echoed_as_markup_V5(admin: Browser, address: str) -> None:

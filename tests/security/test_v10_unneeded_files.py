@@ -151,5 +151,5 @@ def test_what_is_served_is_the_closed_table_and_nothing_else_V10(
 
 
 def test_pages_hold_no_comments_for_the_people_who_made_them_V10(admin: Browser) -> None:
-    for path in ("/", "/accounts", "/history", "/settings", "/backups", "/sign-in", "/design"):
+    for path in ("/", "/accounts", "/history", "/settings", "/backups", "/sign-in"):
         assert "<!--" not in admin.get(path).text, path

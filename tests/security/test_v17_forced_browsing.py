@@ -20,7 +20,6 @@ from tests.unit.test_operations_declared import request_of
 OPEN_TO_ALL = {
     "GET /health",
     "GET /assets/{name:str}",
-    "GET /design",
     "GET /sign-in",
     "GET /setup",
     "GET /api/v1/openapi.json",

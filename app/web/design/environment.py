@@ -183,13 +183,13 @@ def _words(text: str, **parameters: Any) -> str:  # noqa: ANN401 - any value tha
 def time_element(instant: int) -> Markup:
     """Return `<time>` with the minute in the viewer's zone; the exact instant on hover."""
     view = _current()
-    return _time(instant, formatting.format_time(instant, view.language, view.zone))
+    return _time(instant, _whole(formatting.format_time(instant, view.language, view.zone)))
 
 
 def end_time_element(instant: int) -> Markup:
     """Return `<time>` with the last day, where one ends at this instant; else with the minute."""
     view = _current()
-    return _time(instant, formatting.format_end_time(instant, view.language, view.zone))
+    return _time(instant, _whole(formatting.format_end_time(instant, view.language, view.zone)))
 
 
 def relative_time_element(instant: int) -> Markup:
@@ -197,6 +197,12 @@ def relative_time_element(instant: int) -> Markup:
     view = _current()
     text = formatting.format_relative_time(instant, view.now, view.language, view.zone)
     return _time(instant, text)
+
+
+def _whole(text: str) -> str:
+    """Return a date and its time of day so that a line breaks between them, if at all."""
+    date, gap, rest = text.partition(" " if _current().language == "ja" else ", ")
+    return f'<span class="nowrap">{date}</span>{gap}{rest}'
 
 
 def _time(instant: int, text: str) -> Markup:

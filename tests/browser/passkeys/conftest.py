@@ -101,7 +101,11 @@ def fingerprint(authority: Path) -> str:
 
 @pytest.fixture
 def context(house: House) -> Iterator[BrowserContext]:
-    opened = house.browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+    opened = house.browser.new_context(
+        locale="en-GB",
+        viewport={"width": 1280, "height": 800},
+        reduced_motion="reduce",  # colours change at once
+    )
     yield opened
     opened.close()
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from app.operations.context import Plane
-from tests.browser.pages.conftest import picture
+from tests.browser.pages.conftest import Eyes, picture, speak
 from tests.browser.passkeys.conftest import PASSWORD, House, launch, plug_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -56,6 +56,35 @@ def test_a_passkey_is_added_and_signs_in_at_the_workspace_F11(house: House, page
     picture(page, "sign-in passkey", 1280)
     page.locator("[data-asks]").click()
     expect(page).to_have_url(HOME)
+
+
+def test_what_asks_for_a_passkey_is_accessible_in_both_languages(house: House, page: Page) -> None:
+    """The other walks know no host name, and so no passkey."""
+    eyes = Eyes()
+    address = house.address(Plane.WORKSPACE)
+    house.person("nao")
+    plug_in(page)
+    sign_in(page, address, "nao")
+    add_passkey(page, address)
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    for language in ("ja", "en"):
+        speak(page.context, address, language)
+        page.goto(f"{address}/account")
+        expect(page.locator("#second-factor")).to_contain_text("Office laptop")
+        eyes.look(page, "account with a passkey")
+    page.context.clear_cookies()
+    for language in ("ja", "en"):
+        speak(page.context, address, language)
+        page.goto(f"{address}/sign-in")
+        by_passkey = page.locator("#by-passkey [data-asks]")
+        expect(by_passkey).to_be_visible()
+        ways = [page.locator("#sign-in button.primary").bounding_box(), by_passkey.bounding_box()]
+        assert len({way["width"] for way in ways if way}) == 1, "both ways in are as wide"
+        eyes.look(page, "sign-in with a passkey")
+    sign_in(page, address, "nao")
+    expect(page.locator("[data-asks]")).to_be_visible()
+    eyes.look(page, "a passkey is asked for")
+    assert eyes.findings == {}
 
 
 def test_a_passkey_confirms_what_is_dangerous_at_the_console_F11(house: House, page: Page) -> None:

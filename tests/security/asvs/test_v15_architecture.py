@@ -4,12 +4,18 @@ import json
 import re
 
 import msgspec.inspect
+import pytest
 from sqlmodel import SQLModel
 
+from app.core.settings import load_settings
+from app.operations.context import Plane
 from app.operations.registry import all_operations
+from app.web.gate import Gate
+from app.web.shared_pages import shared_pages
 from tests import parts
 from tests.running import ROOT
 from tests.security.asvs import written
+from tests.security.walk import addresses
 from tests.unit.test_operations_declared import structs
 
 
@@ -63,3 +69,18 @@ def test_no_result_is_a_row_of_the_database_ASVS_15_3_1() -> None:
     for path, source in written.sources():
         if path.startswith(("app/web/", "app/console/", "app/workspace/")):
             assert "model_dump" not in source, path
+
+
+@pytest.mark.parametrize("plane", [Plane.CONSOLE, Plane.WORKSPACE])
+def test_the_gallery_of_components_is_no_page_of_a_plane_ASVS_15_2_3(
+    planes: dict[Plane, Gate], plane: Plane
+) -> None:
+    assert "/design" not in {each.path for each in addresses(planes[plane])}
+
+
+def test_the_gallery_is_there_where_a_setting_asks_for_it() -> None:
+    def paths(*, gallery: bool) -> set[str]:
+        made = load_settings({"TENSHU_GALLERY": str(int(gallery))})
+        return {path for each in shared_pages(made) for path in each.paths}
+
+    assert paths(gallery=True) - paths(gallery=False) == {"/design"}

@@ -1,10 +1,15 @@
 """Words in the language of the person, English where none is kept."""
 
+import errno
+import os
+
 import pytest
 
 from app.core import messages
 from app.core.errors import InvalidInput, TenshuError
+from app.core.keyring import KeyRingUnusable
 from app.core.messages import catalogue, explain, mark, translate
+from app.core.system_reasons import SAID
 
 PO = """\
 msgid ""
@@ -97,3 +102,16 @@ def test_a_language_from_a_request_never_becomes_a_path_V17(words, tmp_path):
 def test_the_catalogue_of_the_product_is_read_without_a_doubtful_entry():
     catalogue.cache_clear()
     assert all(catalogue("ja").values())
+
+
+@pytest.mark.parametrize("number", [
+    errno.ECONNREFUSED, errno.ECONNRESET, errno.ETIMEDOUT, errno.EPIPE, errno.ENETUNREACH,
+    errno.EHOSTUNREACH, errno.EACCES, errno.EROFS, errno.ENOSPC, errno.ENOENT, errno.ENOTDIR,
+])  # fmt: skip
+def test_what_the_system_says_is_told_in_japanese_too(number):
+    said = os.strerror(number)
+    assert said in SAID
+    error = KeyRingUnusable(path="/keys", reason=said)
+    assert said in explain("en", error)[0]
+    assert translate("ja", said) in explain("ja", error)[0]
+    assert said not in explain("ja", error)[0]

@@ -63,6 +63,15 @@ def test_behind_the_edge_each_plane_has_a_socket_S5(tmp_path):
         load_settings({"TENSHU_EDGE": "yes"})
 
 
+def test_the_gallery_is_shown_only_where_somebody_asks_for_it_ASVS_15_2_3(tmp_path):
+    shown = load_settings({"TENSHU_DATA": str(tmp_path), "TENSHU_GALLERY": "1"})
+    assert shown.gallery
+    assert load_settings(shown.environment()) == shown
+    assert not load_settings({"TENSHU_GALLERY": ""}).gallery
+    with pytest.raises(InvalidSetting, match="write 1 to show the gallery"):
+        load_settings({"TENSHU_GALLERY": "please"})
+
+
 def test_two_planes_do_not_share_a_port():
     with pytest.raises(InvalidSetting, match="different ports"):
         load_settings({"TENSHU_CONSOLE_PORT": "9000", "TENSHU_WORKSPACE_PORT": "9000"})

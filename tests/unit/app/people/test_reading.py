@@ -14,7 +14,7 @@ from app.files.errors import (
 )
 from app.people import reading
 from app.people.errors import ListTooLong, NoList
-from app.people.reading import read_sheet
+from app.people.reading import OTHER_WIDTH, read_sheet
 from tests.personnel import HEADINGS, as_csv, as_workbook, rows
 
 
@@ -26,6 +26,14 @@ def read(data, name="list"):
 def test_a_csv_list_is_read_in_every_encoding_of_an_office(encoding):
     sheet = read(as_csv(list(rows(3)), encoding))
     assert (sheet.headings, len(sheet.rows), sheet.rows[0].number) == (list(HEADINGS), 3, 2)
+
+
+def test_a_row_that_was_cut_off_or_has_a_comma_too_many_says_nothing_METI_22():
+    """An empty cell would take mail and leaving date away, and a shifted one the department."""
+    whole, comma, cut = as_csv(list(rows(3))).decode().splitlines()[1:]
+    lines = [",".join(HEADINGS), whole + ",,", comma.replace(" ", ",", 1), cut[:30]]
+    sheet = read("\n".join(lines).encode())
+    assert [record.reason for record in sheet.rows] == ["", OTHER_WIDTH, OTHER_WIDTH]
 
 
 def test_a_workbook_is_read_below_its_title_with_the_rows_that_excel_shows():

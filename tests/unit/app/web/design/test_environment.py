@@ -41,7 +41,8 @@ def test_a_time_is_readable_by_machines_and_exact_on_hover(environment: Environm
     text = show(environment, "{{ time(instant) }}", instant=AT)
     assert text == (
         '<time datetime="2026-11-21T01:45:06.789Z" '
-        'title="2026年11月21日(土) 10:45:06.789 (UTC+09:00)">2026年11月21日(土) 10:45</time>'
+        'title="2026年11月21日(土) 10:45:06.789 (UTC+09:00)">'
+        '<span class="nowrap">2026年11月21日(土)</span> 10:45</time>'
     )
 
 
@@ -52,7 +53,7 @@ def test_a_relative_time_counts_from_the_moment_of_the_request(environment: Envi
 def test_the_zone_of_the_viewer_counts(environment: Environment) -> None:
     template = environment.from_string("{{ time(i) }}{{ page_zone() }}{{ day(i) }}")
     text = render(environment, template, language="en", zone=ZoneInfo("America/New_York"), i=AT)
-    assert "Fri 20 Nov 2026, 20:45" in text
+    assert '<span class="nowrap">Fri 20 Nov 2026</span>, 20:45' in text
     assert text.endswith("America/New_York2026-11-20")
 
 
