@@ -1,10 +1,11 @@
 """The API answers as its document and HTTP say (V6, V7): what scans once found stays found."""
 
+import msgspec
 import pytest
 
 from app.operations.context import Plane
 from app.operations.download import Download
-from app.web.api import send_download
+from app.web.api import offered, send_download
 from app.web.openapi import document
 from app.web.schema import IN_PATH, IN_QUERY
 
@@ -53,3 +54,27 @@ def test_a_download_that_breaks_off_says_why_in_the_log(caplog):
     with pytest.raises(OSError, match="no space"):
         next(stream)
     assert "the download of a.csv broke off" in caplog.text
+
+
+def listed(field: str) -> list[str]:
+    """Return the addresses of the console's lists that take this field."""
+    return [
+        each.route.path
+        for each in offered(Plane.CONSOLE)
+        if each.route is not None
+        and each.route.method == "GET"
+        and "{" not in each.route.path
+        and field in {one.name for one in msgspec.structs.fields(each.request_type)}
+    ]
+
+
+@pytest.mark.parametrize("field", ["after", "sort"])
+@pytest.mark.parametrize("nonsense", ["nonsense", "-", "~", "0" * 28, "bmFtZQ==", "1,2", "名"])
+def test_a_place_or_an_order_that_a_list_does_not_have_is_no_fault_V6(admin, field, nonsense):
+    paths = listed(field)
+    assert len(paths) >= 7
+    for path in paths:
+        answer = admin.get(f"/api/v1{path}", params={field: nonsense})
+        assert answer.status_code < 500, (path, answer.text)
+        if field == "sort":
+            assert answer.status_code >= 400, path
