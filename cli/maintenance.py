@@ -16,17 +16,29 @@ from app.machine.operations.maintenance import (
     open_to_look,
     open_to_repair,
 )
+from app.machine.operations.recordings import check_recordings
+from app.machine.recording_check import Condition
 from appliance.contract.maintenance.state import USUAL, Ending, Level, Window
 from cli.invocation import Invocation, everywhere, this_call
 from cli.request import request
 from cli.table import columns, moment
 
+EXIT_ALTERED = 3
+ALTERED = {Condition.changed, Condition.missing}
+CONDITIONS = {
+    Condition.unchanged: mark("As the history tells"),
+    Condition.changed: mark("Not as the history tells"),
+    Condition.missing: mark("Missing"),
+    Condition.removed: mark("Removed for its age"),
+    Condition.untold: mark("Not in the history yet"),
+}
 LEVELS = {Level.look: mark("Look only"), Level.repair: mark("Repair")}
 ENDS = {
     Ending.none: mark("Open now"),
     Ending.clock: mark("Its time was over"),
     Ending.click: mark("Closed by somebody"),
     Ending.restart: mark("The machine was started anew"),
+    Ending.restored: mark("The appliance was restored"),
     Ending.failed: mark("Could not be opened"),
 }
 
@@ -87,17 +99,36 @@ def _opened(invocation: Invocation, opened: OpenedNow) -> str:
 
 @maintenance.command("list")
 @click.option("--offset", default=0, help="How many of the newest to pass over.")
+@click.option("--text", default="", help="Only with these words in person, reason or address.")
+@click.option("--open", "is_open", is_flag=True, help="Only the one that is open.")
 @everywhere
 @this_call
-def list_(invocation: Invocation, offset: int) -> None:
+def list_(invocation: Invocation, offset: int, text: str, is_open: bool) -> None:
     """List the windows, the newest first."""
+    state = Ending.none.value if is_open else ""
     with invocation.context() as context:
-        found = list_windows(context, request(ListOfWindows, offset=offset))
+        wanted = request(ListOfWindows, offset=offset, text=text, state=state)
+        found = list_windows(context, wanted)
     marked = (mark("Window"), mark("Opened at"), mark("What may be done"), mark("Until"),
               mark("State"), mark("For whom"), mark("Why"))  # fmt: skip
     heads = [invocation.words(head) for head in marked]
     rows = [_row(invocation, one.window) for one in found.items]
     invocation.answer(found, lambda: columns(heads, rows))
+
+
+@maintenance.command
+@click.argument("window", type=int)
+@everywhere
+@this_call
+def check(invocation: Invocation, window: int) -> int:
+    """Hold the recordings of WINDOW against the history. Exit code 3 where one is another."""
+    with invocation.context() as context:
+        found = check_recordings(context, request(WhichWindow, window=window))
+    heads = [invocation.words(head) for head in (mark("Session"), mark("Recording"))]
+    rows = [(one.session, invocation.words(CONDITIONS[one.condition])) for one in found.items]
+    nobody = invocation.words(mark("Nobody has come in."))
+    invocation.answer(found, lambda: columns(heads, rows) if rows else nobody)
+    return EXIT_ALTERED if any(one.condition in ALTERED for one in found.items) else 0
 
 
 @maintenance.command

@@ -24,6 +24,7 @@ PACKAGES = (
     "dbus",
     "iproute2",
     "libpam-systemd",
+    "logrotate",
     "nftables",
     "nginx-light",
     "openssh-server",

@@ -99,21 +99,19 @@ def certificate_attention(context: Context) -> list[Attention]:
 def maintenance_attention(context: Context) -> list[Attention]:
     """Tell who of the vendor may come in at this moment, and for how long."""
     try:
-        listed = maintenance.list_windows(context, maintenance.ListOfWindows()).items
+        opened = maintenance.list_windows(context, maintenance.ListOfWindows()).opened
     except MachineError:
         return []  # a guest on its machine has no such access; a silent agent is told of by itself
+    if opened is None:
+        return []
+    left = -(-(opened.until - clock.now()) // clock.MINUTE)
     return [
         Attention(
             kind="warning",
             title=mark("Maintenance access is open: {who}"),
             text=mark("It closes by itself in {minutes} minutes."),
-            href=f"/maintenance/{one.window.number}",
+            href=f"/maintenance/{opened.number}",
             action=mark("Show the window"),
-            parameters={
-                "who": one.window.who,
-                "minutes": max(1, -(-(one.window.until - clock.now()) // clock.MINUTE)),
-            },
+            parameters={"who": opened.who, "minutes": max(1, left)},
         )
-        for one in listed
-        if one.window.is_open
     ]

@@ -3,21 +3,22 @@
 from typing import Any, Final
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
-from app.core import clock
 from app.core.errors import TenshuError
-from app.core.messages import explain
+from app.core.messages import explain, mark, translate
 from app.machine.errors import MachineError
 from app.machine.operations import maintenance, recordings
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
+from app.web.design.address import change_query, one_of
 from app.web.names import ACTORS
 from app.web.pages import (
     Answer,
     ask,
     field_errors,
     go,
+    here,
     need_sign_in,
     page,
     perform,
@@ -41,36 +42,73 @@ FIELD_OF: Final = {
     "maintenance.key_not_in_device": "key",
 }
 """Where an answer of the machine stands in the form."""
+ENDS: Final = {
+    "none": mark("Open now"),
+    "clock": mark("Its time was over"),
+    "click": mark("Closed by somebody"),
+    "restart": mark("The machine was started anew"),
+    "restored": mark("The appliance was restored"),
+    "failed": mark("Could not be opened"),
+}
+LEVELS: Final = {"look": mark("Look only"), "repair": mark("Repair")}
+"""What the list can be narrowed to."""
 
 
 @get(PLACE)
-def show_windows(request: AnyRequest) -> Answer:
+def show_windows(
+    request: AnyRequest,
+    q: FromQuery[str] = "",
+    status: FromQuery[str] = "",
+    level: FromQuery[str] = "",
+    sort: FromQuery[str] = "",
+) -> Answer:
     """Show what is open, and list the windows that there were."""
     context = need_sign_in(request)
-    offset = _whole(request, "offset")
+    wanted = ask(
+        maintenance.ListOfWindows,
+        offset=_whole(request, "after"),
+        text=q[:200],
+        state=status if status in ENDS else "",
+        level=level if level in LEVELS else "",
+        order=one_of(sort, maintenance.Order),
+    )
     try:
-        found = maintenance.list_windows(context, ask(maintenance.ListOfWindows, offset=offset))
+        found = maintenance.list_windows(context, wanted)
     except MachineError as error:
         message, hint = explain(context.language, error)
         return page(request, "console/maintenance_unavailable.html", message=message, hint=hint)
     why_not = None
     if found.unavailable:
         why_not = explain(context.language, MachineError(BY_CODE[found.unavailable](place="ssh")))
-    after = offset + PAGE
+    path, after = here(request), wanted.offset + PAGE
     return page(
         request,
         "console/maintenance.html",
         found=found,
-        opened=next((one for one in found.items if one.window.is_open), None),
+        asked=wanted,
+        ends=_choices(context.language, ENDS),
+        levels=_choices(context.language, LEVELS),
+        set_filters=_set_filters(context.language, wanted),
         why_not=why_not,
         notice=request.query_params.get("notice", ""),
-        first=offset + 1,
-        next=str(after) if after < found.total else "",
-        previous=str(max(0, offset - PAGE)) if offset else "",
-        actors=ACTORS,
-        now=clock.now(),
+        next=change_query(path, after=after) if after < found.total else "",
+        previous=change_query(path, after=max(0, wanted.offset - PAGE)) if wanted.offset else "",
         may_manage=context.actor.rights.allows(Permission.MACHINE_MANAGE),
     )
+
+
+def _choices(language: str, words: dict[str, str]) -> list[tuple[str, str]]:
+    return [(value, translate(language, word)) for value, word in words.items()]
+
+
+def _set_filters(language: str, wanted: maintenance.ListOfWindows) -> list[tuple[str, str]]:
+    """Return the filters that are set, by parameter, as they are shown."""
+    found = [("q", f"“{wanted.text}”")] if wanted.text else []
+    if wanted.state:
+        found.append(("status", translate(language, ENDS[wanted.state])))
+    if wanted.level:
+        found.append(("level", translate(language, LEVELS[wanted.level])))
+    return found
 
 
 def _whole(request: AnyRequest, name: str) -> int:
@@ -140,11 +178,14 @@ def opened(request: AnyRequest, result: maintenance.OpenedNow) -> Answer:
 def show_window(request: AnyRequest, window: FromPath[int]) -> Answer:
     """Show one window with its sessions."""
     context = need_sign_in(request)
-    found = maintenance.get_window(context, ask(maintenance.WhichWindow, window=window))
+    which = ask(maintenance.WhichWindow, window=window)
+    found = maintenance.get_window(context, which)
+    checked = recordings.check_recordings(context, which)
     return page(
         request,
         "console/maintenance_window.html",
         found=found,
+        conditions={one.session: one.condition.value for one in checked.items},
         actors=ACTORS,
         may_manage=context.actor.rights.allows(Permission.MACHINE_MANAGE),
     )

@@ -9,6 +9,8 @@ from app.core.errors import TenshuError
 from app.core.settings import Settings
 
 LOCK_NAME: Final = "appliance.lock"
+UNITS: Final = "tenshu.target"
+"""Who holds the lock where systemd runs the processes: no process, but all of the units."""
 
 
 class AlreadyRunning(TenshuError):
@@ -20,6 +22,16 @@ class AlreadyRunning(TenshuError):
     hint = (
         "Stop it first, or give this copy another folder and other ports: TENSHU_DATA, "
         "TENSHU_CONSOLE_PORT, TENSHU_WORKSPACE_PORT."
+    )
+
+
+class RunsAsUnits(AlreadyRunning):
+    """The appliance runs on this data folder, as units of systemd."""
+
+    message = "The units of {holder} already run the appliance on {data}."
+    hint = (
+        "Stop them first, systemctl stop tenshu.target, or give this copy another folder and other "
+        "ports: TENSHU_DATA, TENSHU_CONSOLE_PORT, TENSHU_WORKSPACE_PORT."
     )
 
 
@@ -64,14 +76,16 @@ def take(data: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        pid = os.read(descriptor, 32).decode() or "?"
+        holder = os.read(descriptor, 32).decode() or "?"
         os.close(descriptor)
-        raise AlreadyRunning(pid=pid, data=data) from error
+        if holder == UNITS:
+            raise RunsAsUnits(holder=holder, data=data) from error
+        raise AlreadyRunning(pid=holder, data=data) from error
     sign(descriptor)
     return descriptor
 
 
-def sign(lock: int) -> None:
-    """Say that it is this process who holds the lock."""
+def sign(lock: int, holder: str = "") -> None:
+    """Say who holds the lock: this process unless told otherwise."""
     os.truncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    os.pwrite(lock, (holder or str(os.getpid())).encode(), 0)

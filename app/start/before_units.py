@@ -2,7 +2,8 @@
 
 Where systemd runs the processes, each is a unit with a user of its own, and nobody supervises them
 but systemd. So what a start prepares is prepared before all of them, and given to whom it belongs.
-The folders are there already (`systemd/tmpfiles.d`); who shares what is said by their modes.
+The folders are there already (`systemd/tmpfiles.d`); who shares what is said by their modes. The
+lock on the data folder stays with systemd, so that no other copy starts beside the units.
 """
 
 import logging
@@ -18,7 +19,7 @@ from app.core.keyring import FILE_NAME as RING
 from app.core.keyring import LOCK_NAME
 from app.core.log import configure_logging
 from app.core.settings import Settings, load_settings
-from app.start import announce, connections, keys, programs
+from app.start import announce, connections, keys, programs, systemd_store
 from app.start.connections import password_file
 from app.start.prepare import new_claim_code, prepare
 
@@ -37,8 +38,11 @@ ISSUE: Final = Path("/run/issue.d/tenshu.issue")
 """What the machine's own screen shows above its sign-in, and no network does."""
 
 
-def prepare_for_units(settings: Settings, told: Path, issue: Path) -> None:
-    """Prepare; raise what `prepare` and `connections.lay_out` raise."""
+def prepare_for_units(settings: Settings, told: Path, issue: Path, notices: str) -> None:
+    """Prepare; `notices` is systemd's socket for them.
+
+    Raise what `prepare` and `connections.lay_out` raise, LockNotKept.
+    """
     prepared = prepare(settings, say=logging.info)
     database = prepared.appliance.database
     claim_code = new_claim_code(prepared.appliance)
@@ -50,7 +54,7 @@ def prepare_for_units(settings: Settings, told: Path, issue: Path) -> None:
             line = f'TENSHU_DATABASE_URL="{addresses[program.role]}"\n'
             _write_private(told / f"tenshu-{program.name}.environment", line)
     _write_private(issue, announce.for_the_screen(prepared, claim_code))
-    os.close(prepared.lock)
+    systemd_store.keep(prepared.lock, notices)
 
 
 def _hand_out(settings: Settings, addresses: Mapping[str, str]) -> None:
@@ -77,7 +81,7 @@ def main() -> int:
     """Return 0, or 1 and say why nothing may start."""
     configure_logging("prepare")
     try:
-        prepare_for_units(load_settings(), TOLD, ISSUE)
+        prepare_for_units(load_settings(), TOLD, ISSUE, os.environ.get("NOTIFY_SOCKET", "-"))
     except TenshuError as error:
         sys.stderr.write(f"{error.code}: {error} {error.hint}\n")
         return 1

@@ -79,3 +79,12 @@ class RoleNotAdmitted(TenshuError):
         "Add this line to the beginning of pg_hba.conf, with “host” and the address of this "
         "machine where it is another one, and let PostgreSQL read it again: {line}"
     )
+
+
+class LockNotKept(TenshuError):
+    """systemd does not take the lock on the data folder over."""
+
+    code = "start.lock_not_kept"
+    status = 500
+    message = "systemd does not keep the lock on the data folder: {reason}."
+    hint = "tenshu-prepare.service needs FileDescriptorStoreMax=1 and NotifyAccess=main."

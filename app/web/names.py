@@ -220,6 +220,7 @@ VALUES: Final = {
     "click": mark("Closed by somebody"),
     "clock": mark("Its time was over"),
     "restart": mark("The machine was started anew"),
+    "restored": mark("The appliance was restored"),
     "not_recorded": mark("Could not be recorded"),
     "too_long": mark("The recording became too long"),
     "killed": mark("Interrupted"),

@@ -8,7 +8,10 @@ import msgspec
 from appliance.contract.actions import Caller
 from appliance.contract.configuration.errors import MachineNotOwned
 from appliance.contract.maintenance import state
+from appliance.contract.maintenance.errors import RecordingGone
 from appliance.machine.applying import applying_at
+from appliance.maintenance import keeping
+from appliance.maintenance.listing import choose
 from appliance.maintenance.opening import Maintenance
 from appliance.maintenance.recording import stretch
 from appliance.maintenance.rooms import Rooms
@@ -29,6 +32,9 @@ class MaintenanceActions:
             "ListWindows": self._list,
             "ReadWindow": self._read,
             "ReadRecording": self._recording,
+            "CheckRecordings": self._check_recordings,
+            "CountRecordings": self._count_recordings,
+            "RemoveRecordings": self._remove_recordings,
             "ListHappenings": self._happenings,
         }
 
@@ -49,12 +55,12 @@ class MaintenanceActions:
 
     def _list(self, _caller: Caller, request: state.ListWindows) -> state.Windows:
         own, book = self._own, self._rooms.book
-        numbers = book.numbers()
-        page = numbers[request.offset : request.offset + request.limit]
+        found = choose(map(book.read, book.numbers()), request)
         missing = own.missing()
         return state.Windows(
-            windows=tuple(map(book.read, page)),
-            total=len(numbers),
+            windows=tuple(found[request.offset : request.offset + request.limit]),
+            total=len(found),
+            opened=book.opened(),
             unavailable=missing.code if missing else "",
             port=own.port(),
         )
@@ -67,8 +73,23 @@ class MaintenanceActions:
     def _recording(self, _caller: Caller, request: state.ReadRecording) -> state.RecordingPart:
         book = self._own.rooms.book
         session = book.session(request.window, request.session)
-        text, following = stretch(book.recording(session.window, session.id), request.offset)
+        try:
+            text, following = stretch(book.recording(session.window, session.id), request.offset)
+        except FileNotFoundError:
+            raise RecordingGone(session=session.id) from None
         return state.RecordingPart(session=session, text=text, next=following)
+
+    def _check_recordings(self, _caller: Caller, request: state.OfWindow) -> state.RecordingsFound:
+        found = keeping.found_recordings(self._own.rooms.book, request.window)
+        return state.RecordingsFound(recordings=found)
+
+    def _count_recordings(self, _caller: Caller, request: state.OlderThan) -> state.OldRecordings:
+        return keeping.old_recordings(self._own.rooms.book, request.before)
+
+    def _remove_recordings(
+        self, _caller: Caller, request: state.OlderThan
+    ) -> state.RemovedRecordings:
+        return keeping.remove_recordings(self._own.rooms.book, request.before)
 
     def _happenings(self, _caller: Caller, request: state.ListHappenings) -> state.Happenings:
         journal = self._own.rooms.journal

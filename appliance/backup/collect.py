@@ -23,6 +23,7 @@ from appliance.backup.database import (
     sqlite_path,
 )
 from appliance.backup.manifest import Database, Entry, Manifest, Sealed, entries_of, product_version
+from appliance.backup.recordings import copy_recordings
 from appliance.backup.reporter import Reporter
 from appliance.book import Book
 from appliance.contract.backup_errors import (
@@ -75,6 +76,7 @@ def gather(
     write_whole(folder / REPOSITORIES, msgspec.json.encode(Book(place).all()), durable=False)
     _link_tree(place.data / "tls", folder / "tls", link=False)
     _link_tree(place.data / "files", folder / "files", link=True)
+    copy_recordings(place.data, folder)
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     reporter.phase(Phase.collecting, sum(sizes), len(sizes))
     lite = sqlite_path(place.database_url) is not None

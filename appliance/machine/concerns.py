@@ -89,9 +89,10 @@ def _no_edge(where: Where) -> ConcernUnavailable | None:
 
 
 def _check_edge(where: Where, staged: Path) -> None:
-    for folder in ("run", "var/log/nginx", "var/lib/nginx"):  # it opens what is in them, too
+    for folder in ("run", "var/log/tenshu-edge", "var/lib/nginx"):  # it opens what is in them, too
         (where.root.path / folder).mkdir(parents=True, exist_ok=True)
-    ask("nginx", "-t", "-q", "-p", str(staged), "-c", str(staged / "etc/nginx/nginx.conf"))
+    whole = str(staged / "etc/nginx/nginx.conf")
+    ask("nginx", "-e", "stderr", "-t", "-q", "-p", str(staged), "-c", whole)
 
 
 def _reload_edge(where: Where, version: int) -> None:

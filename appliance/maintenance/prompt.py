@@ -126,7 +126,7 @@ def _without_rights(person: Person, words: list[str]) -> list[str]:
     groups = ",".join(map(str, groups_of(person)))
     return [
         setpriv, f"--reuid={person.uid}", f"--regid={person.gid}", f"--groups={groups}",
-        "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--", *words,
+        "--no-new-privs", "--inh-caps=-all", "--", *words,
     ]  # fmt: skip
 
 

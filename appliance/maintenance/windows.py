@@ -24,6 +24,8 @@ from appliance.machine.versions import boot_identifier, boot_time
 from appliance.records import now
 
 OWED: Final = "owed"
+CLOCKS: Final = "clocks.json"
+LOCK: Final = "lock"
 
 
 class Clocks(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ class WindowBook:
     def locked(self) -> Iterator[None]:
         """Hold the one lock under which windows are opened and closed."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -95,7 +97,7 @@ class WindowBook:
         folder = self.of(window.number)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.owe()
-        write_whole(folder / "clocks.json", msgspec.json.encode(clocks))
+        write_whole(folder / CLOCKS, msgspec.json.encode(clocks))
         self.replace(window)
         sync_folder(folder.parent)
 
@@ -117,7 +119,7 @@ class WindowBook:
 
     def clocks(self, number: int) -> Clocks:
         """Return what ends a window by itself."""
-        raw = (self.of(number) / "clocks.json").read_bytes()
+        raw = (self.of(number) / CLOCKS).read_bytes()
         return msgspec.json.decode(raw, type=Clocks)
 
     def why_over(self, number: int) -> Ending:
@@ -125,7 +127,11 @@ class WindowBook:
         window = self.read(number)
         if not window.is_open:
             return window.ended
-        return over(self.clocks(number), boot_identifier(), boot_time(), now())
+        try:
+            clocks = self.clocks(number)
+        except FileNotFoundError:  # no backup holds them
+            return Ending.restored
+        return over(clocks, boot_identifier(), boot_time(), now())
 
     def recording(self, number: int, session: str) -> Path:
         """Return where a session is recorded."""

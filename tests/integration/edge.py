@@ -50,7 +50,7 @@ def version() -> tuple[int, int]:
 def render(document: Document, facts: Facts) -> Path:
     """Write what is planned below the facts' root, and return nginx's configuration."""
     root = Path(facts.edge.root)
-    for folder in ("run", "var/log/nginx", "var/lib/nginx"):
+    for folder in ("run", "var/log/tenshu-edge", "var/lib/nginx"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     for file in edge.files(document, facts):
         path = root / file.path
@@ -173,12 +173,12 @@ class Edge:
 
     def log(self) -> list[dict[str, str]]:
         """What nginx wrote down of its requests."""
-        lines = (self.root / "var/log/nginx/access.log").read_text().splitlines()
+        lines = (self.root / "var/log/tenshu-edge/access.log").read_text().splitlines()
         return [json.loads(line) for line in lines]
 
     def shown(self) -> str:
         """What nginx said of itself."""
-        return (self.root / "var/log/nginx/error.log").read_text()
+        return (self.root / "var/log/tenshu-edge/error.log").read_text()
 
     def stop(self) -> None:
         if self.process:

@@ -1,6 +1,6 @@
 """Maintenance access: windows opened, approved, closed, looked at (S11)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -18,10 +18,13 @@ from appliance.contract.maintenance.state import (
     LONGEST,
     SHORTEST,
     USUAL,
+    Ending,
     Level,
+    ListWindows,
     OpenWindow,
     Session,
     Window,
+    WindowOrder,
 )
 
 Line = r"^[^\x00-\x1f\x7f]{1,200}$(?!\n)"
@@ -154,12 +157,35 @@ def close_window(context: Context, request: WhichWindow) -> Window:
     return window
 
 
-class ListOfWindows(msgspec.Struct, frozen=True, kw_only=True):
-    """From where on windows are listed."""
+Order = Literal["-number", "number", "who", "-who", "level", "-level", "until", "-until"]
+State = Literal["", "none", "clock", "click", "restart", "restored", "failed"]
 
-    offset: Annotated[
-        int, Meta(ge=0, le=2**31 - 1, description="How many of the newest to pass over.")
-    ] = 0
+
+class ListOfWindows(msgspec.Struct, frozen=True, kw_only=True):
+    """Which windows are listed, and from where on."""
+
+    offset: Annotated[int, Meta(ge=0, le=2**31 - 1, description="How many to pass over.")] = 0
+    text: Annotated[
+        str,
+        Meta(max_length=200, description="Words that stand in number, person, reason, address."),
+    ] = ""
+    state: Annotated[
+        State, Meta(description="How they ended; none for the open one, empty for all.")
+    ] = ""
+    level: Annotated[
+        Literal["", "look", "repair"], Meta(description="What may be done; empty for either.")
+    ] = ""
+    order: Annotated[Order, Meta(description="Column; - in front: downward.")] = "-number"
+
+    def wanted(self) -> ListWindows:
+        """Return the question to the machine."""
+        return ListWindows(
+            offset=self.offset,
+            text=self.text,
+            state=Ending(self.state) if self.state else None,
+            level=Level(self.level) if self.level else None,
+            order=WindowOrder(self.order),
+        )
 
 
 class ListedWindow(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,8 +200,11 @@ class ListedWindow(msgspec.Struct, frozen=True, kw_only=True):
 class ListedWindows(msgspec.Struct, frozen=True, kw_only=True):
     """A page of windows."""
 
-    items: Annotated[tuple[ListedWindow, ...], Meta(description="Newest first.")]
-    total: Annotated[int, Meta(description="How many there are.")]
+    items: Annotated[tuple[ListedWindow, ...], Meta(description="As they were asked for.")]
+    total: Annotated[int, Meta(description="How many there are of those that were asked for.")]
+    opened: Annotated[
+        Window | None, Meta(description="The one that is open, whatever was asked for.")
+    ]
     unavailable: Annotated[
         str, Meta(description="Code of why none can be opened here; empty where one can.")
     ]
@@ -214,10 +243,11 @@ def _named(context: Context, windows: tuple[Window, ...]) -> tuple[ListedWindow,
 def list_windows(context: Context, request: ListOfWindows) -> ListedWindows:
     """List the maintenance windows, the newest first."""
     with maintenance_for(context) as maintenance:
-        found = maintenance.windows(caller_of(context), request.offset)
+        found = maintenance.windows(caller_of(context), request.wanted())
     return ListedWindows(
         items=_named(context, found.windows),
         total=found.total,
+        opened=found.opened,
         unavailable=found.unavailable,
         port=found.port,
     )

@@ -7,14 +7,21 @@ import msgspec
 from msgspec import Meta
 
 from app.machine.calling import caller_of, maintenance_for
-from app.machine.operations.maintenance import WindowNumber
+from app.machine.operations.maintenance import WhichWindow, WindowNumber
 from app.machine.operations.reading import ON_CONSOLE
+from app.machine.recording_check import Condition, judge, told_digests
 from app.machine.replay import Line, replay
 from app.operations.context import Context
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
-from appliance.contract.maintenance.state import ReadRecording, RecordingPart, Session
+from appliance.contract.maintenance.state import (
+    ReadRecording,
+    RecordingPart,
+    RecordingsFound,
+    Session,
+    Window,
+)
 
 SessionId = Annotated[str, Meta(max_length=16, description="Identifier of a session.")]
 CAST = "application/x-asciicast"
@@ -63,6 +70,55 @@ def read_recording(context: Context, request: WhichStretch) -> Replayed:
     context.event.about("window", str(request.window))
     context.event.references["session"] = request.session
     return Replayed(session=part.session, lines=tuple(replay(part.text)), next=part.next)
+
+
+class CheckedRecording(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording, held against the history."""
+
+    session: SessionId
+    condition: Annotated[Condition, Meta(description="How it stands to the history.")]
+    digest: Annotated[str, Meta(description="SHA-256 of the file; empty where there is none.")]
+    told: Annotated[str, Meta(description="SHA-256 that the history tells; empty for none.")]
+
+
+class CheckedRecordings(msgspec.Struct, frozen=True, kw_only=True):
+    """The recordings of one window."""
+
+    window: WindowNumber
+    items: Annotated[tuple[CheckedRecording, ...], Meta(description="Oldest first.")]
+
+
+def _digests(context: Context, request: WhichWindow) -> tuple[Window, RecordingsFound]:
+    with maintenance_for(context) as maintenance:
+        caller = caller_of(context)
+        window = maintenance.window(caller, request.window).window
+        return window, maintenance.recordings(caller, request.window)
+
+
+@operation(
+    "maintenance.check_recordings",
+    permission=Permission.MACHINE_VIEW,
+    effect=Effect.READ,
+    planes=ON_CONSOLE,
+    route=Route("GET", "/machine/maintenance/{window}/recordings"),
+    ahead=_digests,
+)
+def check_recordings(context: Context, request: WhichWindow) -> CheckedRecordings:
+    """Hold the recordings of a maintenance window against what the history tells of them."""
+    window, found = context.ahead
+    told = told_digests(context.appliance, request.window, window.opened_at)
+    return CheckedRecordings(
+        window=request.window,
+        items=tuple(
+            CheckedRecording(
+                session=one.session,
+                condition=judge(one, told.get(one.session)),
+                digest=one.digest,
+                told=told.get(one.session, ""),
+            )
+            for one in found.recordings
+        ),
+    )
 
 
 def _first(context: Context, request: WhichRecording) -> RecordingPart:

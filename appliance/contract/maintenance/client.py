@@ -11,11 +11,15 @@ from appliance.contract.maintenance.state import (
     ListHappenings,
     ListWindows,
     OfWindow,
+    OlderThan,
+    OldRecordings,
     OneWindow,
     OpenedWindow,
     OpenWindow,
     ReadRecording,
     RecordingPart,
+    RecordingsFound,
+    RemovedRecordings,
     Window,
     WindowPlan,
     Windows,
@@ -37,9 +41,9 @@ class MaintenanceClient(Calling):
         """Close a window at once."""
         return self.call("CloseWindow", caller, OfWindow(window=window), Window)
 
-    def windows(self, caller: Caller, offset: int = 0, limit: int = 50) -> Windows:
-        """Return a page of windows, newest first."""
-        return self.call("ListWindows", caller, ListWindows(offset=offset, limit=limit), Windows)
+    def windows(self, caller: Caller, wanted: ListWindows) -> Windows:
+        """Return a page of windows."""
+        return self.call("ListWindows", caller, wanted, Windows)
 
     def window(self, caller: Caller, number: int) -> OneWindow:
         """Return one window with its sessions."""
@@ -58,6 +62,18 @@ class MaintenanceClient(Calling):
             offset = part.next
             if not offset:
                 return
+
+    def recordings(self, caller: Caller, number: int) -> RecordingsFound:
+        """Return the digests of a window's recordings as they lie there."""
+        return self.call("CheckRecordings", caller, OfWindow(window=number), RecordingsFound)
+
+    def old_recordings(self, caller: Caller, before: int) -> OldRecordings:
+        """Tell how many recordings are older than a moment."""
+        return self.call("CountRecordings", caller, OlderThan(before=before), OldRecordings)
+
+    def remove_recordings(self, caller: Caller, before: int) -> RemovedRecordings:
+        """Remove some recordings that are older than a moment."""
+        return self.call("RemoveRecordings", caller, OlderThan(before=before), RemovedRecordings)
 
     def happenings(self, caller: Caller, after: int, limit: int = 50) -> Happenings:
         """Return what happened since an entry of the journal."""

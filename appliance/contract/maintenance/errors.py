@@ -39,6 +39,15 @@ class RecordingUnknown(ApplianceError):
     hint = "The window lists the sessions that there were."
 
 
+class RecordingGone(ApplianceError):
+    """The file of a recording is not there."""
+
+    code = "maintenance.recording_gone"
+    status = 410
+    message = "The recording of session {session} is not there any more."
+    hint = "The window tells whether it was removed for its age; its digest stays in the history."
+
+
 class AddressUnreadable(ApplianceError):
     """One of the addresses is none."""
 

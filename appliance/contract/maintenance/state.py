@@ -64,6 +64,8 @@ class Ending(enum.StrEnum):
     """The recording had become as long as one may."""
     killed = "killed"
     """What records it was ended from outside."""
+    restored = "restored"
+    """The appliance was restored from a backup: nobody comes in through what was open then."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +112,39 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: Annotated[Milliseconds | None, Meta(description="When it ended")] = None
     bytes: Annotated[int, Meta(description="Bytes of the recording")] = 0
     digest: Annotated[str, Meta(description="SHA-256 of the recording, once it ended")] = ""
+    removed_at: Annotated[
+        Milliseconds | None, Meta(description="When the recording was removed for its age")
+    ] = None
+
+
+class RecordingFound(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies there of a session that has ended, whatever is told of it elsewhere."""
+
+    session: SessionId
+    digest: Annotated[str, Meta(description="SHA-256 of the file; empty where there is none")]
+    bytes: Annotated[int, Meta(description="Bytes of the file")]
+    removed_at: Annotated[
+        Milliseconds | None, Meta(description="When it was removed for its age")
+    ] = None
+
+
+class RecordingsFound(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies there of a window's sessions."""
+
+    recordings: Annotated[tuple[RecordingFound, ...], Meta(description="Oldest first")]
+
+
+class OldRecordings(msgspec.Struct, frozen=True, kw_only=True):
+    """Recordings that are older than a moment."""
+
+    count: Annotated[int, Meta(description="How many")]
+    oldest: Annotated[Milliseconds, Meta(description="When the oldest ended; 0 for none")] = 0
+
+
+class RemovedRecordings(msgspec.Struct, frozen=True, kw_only=True):
+    """Recordings that are gone."""
+
+    removed: Annotated[int, Meta(description="How many; there may be more unless it is 0")]
 
 
 class OneWindow(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,8 +157,11 @@ class OneWindow(msgspec.Struct, frozen=True, kw_only=True):
 class Windows(msgspec.Struct, frozen=True, kw_only=True):
     """A page of windows."""
 
-    windows: Annotated[tuple[Window, ...], Meta(description="Newest first")]
-    total: Annotated[int, Meta(description="How many there are")]
+    windows: Annotated[tuple[Window, ...], Meta(description="As they were asked for")]
+    total: Annotated[int, Meta(description="How many there are of those that were asked for")]
+    opened: Annotated[
+        Window | None, Meta(description="The one that is open, whatever was asked for")
+    ] = None
     unavailable: Annotated[
         str, Meta(description="Code of why none can be opened here; empty where one can")
     ] = ""
@@ -210,11 +248,32 @@ class OfWindow(Request, frozen=True, kw_only=True):
     window: Number
 
 
+class WindowOrder(enum.StrEnum):
+    """What a list of windows is ordered by; `-` in front: downward."""
+
+    newest = "-number"
+    oldest = "number"
+    who = "who"
+    who_down = "-who"
+    level = "level"
+    level_down = "-level"
+    until = "until"
+    until_down = "-until"
+
+
 class ListWindows(Request, frozen=True, kw_only=True):
-    """Which page of the windows to list."""
+    """Which page of which windows to list."""
 
     offset: Offset = 0
     limit: Limit = 50
+    text: Annotated[
+        str, Meta(max_length=200, description="Words that all stand in number, who, why or from")
+    ] = ""
+    state: Annotated[
+        Ending | None, Meta(description="Only those that ended so; `none`: the open one")
+    ] = None
+    level: Annotated[Level | None, Meta(description="Only those of this level")] = None
+    order: Annotated[WindowOrder, Meta(description="In which order")] = WindowOrder.newest
 
 
 class ReadRecording(Request, frozen=True, kw_only=True):
@@ -230,3 +289,9 @@ class ListHappenings(Request, frozen=True, kw_only=True):
 
     after: Annotated[int, Meta(ge=0, description="Number of the last that is known")] = 0
     limit: Limit = 50
+
+
+class OlderThan(Request, frozen=True, kw_only=True):
+    """Parameters of an action on recordings by their age."""
+
+    before: Annotated[Milliseconds, Meta(ge=0, description="Of sessions that ended before")]

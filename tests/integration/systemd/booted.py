@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.debian import inside
-from tests.integration.systemd.conftest import install
 from tests.running import ROOT, wait_until
+from tests.units import SYSTEMD
 
 SOCKET = "/var/lib/tenshu/data/run/agent.sock"
 WHO = {"account": "root", "plane": "machine"}
@@ -27,12 +27,30 @@ exec systemd-nspawn --quiet --directory="$2" --machine="$1" --register=no --keep
 """In mounts of its own: systemd in a container wants the one tree of control groups."""
 
 
+def install(root: Path) -> None:
+    """Put `systemd/` into a root."""
+    places = {
+        "system": "usr/lib/systemd/system",
+        "sysusers.d": "usr/lib/sysusers.d",
+        "tmpfiles.d": "usr/lib/tmpfiles.d",
+        "system-preset": "usr/lib/systemd/system-preset",
+        "logrotate.d": "etc/logrotate.d",
+    }
+    for name, place in places.items():
+        shutil.copytree(SYSTEMD / name, root / place, symlinks=True, dirs_exist_ok=True)
+    python = root / "usr/lib/tenshu/bin/python"
+    if not python.is_symlink():
+        python.parent.mkdir(parents=True)
+        python.symlink_to("/usr/bin/python3")
+
+
 def put_appliance(root: Path) -> None:
     """Put code, modules of the pages and units into a root, and enable them as the image does."""
     (packages,) = (root / "usr/lib/tenshu/lib").glob("python3.*/site-packages")
     forgotten = shutil.ignore_patterns("__pycache__")
     for name in ("app", "appliance", "cli", "node_modules"):
         shutil.copytree(ROOT / name, packages / name, ignore=forgotten)
+    shutil.copy(ROOT / "pyproject.toml", packages)  # where `tenshu` reads its own version
     python = f"/usr/bin/{packages.parent.name}"
     inside(root, python, "-m", "compileall", "-q", f"/{packages.relative_to(root)}/app")
     inside(root, python, "-m", "compileall", "-q", f"/{packages.relative_to(root)}/appliance")
@@ -76,11 +94,14 @@ class Booted:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a program inside, to its end."""
-        enter = ["nsenter", "--target", str(self.first_process), "--all", "--root", "--wd"]
-        path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
         return subprocess.run(
-            [*enter, "env", path, *words], capture_output=True, text=True, timeout=60, check=False
+            self.command(*words), capture_output=True, text=True, timeout=60, check=False
         )
+
+    def command(self, *words: str) -> list[str]:
+        """Return what runs a program inside."""
+        enter = ["nsenter", "--target", str(self.first_process), "--all", "--root", "--wd"]
+        return [*enter, "env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *words]
 
     def said(self, *words: str) -> str:
         """Return what a program says."""

@@ -1,15 +1,15 @@
 """A Debian 13 with our units in it."""
 
 import contextlib
-import shutil
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.debian import debian_13, layered
-from tests.units import SYSTEMD
+from tests.debian import debian_13, debian_13_with_parts, layered
+from tests.integration.systemd.booted import Booted, booted, install
 
 
 @pytest.fixture(scope="session")
@@ -31,17 +31,12 @@ def bound(source: Path, target: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(target)], check=True)
 
 
-def install(root: Path) -> None:
-    """Put `systemd/` into a root."""
-    places = {
-        "system": "usr/lib/systemd/system",
-        "sysusers.d": "usr/lib/sysusers.d",
-        "tmpfiles.d": "usr/lib/tmpfiles.d",
-        "system-preset": "usr/lib/systemd/system-preset",
-    }
-    for name, place in places.items():
-        shutil.copytree(SYSTEMD / name, root / place, symlinks=True, dirs_exist_ok=True)
-    python = root / "usr/lib/tenshu/bin/python"
-    if not python.is_symlink():
-        python.parent.mkdir(parents=True)
-        python.symlink_to("/usr/bin/python3")
+@pytest.fixture(scope="package")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
+    """The appliance in a Debian that has booted."""
+    folder = tmp_path_factory.mktemp("booted")
+    with (
+        layered(debian_13_with_parts(), folder) as root,
+        booted(root, f"tenshu-{os.getpid()}") as found,
+    ):
+        yield found

@@ -1,15 +1,12 @@
 """All of it where systemd is the first process: units with users of their own, timer, job units."""
 
-import os
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from appliance.contract.kit import KeyKit
 from appliance.contract.ring import wrap_ring
-from tests.debian import debian_13_with_parts, layered
-from tests.integration.systemd.booted import Booted, booted
+from tests.integration.systemd.booted import Booted
 from tests.running import wait_until
 from tests.units import OURS
 
@@ -28,16 +25,6 @@ console = ["management"]
 networks = ["192.0.2.0/24"]
 """
 WINDOW = 30
-
-
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
-    folder = tmp_path_factory.mktemp("booted")
-    with (
-        layered(debian_13_with_parts(), folder) as root,
-        booted(root, f"tenshu-{os.getpid()}") as found,
-    ):
-        yield found
 
 
 def apply(machine: Booted, document: str = NARROW, seconds: int = WINDOW) -> int:
@@ -99,6 +86,49 @@ def test_a_killed_edge_comes_back_over_its_stale_socket(machine: Booted) -> None
     machine.run("kill", "-9", killed)
     wait_until(lambda: machine.main_process("tenshu-edge.service") not in ("0", killed), "it came")
     wait_until(lambda: machine.healthy(8443), "it serves", 20)
+
+
+TENSHU = ("env", "TENSHU_DATA=/var/lib/tenshu/data", "TENSHU_KEYS=/var/lib/tenshu/keys",
+          "/usr/lib/tenshu/bin/python", "-P", "-m", "cli")  # fmt: skip
+LOCK = "/var/lib/tenshu/data/appliance.lock"
+HOLDER = f"exec 9<>{LOCK}; flock 9 && echo 4711 >&9 && exec sleep 600"
+
+
+def test_beside_the_units_no_copy_starts_and_beside_a_copy_no_units_F6(machine: Booted) -> None:
+    refused = machine.run(*TENSHU, "start")
+    assert refused.returncode != 0
+    assert "tenshu.target" in refused.stderr, refused
+    machine.run("systemctl", "restart", "tenshu-prepare.service", "tenshu.target")
+    wait_until(lambda: machine.healthy(8443), "it serves again", 60)
+    assert "tenshu.target" in machine.run(*TENSHU, "start").stderr, "also after a restart"
+    machine.run("systemctl", "stop", "tenshu.target", "tenshu-prepare.service")
+    machine.run("systemd-run", "--unit=holder", "sh", "-c", HOLDER)
+    wait_until(lambda: machine.said("cat", LOCK).startswith("4711"), "another copy holds it", 20)
+    assert machine.run("systemctl", "start", "tenshu-console.service").returncode != 0
+    told = machine.said("journalctl", "--unit=tenshu-prepare", "--output=cat", "--no-pager")
+    assert "data_folder.in_use" in told
+    machine.run("systemctl", "stop", "holder.service")
+    assert machine.run("systemctl", "start", "tenshu.target").returncode == 0
+    wait_until(lambda: machine.healthy(8443), "it serves again", 60)
+
+
+def test_the_logs_of_the_edge_are_rotated_and_it_writes_on_F6(machine: Booted) -> None:
+    folder = "/var/log/tenshu-edge"
+    before = machine.main_process("tenshu-edge.service")
+    turned = machine.run("logrotate", "--force", "--verbose", "/etc/logrotate.conf")
+    assert turned.returncode == 0, turned.stderr
+    assert "error:" not in turned.stderr
+    owners = machine.said("stat", "--format=%U %G %a %n", f"{folder}/access.log")
+    assert owners == f"root adm 640 {folder}/access.log"
+    assert machine.said("cat", f"{folder}/access.log.1").startswith("{")
+
+    def writes_on() -> bool:
+        return machine.healthy(443) and bool(machine.said("cat", f"{folder}/access.log"))
+
+    wait_until(writes_on, "the new file is written to", 20)
+    assert machine.main_process("tenshu-edge.service") == before, "nobody was cut off"
+    machine.run("systemctl", "restart", "tenshu-edge.service")
+    wait_until(lambda: machine.healthy(8443), "it opens what was rotated when it starts anew", 20)
 
 
 def test_a_timer_takes_back_what_nobody_confirms_also_when_the_agent_is_killed_F6(

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.start.programs import PROGRAMS
+from appliance.machine.plan.nginx import logs
 from tests import units
 from tests.units import CEILINGS, OPEN, OURS, ROOT, SYSTEMD, UNITS, instance, openings, settings
 
 SANDBOX = settings(UNITS / "tenshu-.service.d/20-sandbox.conf")
+TMPFILES = SYSTEMD / "tmpfiles.d/tenshu.conf"
 MORE_CLOSED = {"InaccessiblePaths"}
 """Lists to which a unit adds what it closes by itself."""
 OLDER = 0.2
@@ -63,9 +65,7 @@ def test_every_user_and_group_is_made_and_every_folder_is_there():
     made = set(
         re.findall(r"^[ug] +(\S+)", (SYSTEMD / "sysusers.d/tenshu.conf").read_text(), re.MULTILINE)
     )
-    folders = set(
-        re.findall(r"^d (\S+)", (SYSTEMD / "tmpfiles.d/tenshu.conf").read_text(), re.MULTILINE)
-    )
+    folders = set(re.findall(r"^d (\S+)", TMPFILES.read_text(), re.MULTILINE))
     for path in UNITS.glob("tenshu-*.service"):
         found = settings(path)
         assert {*found.get("User", []), *found.get("Group", [])} <= made | {"root"}
@@ -80,6 +80,26 @@ def test_every_module_that_a_unit_runs_is_there():
             _, is_ours, words = command.partition("/usr/lib/tenshu/bin/python -P -m ")
             if is_ours:
                 assert find_spec(words.split()[0]), path
+
+
+def test_the_agent_can_become_the_user_of_a_session_S11():
+    """Of a user that `User=` names, systemd takes CAP_SETUID away, root or not."""
+    assert "User" not in settings(UNITS / "tenshu-agent.service")
+    assert any("CAP_SETUID" in line for one in openings("tenshu-agent") for line in one.directives)
+
+
+def test_no_unit_depends_on_a_version_of_python_F6():
+    for path in SYSTEMD.rglob("*"):
+        assert path.is_dir() or not re.search(r"python3?[.-]?\d", path.read_text()), path
+
+
+def test_the_logs_of_the_edge_stay_its_own_when_they_are_rotated_F6():
+    rules = (SYSTEMD / "logrotate.d/tenshu-edge").read_text()
+    assert logs.FOLDER in rules
+    assert logs.FOLDER in (UNITS / "tenshu-edge.service").read_text()
+    assert "create 0640 root adm" in rules
+    folder = re.search(rf"^d {logs.FOLDER} +0750 root +adm$", TMPFILES.read_text(), re.MULTILINE)
+    assert folder, "logrotate refuses a folder that others may write"
 
 
 def test_a_killed_nginx_is_started_over_its_stale_socket():

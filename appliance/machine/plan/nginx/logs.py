@@ -7,7 +7,7 @@ from typing import Final
 from appliance.machine.facts import Facts
 from appliance.machine.plan.nginx.syntax import table
 
-FOLDER: Final = "/var/log/nginx"
+FOLDER: Final = "/var/log/tenshu-edge"
 FIELDS: Final = {
     "time": "$time_iso8601",
     "client": "$remote_addr",

@@ -2,17 +2,29 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
 from app.audit.models import OutboxEvent
+from app.core import clock
 from app.machine.maintenance_watch import tell_happenings
-from app.operations.context import Appliance
+from app.operations.context import Appliance, Context
+from app.privacy.operations.keeping import (
+    PreviewRetention,
+    SetRetention,
+    preview_retention,
+    set_retention,
+)
+from app.privacy.watch import keep_no_longer
+from app.start.local import local_context
+from appliance.maintenance.recording import digest_of
 from tests.faces import Browser, Owner
 from tests.hosts import network
 from tests.integration.app.web.colleagues import Second
 from tests.integration.app.web.confirming import confirm
+from tests.integration.appliance.machine.conftest import LOCAL
 from tests.integration.appliance.machine.maintaining import Maintained, maintained
 
 FORM = {
@@ -37,6 +49,11 @@ def machine(site: Maintained, appliance: Appliance) -> Maintained:
     appliance.settings.agent_socket.parent.mkdir(parents=True, exist_ok=True)
     appliance.settings.agent_socket.symlink_to(site.place.socket)
     return site
+
+
+@pytest.fixture
+def local(appliance: Appliance) -> Context:
+    return local_context(appliance)
 
 
 def verbs(appliance: Appliance) -> list[str]:
@@ -74,6 +91,13 @@ def test_a_window_is_opened_seen_on_the_overview_read_and_closed_S11(
     assert cast == machine.rooms.book.recording(1, session.id).read_bytes()
     closed = admin.post("/maintenance/1/close")
     assert "時間枠を閉じました" in admin.get(closed.headers["location"]).text
+    for query, found in (
+        ("q=山田", True), ("q=nobody", False), ("status=click", True), ("status=none", False),
+        ("level=look", True), ("level=repair", False), ("sort=-who&status=nonsense", True),
+    ):  # fmt: skip
+        listed = admin.get(f"/maintenance?{query}").text
+        assert ('href="/maintenance/1"' in listed) is found, query
+        assert ("条件に合う時間枠はありません" in listed) is not found, query
     told = "".join(verbs(appliance))
     for verb in ("open", "session_begin", "command", "session_end", "close", "read_recording"):
         assert f'"maintenance.{verb}"' in told, verb
@@ -101,3 +125,47 @@ def test_to_repair_is_asked_for_and_opened_by_somebody_else_S11(
     assert opened is not None
     assert admin.post(f"/maintenance/{opened.number}/close").status_code == 303
     assert machine.rooms.book.opened() is None
+
+
+def test_a_changed_recording_is_found_and_an_old_one_goes_when_its_days_are_over_S11(
+    machine: Maintained, admin: Browser, appliance: Appliance, local: Context
+) -> None:
+    machine.open()
+    assert machine.enter("disk").returncode == 0
+    book = machine.rooms.book
+    window = machine.windows.close(LOCAL, book.newest())
+    (session,) = book.sessions(window.number)
+    page = f"/maintenance/{window.number}"
+    assert "履歴に未記録" in admin.get(page).text
+    tell_happenings(appliance)
+    assert "履歴と一致" in admin.get(page).text
+    path = book.recording(window.number, session.id)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"Filesystem", b"Nothing to"))
+    shown = admin.get(page).text
+    assert "履歴と不一致" in shown
+    assert "記録が履歴と一致しません" in shown
+    book.keep_session(msgspec.structs.replace(session, digest=digest_of(path)[0]))
+    assert "履歴と不一致" in admin.get(page).text, "what lies beside it proves nothing"
+    path.unlink()
+    assert "ファイルなし" in admin.get(page).text
+    path.write_bytes(whole)
+
+    long_ago = clock.now() - 40 * clock.DAY
+    book.replace(msgspec.structs.replace(window, opened_at=long_ago))
+    book.keep_session(msgspec.structs.replace(session, ended_at=long_ago))
+
+    def due(days: int) -> int:
+        wanted = PreviewRetention(kind="recordings", days=days)
+        return preview_retention(local, wanted).count
+
+    assert (due(41), due(39), due(0)) == (0, 1, 0)
+    assert keep_no_longer(appliance) == 0, "nothing goes unless somebody chose so"
+    set_retention(local, SetRetention(kind="recordings", days=30, rev=0))
+    assert keep_no_longer(appliance) == 1
+    assert not path.exists()
+    assert "保存期間を過ぎて削除" in admin.get(page).text
+    gone = admin.get(f"{page}/sessions/{session.id}")
+    assert gone.status_code == 410
+    assert "履歴に残っています" in gone.text
+    assert keep_no_longer(appliance) == 0

@@ -88,12 +88,13 @@ class Maintained(Machine):
             self.sshd = subprocess.Popen(command, stderr=log)
         wait_until((root / "run/sshd.pid").exists, "sshd listens")
 
-    def generate(self, name: str) -> str:
+    def generate(self, name: str, *kind: str) -> str:
         """Make a key pair; return its public half."""
         path = self.keys / name
         if not path.exists():
             subprocess.run(
-                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True
+                ["ssh-keygen", "-q", *(kind or ("-t", "ed25519")), "-N", "", "-f", str(path)],
+                check=True,
             )
         return path.with_suffix(".pub").read_text().strip()
 
@@ -105,7 +106,7 @@ class Maintained(Machine):
             "networks": ("10.77.1.2",),
             "minutes": 5,
             "level": Level.look,
-            "key": self.generate(name),
+            "key": more["key"] if "key" in more else self.generate(name),
         }
         opened = self.windows.open(LOCAL, OpenWindow(**(wanted | more)))
         self.certify(name, opened.window.certificate)
@@ -119,12 +120,19 @@ class Maintained(Machine):
         (self.keys / f"{name}-cert.pub").write_text(certificate + "\n")
 
     def ssh(
-        self, *words: str, name: str = "vendor", user: str = "tenshu-look", address: str = ""
+        self,
+        *words: str,
+        name: str = "vendor",
+        user: str = "tenshu-look",
+        address: str = "",
+        device: Path | None = None,
     ) -> list[str]:
-        given = ["-F", "none", "-i", str(self.keys / name), "-p", "22"]
+        """How the client is called: with a key's file, or with a device behind an SSH agent."""
+        given = ["-F", "none", "-p", "22"]
+        given += ["-o", f"IdentityAgent={device}"] if device else ["-i", str(self.keys / name)]
         for one in (
             "BatchMode=yes",
-            "IdentitiesOnly=yes",
+            *(() if device else ("IdentitiesOnly=yes",)),
             "StrictHostKeyChecking=no",
             "UserKnownHostsFile=/dev/null",
             "LogLevel=ERROR",

@@ -111,7 +111,7 @@ class Site:
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with network() as net, short_root() as folder:
-        for one in ("run", "var/log/nginx", "var/lib/nginx"):
+        for one in ("run", "var/log/tenshu-edge", "var/lib/nginx"):
             (folder / "root" / one).mkdir(parents=True)
         own = Authority(folder / "data/tls", "Tenshu authority").issue("server", INSIDE)
         (folder / "data/run").mkdir()

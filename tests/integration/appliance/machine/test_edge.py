@@ -471,6 +471,6 @@ def test_what_is_written_down_holds_no_query_no_cookie_and_no_token_METI_20(edge
     assert lines[0]["client"] in ("127.0.0.1", "::1")
     assert lines[0]["plane"] == "workspace"
     assert lines[2]["status"] == "421"
-    for path in (edge.root / "var/log/nginx").iterdir():
+    for path in (edge.root / "var/log/tenshu-edge").iterdir():
         assert secret not in path.read_text(), path
         assert token not in path.read_text(), path

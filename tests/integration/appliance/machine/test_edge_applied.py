@@ -70,7 +70,7 @@ def start(machine: Machine, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
 def whole() -> Iterator[Whole]:
     with network() as net, short_root() as folder, echo_planes(folder / "data/run") as planes:
         root = folder / "root"
-        for one in ("run", "var/log/nginx", "var/lib/nginx"):
+        for one in ("run", "var/log/tenshu-edge", "var/lib/nginx"):
             (root / one).mkdir(parents=True)
         for one in (folder, folder / "data", folder / "data/run"):
             one.chmod(0o755)  # nginx's own user passes through
