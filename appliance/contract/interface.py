@@ -63,7 +63,9 @@ def _fields(struct: type[msgspec.Struct], used: dict[str, type]) -> Iterator[str
         optional = {name for name, default in given if default is not msgspec.NODEFAULT}
     for field, (annotation, description) in fields.items():
         yield f"  # {description}"
-        yield f"  {field}: {'?' * (field in optional)}{_spell(annotation, used)}"
+        spelled = _spell(annotation, used)
+        left_out = field in optional and not spelled.startswith("?")  # varlink knows no “??”
+        yield f"  {field}: {'?' * left_out}{spelled}"
 
 
 def _commas(lines: Iterator[str]) -> Iterator[str]:

@@ -3,15 +3,38 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from appliance.contract.maintenance.state import ListWindows, Window
+from appliance.contract.maintenance.state import ListWindows, Window, WindowOrder
 
-KEYS: Final[dict[str, Callable[[Window], Any]]] = {
-    "number": lambda one: one.number,
-    "who": lambda one: one.who.casefold(),
-    "level": lambda one: one.level.value,
-    "until": lambda one: one.ended_at or one.until,
+Key = Callable[[Window], Any]
+
+
+def _number(window: Window) -> int:
+    return window.number
+
+
+def _who(window: Window) -> str:
+    return window.who.casefold()
+
+
+def _level(window: Window) -> str:
+    return window.level.value
+
+
+def _until(window: Window) -> int:
+    return window.ended_at or window.until
+
+
+ORDERS: Final[dict[WindowOrder, tuple[Key, bool]]] = {
+    WindowOrder.newest: (_number, True),
+    WindowOrder.oldest: (_number, False),
+    WindowOrder.who: (_who, False),
+    WindowOrder.who_down: (_who, True),
+    WindowOrder.level: (_level, False),
+    WindowOrder.level_down: (_level, True),
+    WindowOrder.until: (_until, False),
+    WindowOrder.until_down: (_until, True),
 }
-"""What the list is ordered by, as the order names it."""
+"""What the list is ordered by, and whether downward."""
 
 
 def choose(windows: Iterable[Window], wanted: ListWindows) -> list[Window]:
@@ -24,9 +47,9 @@ def choose(windows: Iterable[Window], wanted: ListWindows) -> list[Window]:
         and (wanted.level is None or one.level is wanted.level)
         and all(word in _text_of(one) for word in words)
     ]
-    found.sort(key=KEYS["number"], reverse=True)
-    order = wanted.order.value
-    found.sort(key=KEYS[order.removeprefix("-")], reverse=order.startswith("-"))
+    found.sort(key=_number, reverse=True)
+    key, downward = ORDERS[wanted.order]
+    found.sort(key=key, reverse=downward)
     return found
 
 

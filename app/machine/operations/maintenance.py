@@ -1,6 +1,6 @@
 """Maintenance access: windows opened, approved, closed, looked at (S11)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -158,6 +158,16 @@ def close_window(context: Context, request: WhichWindow) -> Window:
 
 
 Order = Literal["-number", "number", "who", "-who", "level", "-level", "until", "-until"]
+ORDERS: Final[dict[Order, WindowOrder]] = {
+    "-number": WindowOrder.newest,
+    "number": WindowOrder.oldest,
+    "who": WindowOrder.who,
+    "-who": WindowOrder.who_down,
+    "level": WindowOrder.level,
+    "-level": WindowOrder.level_down,
+    "until": WindowOrder.until,
+    "-until": WindowOrder.until_down,
+}
 State = Literal["", "none", "clock", "click", "restart", "restored", "failed"]
 
 
@@ -184,7 +194,7 @@ class ListOfWindows(msgspec.Struct, frozen=True, kw_only=True):
             text=self.text,
             state=Ending(self.state) if self.state else None,
             level=Level(self.level) if self.level else None,
-            order=WindowOrder(self.order),
+            order=ORDERS[self.order],
         )
 
 

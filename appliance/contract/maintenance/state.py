@@ -249,16 +249,16 @@ class OfWindow(Request, frozen=True, kw_only=True):
 
 
 class WindowOrder(enum.StrEnum):
-    """What a list of windows is ordered by; `-` in front: downward."""
+    """What a list of windows is ordered by; varlink knows no sign in a name."""
 
-    newest = "-number"
-    oldest = "number"
+    newest = "newest"
+    oldest = "oldest"
     who = "who"
-    who_down = "-who"
+    who_down = "who_down"
     level = "level"
-    level_down = "-level"
+    level_down = "level_down"
     until = "until"
-    until_down = "-until"
+    until_down = "until_down"
 
 
 class ListWindows(Request, frozen=True, kw_only=True):

@@ -96,6 +96,14 @@ def test_every_action_has_a_handler_permission_timeout_and_verb(tmp_path: Path) 
         assert bool(action.verb) == (action.tier > Tier.READ)
 
 
+def test_the_interface_is_spelled_as_varlink_reads_it():
+    told = interface_description()
+    assert "??" not in told
+    for values in re.findall(r"^type \w+ \(([\w\s,-]+)\)$", told, re.MULTILINE):
+        for value in filter(None, map(str.strip, values.split(","))):
+            assert re.fullmatch("[A-Za-z][A-Za-z0-9_]*", value), value
+
+
 def test_a_parameter_that_holds_a_secret_has_the_secret_type() -> None:
     hidden = re.compile(r"(^|_)(passphrase|password|secret|kit)$")
     seen = 0

@@ -17,7 +17,11 @@ def keep(
     book: WindowBook, number: int, *, ended_at: int, is_open: bool = False, **more: Any
 ) -> Session:
     """Write a window and its one session down, which has ended."""
-    told = {"opened_at": ended_at - 100, "ended": Ending.none if is_open else Ending.clock}
+    told = {
+        "opened_at": ended_at - 100,
+        "until": ended_at + 100,
+        "ended": Ending.none if is_open else Ending.clock,
+    }
     kept = window(number, **(told | more))
     book.keep(kept, Clocks(until=kept.until, boot="some run", deadline=1.0))
     recording = Recording(book.recording(number, session_id(number)), "window", 80, 24)
