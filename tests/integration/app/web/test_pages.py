@@ -22,7 +22,6 @@ PAGES = (
     "/requests",
     "/backups/new",
     "/backups",
-    "/design",
 )
 
 
