@@ -150,7 +150,7 @@ def test_nothing_that_runs_is_in_debug_mode_ASVS_13_4_2(
         assert application.openapi_config is None
     settings = load_settings({"TENSHU_DATA": str(tmp_path / "data")})
     settings.tls.mkdir(parents=True)
-    ensure_certificates(settings, KeyRing.create(tmp_path / "keys"))
+    ensure_certificates(settings, KeyRing.create(settings.keys))
     serving = server(settings, "app.console.app:create", 8443)
     assert serving.reload_on_changes is False
     assert serving.log_access is False
