@@ -131,6 +131,7 @@ def parts_are_set_by_forms(site: Site, admin: Person) -> None:
     page.goto(f"{site.console}/network/settings/interfaces")
     page.locator("[id='field-network.dns']").fill("192.0.2.53\nnowhere")
     page.locator("[id='field-network.interfaces[0].name']").fill("enp9s9")
+    page.locator("[name='network.interfaces[0].zones']").first.check()
     page.locator("#settings button.primary").click()
     expect(page.locator("[id='field-network.dns-error']")).to_contain_text("nowhere")
     expect(page.locator("[id='field-network.interfaces[0].name']")).to_have_value("enp9s9")

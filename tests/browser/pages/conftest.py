@@ -43,6 +43,9 @@ WIDE = """() => [...document.querySelectorAll('body *')]
     && !e.closest('.table-frame, .tabs, .unseen'))
   .map((e) => e.outerHTML.slice(0, 160))"""
 
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Charts are drawn anew, for another width, with the next frame."""
+
 
 @dataclass
 class Eyes:
@@ -63,6 +66,7 @@ class Eyes:
         show_in(page, "light")
         for width in (PHONE, ZOOMED, TABLET):
             page.set_viewport_size({"width": width, "height": 844})
+            page.evaluate(DRAWN)
             wrong += [f"too wide at {width}: {one}" for one in too_wide(page)]
         for width in (PHONE, TABLET, SCREEN, DESK) if PICTURES else (DESK,):
             page.set_viewport_size({"width": width, "height": 800})

@@ -62,9 +62,9 @@ def test_what_asks_for_a_passkey_is_accessible_in_both_languages(house: House, p
     """The other walks know no host name, and so no passkey."""
     eyes = Eyes()
     address = house.address(Plane.WORKSPACE)
-    house.person("nao")
+    house.person("mitsuki")
     plug_in(page)
-    sign_in(page, address, "nao")
+    sign_in(page, address, "mitsuki")
     add_passkey(page, address)
     expect(page.locator("#recovery-codes li")).to_have_count(10)
     for language in ("ja", "en"):
@@ -81,7 +81,7 @@ def test_what_asks_for_a_passkey_is_accessible_in_both_languages(house: House, p
         ways = [page.locator("#sign-in button.primary").bounding_box(), by_passkey.bounding_box()]
         assert len({way["width"] for way in ways if way}) == 1, "both ways in are as wide"
         eyes.look(page, "sign-in with a passkey")
-    sign_in(page, address, "nao")
+    sign_in(page, address, "mitsuki")
     expect(page.locator("[data-asks]")).to_be_visible()
     eyes.look(page, "a passkey is asked for")
     assert eyes.findings == {}
