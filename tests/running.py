@@ -11,9 +11,7 @@ What is started here is what `make run` starts.
 import contextlib
 import json
 import os
-import random
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -25,6 +23,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 150
@@ -145,17 +145,6 @@ def parent_of(pid: int) -> int:
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports below the range that the kernel gives to clients, so that none is taken in between."""
-    found: list[int] = []
-    while len(found) < count:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            found.append(port)
-    return found
 
 
 def environment_for(folder: Path, **environ: str) -> dict[str, str]:

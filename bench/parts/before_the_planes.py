@@ -18,7 +18,8 @@ from bench.parts.bare import PATH
 from bench.parts.pages import CONNECTIONS, PATIENCE_SECONDS, Load, fill, running
 from bench.parts.report import Report
 from tests.integration.edge import before
-from tests.running import Copy, environment_for, free_ports
+from tests.ports import free_port
+from tests.running import Copy, environment_for
 
 GOAL: Final = 0.6
 ROUNDS: Final = 9
@@ -36,7 +37,7 @@ def measure(report: Report, folder: Path) -> None:
     environ = environment_for(folder)
     settings = load_settings(environ)
     token = fill(settings)
-    (direct_port,) = free_ports(1)
+    direct_port = free_port()
     direct = {**environ, "TENSHU_WORKSPACE_PORT": str(direct_port)}
     load = Load(folder / "edge.lua", PATH, token)
     serve = ["app.web.serve", "workspace"]

@@ -27,7 +27,8 @@ from app.web.cookies import session_cookie_name
 from bench.parts.bare import PATH, TOKEN
 from bench.parts.changes import COLUMNS
 from bench.parts.report import Report
-from tests.running import environment_for, free_ports
+from tests.ports import free_port
+from tests.running import environment_for
 
 RECORDS: Final = 3_000
 SECONDS: Final = 1
@@ -46,7 +47,7 @@ def measure(report: Report, folder: Path) -> None:
     environ = environment_for(folder)
     settings = load_settings(environ)
     token = fill(settings)
-    (bare_port,) = free_ports(1)
+    bare_port = free_port()
     ours = ["app.web.serve", "workspace"]
     bare = ["bench.parts.bare", str(bare_port)]
     with (

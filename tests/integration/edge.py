@@ -28,7 +28,8 @@ from appliance.contract.configuration.reading import read_document
 from appliance.machine.facts import CLIENTS, REVOKED, Certificate, EdgePlace, Facts
 from appliance.machine.plan import edge
 from tests.integration.authority import Authority
-from tests.running import Copy, free_ports, wait_until
+from tests.ports import free_ports
+from tests.running import Copy, wait_until
 
 ADDRESSES = ("127.0.0.1", "::1")
 

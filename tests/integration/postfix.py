@@ -10,7 +10,6 @@ import email
 import email.policy
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from tests.integration.authority import Authority, Pair
+from tests.ports import free_port
 
 START_SECONDS = 30
 
@@ -118,11 +118,6 @@ class Postfix:
 
 def _read(path: Path) -> EmailMessage:
     return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)  # type: ignore[return-value]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @contextlib.contextmanager

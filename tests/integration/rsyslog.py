@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.integration.authority import Authority, Pair
-from tests.integration.postfix import free_port
 from tests.integration.sockets import listening
+from tests.ports import free_port
 
 START_SECONDS = 20
 

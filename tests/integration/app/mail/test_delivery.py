@@ -41,7 +41,8 @@ from app.operations.operation import NoRequest, operation, registered
 from app.operations.permissions import Permission
 from tests.integration.app.mail.conftest import Desk
 from tests.integration.authority import Authority
-from tests.integration.postfix import Postfix, free_port
+from tests.integration.postfix import Postfix
+from tests.ports import free_port
 
 NOTE = Template("test.note", mark("Note for {name}"), mark("Dear {name}\n"))
 INTO = "hanako@example.test"

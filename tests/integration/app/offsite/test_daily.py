@@ -23,7 +23,7 @@ from app.offsite.operations.mailing import MailDay, mail_day
 from app.offsite.shipping import system_of
 from app.operations.context import Appliance
 from tests.integration.app.offsite.conftest import Desk
-from tests.integration.postfix import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from app.offsite.shipping import ship
 from app.operations.context import SYSTEM, Appliance, Context
 from app.operations.operation import NoRequest
 from app.start.keys import SIGNING_KEY
-from tests.integration.postfix import free_port
 from tests.integration.postgresql import AUDIT, CONSOLE, TEMPLATE, WORKSPACE
+from tests.ports import free_port
 
 
 @pytest.fixture

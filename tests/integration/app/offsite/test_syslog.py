@@ -35,8 +35,8 @@ from app.operations.context import Appliance
 from tests.integration.app.offsite.conftest import Desk
 from tests.integration.authority import Authority
 from tests.integration.inspecting import inspecting
-from tests.integration.postfix import free_port
 from tests.integration.rsyslog import Rsyslog, running_rsyslog
+from tests.ports import free_port
 
 PARAMETER = re.compile(r'(\w+)="((?:[^"\\\]]|\\.)*)"')
 

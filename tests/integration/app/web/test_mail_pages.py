@@ -10,7 +10,7 @@ from app.operations.context import SYSTEM, Appliance, Context
 from app.operations.operation import NoRequest
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
-from tests.integration.postfix import free_port
+from tests.ports import free_port
 
 RELAY = {
     "rev": "0", "host": "127.0.0.1", "port": "2525", "encryption": "starttls", "authority": "",

@@ -21,7 +21,7 @@ from app.start.keys import SIGNING_KEY
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
 from tests.integration.authority import Authority
-from tests.integration.postfix import free_port
+from tests.ports import free_port
 
 PLACE = "/settings/off-the-machine"
 SYSLOG = {
