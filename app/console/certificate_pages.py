@@ -43,7 +43,6 @@ WITHHELD: Final = {
         "Not sent: a plane shows a certificate of an authority that browsers do not know by "
         "themselves. A browser that does not trust it would be locked out."
     ),
-    Withheld.no_edge: mark("Not sent: nothing stands in front of the planes here that would."),
 }
 
 

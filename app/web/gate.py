@@ -33,6 +33,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 Refusal = Callable[[Scope, TenshuError], AsgiApplication]
+Bound = Callable[[], bool]
 
 _log = logging.getLogger("tenshu.web")
 
@@ -57,6 +58,11 @@ _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::([0-9]{1,5}))
 """`name`, `address` or `[address]`, and a port (RFC 9110 section 7.2); never a user's name."""
 
 
+def never() -> bool:
+    """Bind no browser to HTTPS: behind the edge that is the edge's to say."""
+    return False
+
+
 class Gate:
     """Checks method, host, sizes, encoding and origin; strips foreign cookies; adds headers.
 
@@ -71,12 +77,15 @@ class Gate:
         refusal: Refusal,
         *,
         behind_edge: bool = False,
+        bound: Bound = never,
     ) -> None:
+        """`bound` tells whether browsers may be told to use nothing but HTTPS (HSTS)."""
         self.application = application
         self.plane = plane
         self.hosts = frozenset(name.lower() for name in hosts)
         self.refusal = refusal
         self.behind_edge = behind_edge
+        self.bound = bound
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope of ASGI 3."""
@@ -172,7 +181,8 @@ class Gate:
                     _log.info("refused (%d): %s %s of %s", message["status"], method, path, peer)
                 headers = list(message.get("headers", []))
                 present = frozenset(bytes(key).lower() for key, _ in headers)
-                message = {**message, "headers": headers + security_headers(name, present)}
+                headers += security_headers(name, present, bound=self.bound())
+                message = {**message, "headers": headers}
             await send(message)
 
         return send_on

@@ -39,17 +39,23 @@ SERVER: Final = (b"server", b"Tenshu")
 NO_STORE: Final = (b"cache-control", b"no-store")
 TRANSPORT_SECURITY: Final = (
     b"strict-transport-security",
-    f"max-age={TWO_YEARS}; includeSubDomains".encode(),
+    f"max-age={TWO_YEARS}".encode(),
 )
+"""Of this name alone: what is below it may be other machines."""
 
 
-def security_headers(host: str, present: frozenset[bytes]) -> list[tuple[bytes, bytes]]:
-    """Return the headers to add to an answer that already has those in `present`."""
+def security_headers(
+    host: str, present: frozenset[bytes], *, bound: bool
+) -> list[tuple[bytes, bytes]]:
+    """Return the headers to add to an answer that already has those in `present`.
+
+    `bound` says whether browsers may be told to use nothing but HTTPS from now on.
+    """
     added = [*ALWAYS, SERVER]
     if b"cache-control" not in present:
         added.append(NO_STORE)
     # browsers pass over it on a bare address (RFC 6797, 8.1.1); on `localhost` it would bind
     # every other program that a developer runs there
-    if host != "localhost":
+    if bound and host != "localhost":
         added.append(TRANSPORT_SECURITY)
     return added

@@ -14,11 +14,12 @@ from app.core.errors import TenshuError
 from app.operations.context import Appliance, Plane
 from app.web.api import PREFIX, api_handlers
 from app.web.asking import AnyRequest
+from app.web.binding import Binding
 from app.web.confirm_pages import confirm_pages
 from app.web.design.assets import collect_assets
 from app.web.design.environment import create_environment
 from app.web.faults import answer_error, handlers
-from app.web.gate import AsgiApplication, Gate, Scope
+from app.web.gate import AsgiApplication, Gate, Scope, never
 from app.web.invitation_pages import invitation_pages
 from app.web.job_pages import job_pages
 from app.web.openapi import document
@@ -35,6 +36,7 @@ from app.web.search_page import Find, nothing_to_find, search_pages
 from app.web.shared_pages import shared_pages
 from app.web.sign_in_pages import sign_in_pages
 from app.web.standing import HealthOf, make_memories, no_health
+from appliance.contract.certificates.folder import Folder
 
 
 def hosts_of(appliance: Appliance) -> set[str]:
@@ -86,6 +88,8 @@ def create_plane(
     bar on top says of the whole, `find` what its search finds.
     """
     assets = collect_assets()
+    edge = appliance.settings.edge
+    binding = None if edge else Binding(Folder(appliance.settings.data))
     application = Litestar(
         route_handlers=[
             health,
@@ -120,7 +124,7 @@ def create_plane(
         exception_handlers=handlers(),
         openapi_config=None,
         debug=False,
-        on_startup=[end_loading],
+        on_startup=[end_loading, *([binding.follow] if binding else [])],
         on_shutdown=[at_end, appliance.database.close],
         request_max_body_size=None,  # the gate measures, route by route
         on_app_init=[_without_logging],
@@ -138,7 +142,8 @@ def create_plane(
         plane,
         hosts_of(appliance),
         refuse,
-        behind_edge=appliance.settings.edge,
+        behind_edge=edge,
+        bound=(lambda: binding.holds) if binding else never,
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from appliance.certificates.happenings import Happenings
 from appliance.certificates.renewing import next_attempt, state_of
+from appliance.contract.certificates.binding import withheld
 from appliance.contract.certificates.chain import (
     called,
     fingerprint,
@@ -17,7 +18,6 @@ from appliance.contract.certificates.chain import (
 from appliance.contract.certificates.folder import (
     PLANES,
     Condition,
-    Examined,
     Folder,
     Origin,
     Shown,
@@ -72,13 +72,12 @@ def by_document(
     folder: Folder, document: Document, own_names: tuple[str, ...], now: dt.datetime
 ) -> Certificates:
     """Return all certificates of a machine whose document says what is shown."""
-    planes = shown_by(folder, document, now)
     return Certificates(
         items=_items(folder, now),
-        planes=planes,
+        planes=shown_by(folder, document, now),
         own_names=own_names,
         by_document=True,
-        hsts=_hsts(folder, document, planes, now),
+        hsts=_hsts(folder, document, now),
         acme=_acme(folder, document, now),
         happenings=Happenings(folder).newest(),
     )
@@ -86,8 +85,12 @@ def by_document(
 
 def shown_by(folder: Folder, document: Document, now: dt.datetime) -> tuple[PlaneView, ...]:
     """Return what each plane shows by a document."""
+    return planes_of(folder, _wanted(document), now)
+
+
+def _wanted(document: Document) -> Shown:
     found = document.certificates
-    return planes_of(folder, Shown(console=found.console, workspace=found.workspace), now)
+    return Shown(console=found.console, workspace=found.workspace)
 
 
 def planes_of(folder: Folder, shown: Shown, now: dt.datetime) -> tuple[PlaneView, ...]:
@@ -102,7 +105,7 @@ def without_edge(folder: Folder, own_names: tuple[str, ...], now: dt.datetime) -
         planes=planes_of(folder, folder.shown(), now),
         own_names=own_names,
         by_document=False,
-        hsts=Withheld.no_edge,
+        hsts=withheld(folder, folder.shown(), now),
         happenings=Happenings(folder).newest(),
     )
 
@@ -138,16 +141,7 @@ def _acme(folder: Folder, document: Document, now: dt.datetime) -> AcmeView | No
     )
 
 
-def _hsts(
-    folder: Folder, document: Document, planes: tuple[PlaneView, ...], now: dt.datetime
-) -> Withheld:
+def _hsts(folder: Folder, document: Document, now: dt.datetime) -> Withheld:
     if document.certificates.hsts is Hsts.OFF:
         return Withheld.off
-    if any(one.shown == OWN for one in planes):
-        return Withheld.own
-    found = (folder.examine(one.shown, now) for one in planes)
-    return Withheld.nothing if all(map(_is_trusted, found)) else Withheld.untrusted
-
-
-def _is_trusted(found: Examined) -> bool:
-    return found.chain is not None and found.chain.trusted
+    return withheld(folder, _wanted(document), now)

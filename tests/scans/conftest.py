@@ -13,7 +13,7 @@ from tests.running import Copy, start_copy
 from tests.scans.people import Inhabited, inhabit
 
 NAME = "tenshu.home.arpa"
-"""A name that never leaves a house (RFC 8375), for which HSTS is sent."""
+"""A name that never leaves a house (RFC 8375)."""
 DOCUMENT = """
 [certificates]
 console = "company"

@@ -2,13 +2,16 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from app.operations.context import Plane
-from tests.running import Copy
+from tests.brought import bring, trusting
+from tests.integration.authority import Authority
+from tests.running import Copy, start_copy
 from tests.scans.conftest import NAME
 from tests.scans.people import Inhabited
 from tests.scans.planted import Page, certificate_of, serve
@@ -28,6 +31,16 @@ SIGNED_IN_PAGES = (
     (Plane.WORKSPACE, "/"),
     (Plane.WORKSPACE, "/tables/{table}"),
 )
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """One that shows a certificate which browsers trust: without, HSTS would lock people out."""
+    folder = tmp_path_factory.mktemp("copy")
+    company = Authority(folder / "company")
+    with start_copy(folder, TENSHU_HOST_NAMES=NAME, **trusting(company)) as started:
+        bring(started, company, NAME)
+        yield started
 
 
 def observe(

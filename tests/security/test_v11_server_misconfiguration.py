@@ -108,12 +108,24 @@ def test_every_refusal_carries_the_security_headers_V11(
         assert shortcomings(answer) == [], answer.status_code
 
 
+def test_strict_transport_is_asked_for_by_no_certificate_that_locks_people_out_V11(
+    stranger: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The appliance's own is shown here: browsers know it only where somebody told them."""
+    gate: Gate = stranger.application  # type: ignore[assignment]
+    monkeypatch.setattr(gate, "hosts", gate.hosts | {"tenshu.example.jp"})
+    for host in ("tenshu.example.jp", "127.0.0.1", "localhost", "evil.example"):
+        answer = stranger.get("/sign-in", headers={"host": host})
+        assert "strict-transport-security" not in answer.headers
+
+
 def test_strict_transport_is_asked_for_everywhere_but_on_localhost_V11(
     stranger: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On `localhost` it would bind every other program that runs there."""
     gate: Gate = stranger.application  # type: ignore[assignment]
     monkeypatch.setattr(gate, "hosts", gate.hosts | {"tenshu.example.jp"})
+    monkeypatch.setattr(gate, "bound", lambda: True)  # by a certificate that browsers trust
     for host in ("tenshu.example.jp", "127.0.0.1", "[::1]:8443"):
         for path in ("/sign-in", "/nothing", "/api/v1/accounts"):
             answer = stranger.get(path, headers={"host": host})

@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import functools
+import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,8 +31,8 @@ from appliance.contract.certificates.errors import (
 
 DEEPEST: Final = 8
 """Certificates between a server and its root."""
-ROOTS: Final = Path("/etc/ssl/certs/ca-certificates.crt")
-"""What the machine trusts, as Debian keeps it."""
+ROOTS: Final = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
+"""What the machine trusts, as Debian keeps it; or where OpenSSL is told to look instead."""
 _BLOCK: Final = re.compile(rb"(?s)-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----")
 RSA_BITS: Final = (2048, 8192)
 CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}

@@ -38,8 +38,6 @@ class Withheld(enum.StrEnum):
     """A plane shows the own certificate, which browsers know only where somebody told them."""
     untrusted = "untrusted"
     """A plane shows a certificate of an authority that browsers do not know by themselves."""
-    no_edge = "no_edge"
-    """Nothing stands in front of the planes that would say it."""
 
 
 class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
