@@ -29,6 +29,7 @@ from app.audit.sealed import CONTENT
 from app.audit.signing import Signer
 from app.audit.store import ERASURES_NAME, FILE_NAME, KEYS_NAME, TOLD, open_for_sealing, seals
 from app.core.messages import mark
+from app.core.write_ahead import empty_log
 
 _NEWEST: Final = "SELECT position FROM events WHERE verb = ? AND outcome = 'done' AND"
 
@@ -56,6 +57,8 @@ class Ledger:
         self._tree = Tree()
         self._published = ""
         self.is_new = self._connection.in_transaction
+        # a kill may have come between an erasure and the clearing
+        self._log_holds_erased = not self.is_new
         try:
             if self.is_new:
                 self.accept_own_key()
@@ -126,9 +129,19 @@ class Ledger:
         self._tree, self.epoch, self.note = tree, epoch, note
         self._at_step("committed")
         if erased:
-            # the write-ahead log still holds the pages as they were
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._log_holds_erased = True
             self._list_erasures()
+
+    def clear_log(self) -> None:
+        """Let erased values leave the write-ahead log too; what still reads puts that off.
+
+        Raise StoreUnwritable.
+        """
+        if self._log_holds_erased:
+            try:
+                self._log_holds_erased = not empty_log(self._connection)
+            except sqlite3.OperationalError as error:
+                raise StoreUnwritable(path=self._path, reason=str(error)) from error
 
     def publish(self) -> None:
         """Write the newest checkpoint into the log that is shipped off the machine."""

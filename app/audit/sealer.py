@@ -89,6 +89,7 @@ class Sealer:
             self._empty([row.id for row in rows])
         elif self._monotonic() - self._renewed_at >= RENEW_AFTER / clock.SECOND:
             self._empty([])
+        self._ledger.clear_log()
         if self._monotonic() - self._published_at >= PUBLISH_SECONDS:
             self.publish()
         return len(rows)

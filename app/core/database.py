@@ -6,10 +6,11 @@ other and the one that another came between is refused (SERIALIZABLE); `change` 
 Drivers are synchronous: on this load they cost half of what asynchronous ones do.
 """
 
+import contextlib
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,7 @@ from sqlmodel import Session
 
 from app.core.database_errors import BUSY_MILLISECONDS, ChangeCollided, in_our_words
 from app.core.doors import Door, Side, Turn
+from app.core.write_ahead import empty_log
 
 POOL_SIZE: Final = 10
 PAGE_CACHE_KIBIBYTES: Final = 16 * 1024
@@ -127,19 +129,8 @@ class Database:
 
         PostgreSQL does so by itself (autovacuum) and uses such pages again.
         """
-        turn = self._writing.turn
-        if turn is None:
-            return
-        turn.take()
-        try:
-            self._shrink()
-        finally:
-            turn.release()
-
-    def _shrink(self) -> None:
-        with in_our_words(), self.engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            try:
+        if self._writing.turn:
+            with self._maintaining(self._writing.turn) as driver:
                 (free,) = driver.execute("PRAGMA freelist_count").fetchone()
                 # what an interrupted change left in the write-ahead log goes first
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -147,8 +138,30 @@ class Database:
                     # not `execute`, which takes only one of the steps of what returns no rows
                     driver.executescript(f"PRAGMA incremental_vacuum({SHRINK_STEP_PAGES})")
                     driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            except sqlite3.Error as error:
-                raise OperationalError("shrink", None, error) from error
+
+    def clear_log(self) -> bool:
+        """Let what was erased leave the write-ahead log too; False while somebody else is at it.
+
+        PostgreSQL writes over its own. Raise what `write` raises.
+        """
+        if not self._writing.turn:
+            return True
+        with self._maintaining(self._writing.turn) as driver:
+            return empty_log(driver)
+
+    @contextlib.contextmanager
+    def _maintaining(self, turn: Turn) -> Iterator[sqlite3.Connection]:
+        """Give SQLite's own connection, outside a transaction, when this process's turn comes."""
+        turn.take()
+        try:
+            with in_our_words(), self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                try:
+                    yield driver
+                except sqlite3.Error as error:
+                    raise OperationalError("maintenance", None, error) from error
+        finally:
+            turn.release()
 
     def close(self) -> None:
         """Close every pooled connection."""

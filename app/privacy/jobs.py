@@ -1,11 +1,21 @@
-"""The search for a person, and the erasure in the tables, as background jobs."""
+"""The search for a person, and the erasure in the tables, as background jobs.
+
+And what makes an erasure final: the database's write-ahead log is emptied every minute, so that
+what was erased or removed leaves the disk as soon as nobody reads an older state any more.
+"""
+
+from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
+from app.core.clock import MINUTE
 from app.core.messages import mark
 from app.identity.personal import all_searched
 from app.jobs.handlers import handler
 from app.jobs.run import Run
+from app.jobs.standing import standing
+from app.operations.context import Appliance
 from app.privacy.operations.carrying_out import (
     FORGET,
     Forget,
@@ -22,8 +32,14 @@ from app.privacy.operations.searching import (
     search_step,
 )
 
-AT_ONCE = 100
+AT_ONCE: Final = 100
 """Places that are erased in one transaction."""
+
+
+@standing("privacy.clear_log", every=MINUTE)
+def clear_log(appliance: Appliance, _is_stopping: Callable[[], bool]) -> None:
+    """Empty the write-ahead log; where somebody reads or writes just now, the next turn does."""
+    appliance.database.clear_log()
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,11 +1,13 @@
 """Erasing values: they are gone, the history is whole, and it says why."""
 
+import time
+
 import pytest
 
 from app.audit.erasure import export_erasures, import_erasures, missing_erasures, read_erasures
-from app.audit.errors import ErasureListMalformed
+from app.audit.errors import ErasureListMalformed, StoreUnwritable
 from app.audit.event import Outcome
-from app.audit.store import ERASURES_NAME, reading
+from app.audit.store import ERASURES_NAME, PATIENCE, reading
 from app.audit.verdict import State, Wrong
 from tests.unit.app.audit.trail import Trail, draft
 
@@ -34,6 +36,35 @@ def test_an_erased_person_leaves_no_trace_and_the_history_stays_whole_F5(trail: 
     (erased,) = verdict.erased
     assert (erased.parts, erased.erasure.event, erased.erasure.by) == (2, erasure.id, "officer")
     assert erased.erasure.basis == "個人情報保護法 第35条"
+
+
+def test_who_reads_an_older_state_delays_no_sealing_and_the_values_go_when_they_end_METI_31(
+    trail: Trail,
+) -> None:
+    trail.write(draft(0, actor="taro", actor_name="消える太郎"))
+    trail.sealer.turn()
+    with reading(trail.folder) as connection:
+        held = connection.execute("SELECT count(*) FROM parts").fetchone()
+        begun = time.monotonic()
+        trail.erase("taro")
+        assert time.monotonic() - begun < PATIENCE / 2  # it does not wait for the reader
+        assert connection.execute("SELECT count(*) FROM parts").fetchone() == held
+        assert traces(trail, "消える太郎") > 0
+    trail.sealer.turn()
+    assert traces(trail, "消える太郎") == 0
+
+
+def test_a_log_that_cannot_be_cleared_is_told_and_tried_again(trail: Trail) -> None:
+    trail.add(1)
+    trail.erase("person0")
+    ledger = trail.sealer._ledger
+    ledger._log_holds_erased = True
+    ledger._connection.execute("BEGIN IMMEDIATE")  # SQLite refuses it inside a transaction
+    with pytest.raises(StoreUnwritable):
+        trail.sealer.turn()
+    ledger._connection.execute("ROLLBACK")
+    trail.sealer.turn()
+    assert not ledger._log_holds_erased
 
 
 def test_values_sealed_after_the_erasure_stay_and_must_stay_F5(trail: Trail) -> None:

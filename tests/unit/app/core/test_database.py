@@ -3,6 +3,7 @@
 import errno
 import sqlite3
 import threading
+import time
 
 import psycopg
 import pytest
@@ -323,9 +324,34 @@ def test_shrinking_asks_for_its_turn_and_explains_what_goes_wrong(tmp_path):
     database.close()
 
 
-def test_postgresql_shrinks_by_itself(postgresql_database):
+def test_what_was_deleted_leaves_the_log_once_nobody_reads_an_older_state_METI_31(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    with database.write() as session:
+        session.connection().exec_driver_sql(TABLE)
+        add(session, 1, "霞ヶ浦 太郎兵衛")
+
+    def traces():
+        return [
+            each.name for each in tmp_path.iterdir() if "太郎兵衛".encode() in each.read_bytes()
+        ]
+
+    with database.read() as reader:
+        assert reader.connection().exec_driver_sql("SELECT count(*) FROM notes").scalar() == 1
+        with database.write() as session:
+            session.connection().exec_driver_sql("DELETE FROM notes")
+        begun = time.monotonic()
+        assert not database.clear_log()
+        assert time.monotonic() - begun < 1  # it waits for nobody
+        assert traces()
+    assert database.clear_log()
+    assert traces() == []
+    database.close()
+
+
+def test_postgresql_looks_after_its_own_files(postgresql_database):
     database = Database(postgresql_database)
     database.shrink()
+    assert database.clear_log()
     database.close()
 
 
