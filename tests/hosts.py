@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
 PROBE_SECONDS = 0.4
 """How long a probe waits for an answer: on a cable in memory one comes within a millisecond."""
 
@@ -32,6 +32,16 @@ def _enter(name: str) -> None:
             raise OSError(ctypes.get_errno(), "setns")
     finally:
         os.close(handle)
+
+
+def _see(shown: Mapping[str, Path]) -> None:
+    """Show this thread, and what it starts, other files at some paths (unshare(2), mount(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    private, bind = 1 << 18 | 1 << 14, 1 << 12
+    calls = [libc.unshare(CLONE_NEWNS), libc.mount(b"none", b"/", None, private, None)]
+    calls += [libc.mount(bytes(file), at.encode(), None, bind, None) for at, file in shown.items()]
+    if any(calls):
+        raise OSError(ctypes.get_errno(), f"a view of its own: {calls}")
 
 
 @dataclass
@@ -50,6 +60,10 @@ class Host:
     def call(self, work: Callable[..., Answer], *values: Any) -> Answer:
         """Run a function inside; the sockets that it opens stay inside."""
         return self._thread.submit(work, *values).result()
+
+    def show(self, shown: Mapping[str, Path]) -> None:
+        """Let everything that `call` starts from now on find other files at some paths."""
+        self.call(_see, shown)
 
     def command(self, *words: str) -> list[str]:
         """Return the command line that runs a program inside."""

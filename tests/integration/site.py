@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +28,11 @@ class Site:
 
 
 @contextlib.contextmanager
-def running_site(folder: Path) -> Iterator[Site]:
-    """One appliance, unclaimed."""
+def running_site(folder: Path, before: Callable[[Network], None] | None = None) -> Iterator[Site]:
+    """One appliance, unclaimed; `before` readies its host."""
     with network() as net:
+        if before:
+            before(net)
         told = {
             "TENSHU_EDGE": "1",
             "TENSHU_MACHINE_ROOT": str(folder / "root"),

@@ -72,3 +72,35 @@ def choose_password(person: Person) -> None:
     person.page.locator("#field-answer").fill(STAFF_PASSWORD)
     person.picture("new-password")
     person.page.locator("#step button.primary").click()
+
+
+def make_administrator(
+    admin: Person, copy: Copy, phone: Authenticator, name: str, login_id: str, role: str
+) -> str:
+    """Make somebody with a role; return the password that is shown once."""
+    page = admin.page
+    page.goto(f"{copy.console}/accounts/new")
+    page.locator("#field-name").fill(name)
+    page.locator("#field-login_id").fill(login_id)
+    page.locator("#field-role").select_option(role)
+    page.locator("#account button.primary").click()
+    confirm(admin, phone)
+    return page.locator("#password").inner_text()
+
+
+def sign_in_first(person: Person, copy: Copy, login_id: str, given: str) -> Authenticator:
+    """Sign in with the password that was given, and choose a telephone and an own one."""
+    page = person.page
+    page.goto(copy.console)
+    page.locator("#field-login_id").fill(login_id)
+    page.locator("#field-password").fill(given)
+    page.locator("#sign-in button.primary").click()
+    phone = Authenticator(totp_secret(page))
+    page.locator("#field-answer").fill(phone.code())
+    page.locator("#step button.primary").click()
+    expect(page.locator("#totp-secret")).to_have_count(0)
+    choose_password(person)
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    page.locator("a.button.primary").click()
+    expect(page).to_have_url(re.compile(":[0-9]+/$"))
+    return phone

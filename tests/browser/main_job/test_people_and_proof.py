@@ -18,7 +18,8 @@ from tests.browser.main_job.steps import (
     choose_password,
     claim,
     confirm,
-    totp_secret,
+    make_administrator,
+    sign_in_first,
 )
 from tests.personnel import as_csv, as_workbook, rows
 from tests.running import Copy
@@ -200,34 +201,6 @@ def review(admin: Person, head: Person, copy: Copy, phone: Authenticator, folder
     assert digest
 
 
-def make_auditor(admin: Person, copy: Copy, phone: Authenticator) -> str:
-    page = admin.page
-    page.goto(f"{copy.console}/accounts/new")
-    page.locator("#field-name").fill("監査 実")
-    page.locator("#field-login_id").fill("auditor")
-    page.locator("#field-role").select_option("auditor")
-    page.locator("#account button.primary").click()
-    confirm(admin, phone)
-    return page.locator("#password").inner_text()
-
-
-def auditor_signs_in(auditor: Person, copy: Copy, given: str) -> None:
-    page = auditor.page
-    page.goto(copy.console)
-    page.locator("#field-login_id").fill("auditor")
-    page.locator("#field-password").fill(given)
-    page.locator("#sign-in button.primary").click()
-    phone = Authenticator(totp_secret(page))
-    page.locator("#field-answer").fill(phone.code())
-    page.locator("#step button.primary").click()
-    expect(page.locator("#totp-secret")).to_have_count(0)
-    choose_password(auditor)
-    expect(page.locator("#recovery-codes li")).to_have_count(10)
-    page.locator("a.button.primary").click()
-    expect(page).to_have_url(re.compile(":[0-9]+/$"))
-    auditor.picture("auditor")
-
-
 def take_evidence(auditor: Person, copy: Copy, folder: Path) -> tuple[Path, str]:
     """Search a year, make evidence of it; return the download and the noted fingerprint."""
     page = auditor.page
@@ -302,7 +275,9 @@ def test_from_a_personnel_list_to_evidence_that_another_computer_believes_F1_F4_
     review(admin, head, copy, phone, tmp_path)
 
     auditor = Person(browser, "auditor")
-    auditor_signs_in(auditor, copy, make_auditor(admin, copy, phone))
+    given = make_administrator(admin, copy, phone, "監査 実", "auditor", "auditor")
+    sign_in_first(auditor, copy, "auditor", given)
+    auditor.picture("auditor")
     download, fingerprint = take_evidence(auditor, copy, tmp_path)
     other = tmp_path / "another computer"
     code, said = verdict_elsewhere(download, other, fingerprint)
