@@ -66,11 +66,14 @@ def plan_page(
     context: Context,
     text: str,
     at_fields: Callable[[tuple[Problem, ...]], Answer] | None = None,
+    *,
+    faulty: bool = False,
     **more: Any,  # noqa: ANN401
 ) -> Answer:
     """Show the plan of a text: problems where there are, else the way to apply it.
 
-    `at_fields` shows problems on the form that the text was made by.
+    `at_fields` shows problems on the form that the text was made by; with `faulty` it does in any
+    case: the form has mistakes of its own.
     """
     try:
         proposed = ask(reading.ProposedDocument, document=text)
@@ -78,7 +81,7 @@ def plan_page(
         errors = field_errors(context.language, error)
         return _document_page(request, context, text, errors, status=error.status)
     plan = reading.plan_configuration(context, proposed)
-    if plan.problems and at_fields:
+    if at_fields and (plan.problems or faulty):
         return at_fields(plan.problems)
     if plan.problems:
         problems = {"document": "\n".join(said(context, one) for one in plan.problems)}
@@ -121,7 +124,7 @@ def apply(request: AnyRequest, data: Form) -> Answer:
     context = need_sign_in(request)
     context.require(Permission.MACHINE_MANAGE)
     text = str(data.get("document", "")).replace("\r\n", "\n")
-    typed = {name: str(data.get(name, "")).strip() for name in ("why", "seconds")}
+    typed: dict[str, Any] = {name: str(data.get(name, "")).strip() for name in ("why", "seconds")}
     try:
         wanted = ask(
             applying.NewDocument,

@@ -4,6 +4,7 @@ Each shows the document as it stands, and leads to the plan of what it would cha
 is told at its field, with everything that was typed.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,9 +13,9 @@ from litestar.params import FromPath
 
 from app.console.network_document_pages import plan_page
 from app.console.network_form_words import choice_of, label_of
-from app.console.network_words import no_machine, said
+from app.console.network_words import entry_of, gathered, no_machine, said
 from app.core.errors import NotFound
-from app.core.messages import mark
+from app.core.messages import mark, translate
 from app.machine.document_form import (
     changed_text,
     field_for,
@@ -206,13 +207,23 @@ def plan_form(request: AnyRequest, which: FromPath[str], data: Form) -> Answer:
     def at_fields(problems: tuple[Problem, ...]) -> Answer:
         tree = with_values(document, values)
         fields = fields_of(parts(tree, form.places))
-        errors: dict[str, str] = {}
-        for one in problems:
-            field = field_for(one.parameters.get("place", ""), fields)
-            errors[field] = "\n".join(filter(None, (errors.get(field), said(context, one))))
-        return _form_page(request, context, which, form, tree, errors, 422)
+        told = [_told(context, one, fields) for one in problems]
+        return _form_page(request, context, which, form, tree, gathered(told), 422)
 
     return plan_page(request, context, changed_text(found.document, document, values), at_fields)
+
+
+def _told(context: Context, problem: Problem, fields: Sequence[str]) -> tuple[str, str]:
+    """Return the field at which a problem is told, and the problem in words."""
+    place = problem.parameters.get("place", "")
+    field = field_for(place, fields)
+    if not field or not place.startswith(field):  # it is of more than the field
+        return field, said(context, problem)
+    label = translate(context.language, label_of(field))
+    number = place.removeprefix(field).partition("]")[0].removeprefix("[")
+    return field, said(
+        context, problem, entry_of(context, label, int(number)) if number.isdigit() else label
+    )
 
 
 def _named(which: str) -> FormPage:

@@ -9,9 +9,19 @@ from app.console.network_form_pages import form_pages
 from app.console.network_trust_pages import trust_pages
 from app.console.network_versions_pages import versions_pages
 from app.console.network_waiting_pages import PLACE, waiting, waiting_pages
-from app.console.network_words import no_machine, said, said_of
-from app.core.messages import mark
-from app.machine.access_form import AccessForm, change_text, form_of, read_form
+from app.console.network_words import entry_of, gathered, no_machine, said, said_of
+from app.core.messages import mark, translate
+from app.machine.access_form import (
+    NAME,
+    NETWORKS,
+    NOTE,
+    AccessForm,
+    change_text,
+    field_of,
+    form_of,
+    mistakes,
+    read_form,
+)
 from app.machine.errors import MachineError
 from app.machine.operations import reading
 from app.operations.context import Context
@@ -23,9 +33,10 @@ from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.configuration.access import Area
 from appliance.contract.configuration.checking_trust import outside_their_time
+from appliance.contract.configuration.problems import ConsoleClosed, UnknownName, WrongForm
 from appliance.contract.configuration.reading import read_document
 from appliance.contract.configuration.sections import EVERYWHERE
-from appliance.contract.configuration.state import Configuration
+from appliance.contract.configuration.state import Configuration, Problem
 
 AREAS: Final = {
     Area.CONSOLE: mark("Console"),
@@ -35,6 +46,9 @@ AREAS: Final = {
     Area.API: mark("REST API"),
     Area.SSH: mark("SSH, while a maintenance window is open"),
 }
+PARTS: Final = {NAME: mark("Name"), NETWORKS: mark("Networks"), NOTE: mark("Note")}
+UNDECIDED: Final = (UnknownName.code, ConsoleClosed.code)
+"""What may be right once a list is whole of which something is missing."""
 
 
 @get(PLACE)
@@ -50,13 +64,20 @@ def show_access(request: AnyRequest) -> Answer:
 
 
 def _access_page(
-    request: AnyRequest, context: Context, found: Configuration, form: AccessForm
+    request: AnyRequest,
+    context: Context,
+    found: Configuration,
+    form: AccessForm,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Answer:
-    names = [row.name for row in form.lists if row.name]
+    names = [(row.before or row.name, row.name or row.before) for row in form.lists]
     ended = outside_their_time(read_document(found.document).trust)
     return page(
         request,
         "console/network.html",
+        status=status,
+        errors=errors or {},
         found=found,
         roots=[said_of(context, one) for one in ended],
         unavailable=[said(context, one.reason) for one in found.unavailable],
@@ -79,8 +100,47 @@ def plan_access(request: AnyRequest, data: Form) -> Answer:
     context.require(Permission.MACHINE_MANAGE)
     found = reading.read_configuration(context, NoRequest())
     document = read_document(found.document)
-    text = change_text(found.document, document, read_form(data))
-    return plan_page(request, context, text)
+    form = read_form(data)
+    own = list(mistakes(form))
+
+    left_out = UNDECIDED if own else ()
+
+    def at_fields(problems: tuple[Problem, ...]) -> Answer:
+        told = [(field, said_of(context, one, _label(context, field, form))) for field, one in own]
+        told += [_told(context, one, form) for one in problems if one.code not in left_out]
+        return _access_page(request, context, found, form, gathered(told), 422)
+
+    text = change_text(found.document, document, form)
+    return plan_page(request, context, text, at_fields, faulty=bool(own))
+
+
+def _told(context: Context, problem: Problem, form: AccessForm) -> tuple[str, str]:
+    """Return the field at which a problem is told, and the problem in words."""
+    place = problem.parameters.get("place", "")
+    field = field_of(place, form)
+    if field in AREAS and problem.code == WrongForm.code:  # it is ticked by the name of a list
+        names = [row.name for row in (*form.lists, form.new)]
+        wrong = problem.parameters.get("value", "")
+        field = f"list-{names.index(wrong)}-{NAME}" if wrong in names else field
+    label = _label(context, field, form)
+    number = place.rpartition("[")[2].removesuffix("]")
+    if label and number.isdigit() and not field.endswith(NAME):
+        label = entry_of(context, label, int(number))
+    return field, said(context, problem, label)
+
+
+def _label(context: Context, field: str, form: AccessForm) -> str:
+    """Return what a field is called; empty for none."""
+    if field in AREAS:
+        return translate(context.language, AREAS[Area(field)])
+    if not field:
+        return ""
+    number, part = field.removeprefix("list-").split("-")
+    name = (*form.lists, form.new)[int(number)].name
+    label = translate(context.language, PARTS[part])
+    if not name or part == NAME:
+        return label
+    return translate(context.language, mark("{part} of “{name}”"), part=label, name=name)
 
 
 def network_pages() -> list[HTTPRouteHandler]:

@@ -10,10 +10,10 @@ from litestar.params import Body
 
 from app.console.certificate_pages import may_send
 from app.console.network_document_pages import plan_page
-from app.console.network_words import no_machine, said
+from app.console.network_words import gathered, no_machine, said
 from app.core import clock
 from app.core.errors import NotFound
-from app.core.messages import mark
+from app.core.messages import mark, translate
 from app.machine.errors import MachineError
 from app.machine.operations import reading
 from app.machine.roots import name_for, pem_of, view_of
@@ -30,6 +30,11 @@ from appliance.contract.configuration.writing import change
 
 PLACE: Final = "/network/trust"
 ROOTS: Final = "trust.roots"
+LABELS: Final = {
+    "name": mark("Name"),
+    "note": mark("Note"),
+    "pem": mark("Certificate of the authority"),
+}
 NEW: Final = {"name": "", "note": "", "pem": ""}
 
 
@@ -71,13 +76,14 @@ def add_root(request: AnyRequest, data: Files) -> Answer:
     here = f"{ROOTS}[{len(roots)}]"
 
     def at_fields(problems: tuple[Problem, ...]) -> Answer:
-        errors: dict[str, str] = {}
+        told = []
         for one in problems:
             place, _, field = one.parameters.get("place", "").rpartition(".")
-            field = field if place == here else ""
-            errors[field] = "\n".join(filter(None, (errors.get(field), said(context, one))))
+            known = place == here and field in LABELS
+            label = translate(context.language, LABELS[field]) if known else ""
+            told.append((field if known else "", said(context, one, label)))
         typed = {"name": data.name, "note": data.note, "pem": pem}
-        return _roots_page(request, context, text, typed, errors, 422)
+        return _roots_page(request, context, text, typed, gathered(told), 422)
 
     every = [*msgspec.to_builtins(roots), root]
     return plan_page(request, context, change(text, ROOTS, every), at_fields)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from appliance.contract.actions import Caller
 from appliance.contract.configuration.checking_trust import outside_their_time
 from appliance.contract.configuration.differences import differences
-from appliance.contract.configuration.reading import Unreadable, read_document
+from appliance.contract.configuration.reading import read_document
+from appliance.contract.configuration.standing_in import everything_wrong
 from appliance.contract.configuration.state import (
     Configuration,
     Drift,
@@ -79,13 +80,10 @@ def _drift(applying: Applying) -> Iterable[Drift]:
 def plan(applying: Applying, caller: Caller, text: str) -> Plan:
     """Return what a text would change, and what is wrong with it."""
     holds = applying.versions.current()
-    try:
-        document = read_document(text)
-    except Unreadable as error:
-        return _only_problems(holds, error.problems)
-    wrong = applying.problems(document)
+    wrong = everything_wrong(text, applying.problems)
     if wrong:
         return _only_problems(holds, wrong)
+    document = read_document(text)
     number = applying.versions.newest() + 1
     before = applying.document(holds)
     desired = applying.desired(document, number)

@@ -6,6 +6,7 @@ from appliance.contract.configuration.access import Access, Area
 from appliance.contract.configuration.addresses import covers_everything, interface, network
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.fitting import shown
+from appliance.contract.configuration.places import below
 from appliance.contract.configuration.problems import (
     ConfigurationProblem,
     ConsoleClosed,
@@ -49,7 +50,7 @@ def prefix_problem(text: str, place: str) -> Iterator[ConfigurationProblem]:
 
 def _lists(access: Access) -> Iterator[ConfigurationProblem]:
     for name, found in access.lists.items():
-        place = f"access.lists.{name}"
+        place = below("access.lists", name)
         if name == EVERYWHERE:
             yield NameReserved(place=place)
         yield from prefix_problems(found.networks, f"{place}.networks")

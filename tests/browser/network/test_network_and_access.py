@@ -128,6 +128,16 @@ def parts_are_set_by_forms(site: Site, admin: Person) -> None:
     """What is wrong is told at its field, with all that was typed; the rest leads to a plan."""
     page = admin.page
     speak(admin.context, site.console, "ja")
+    page.goto(f"{site.console}/network")
+    new = page.locator("#lists .columns").last
+    new.locator("input[name$=-name]").fill("Second Floor")
+    new.locator("textarea").fill("192.0.2.7/24\nnowhere")
+    page.locator("#access button.primary").click()
+    wrong = page.locator("#lists .columns").last
+    expect(wrong.locator(".field-error").first).to_contain_text("Second Floor")
+    expect(wrong.locator(".field-error").last).to_contain_text("nowhere")
+    expect(wrong.locator("textarea")).to_have_value("192.0.2.7/24\nnowhere")
+    Eyes().look(page, "network access wrong")
     page.goto(f"{site.console}/network/settings/interfaces")
     page.locator("[id='field-network.dns']").fill("192.0.2.53\nnowhere")
     page.locator("[id='field-network.interfaces[0].name']").fill("enp9s9")

@@ -73,20 +73,20 @@ def test_what_is_wrong_is_told_at_its_field_with_all_that_was_typed(
         "network.interfaces[0].name": "enp9s9",
         "network.interfaces[0].mtu": "many",
     }
-    shape = admin.post(INTERFACES, typed)
-    sound = {"network.interfaces[0].mtu": "1500", "network.interfaces[0].zones": "management"}
-    whole = admin.post(INTERFACES, typed | sound)
-    for answer, fields in (
-        (shape, ("network.interfaces[0].zones", "network.interfaces[0].mtu")),
-        (whole, ("network.dns",)),
+    answer = admin.post(INTERFACES, typed)
+    assert answer.status_code == 422
+    for field in (
+        "network.interfaces[0].zones",
+        "network.interfaces[0].mtu",
+        "network.interfaces[0].name",  # it has no address
+        "network.dns",  # types that do not fit hide no other mistake
     ):
-        assert answer.status_code == 422
-        for field in fields:
-            assert f'href="#field-{field}"' in answer.text, field
-        assert "nowhere" in answer.text
-        assert "enp9s9" in answer.text
-    assert 'id="field-network.dns-error"' in whole.text
-    assert 'value="many"' in shape.text
+        assert f'href="#field-{field}"' in answer.text, field
+    assert "nowhere" in answer.text
+    assert "enp9s9" in answer.text
+    assert 'id="field-network.dns-error"' in answer.text
+    assert "ネームサーバー（2番目）" in answer.text, "in words, not as the document has it"
+    assert 'value="many"' in answer.text
 
 
 def test_an_authority_is_trusted_shown_and_taken_out(
@@ -99,8 +99,9 @@ def test_an_authority_is_trusted_shown_and_taken_out(
         assert wrong.status_code == 422
         assert 'id="field-pem-error"' in wrong.text
         assert "第3営業部" in wrong.text, "nothing typed is lost"
-    named = send(admin, pem.encode(), pem="", name="Company Root", note="")
+    named = send(admin, b"nothing", pem="", name="Company Root", note="")
     assert 'id="field-name-error"' in named.text
+    assert 'id="field-pem-error"' in named.text, "both at once"
     plan = send(admin, b"", pem=pem, name="company-root", note="")
     assert plan.status_code == 200
     assert "company-root" in plan.text
@@ -123,3 +124,64 @@ def test_an_authority_is_trusted_shown_and_taken_out(
     assert gone.status_code == 200
     assert "<del>" in gone.text
     assert admin.post(f"{TRUST}/remove", {"name": "nobody"}).status_code == 404
+
+
+def test_the_form_of_who_reaches_what_keeps_what_was_typed_and_tells_at_its_fields_F2(
+    machine: Machine, admin: Browser
+) -> None:
+    shown = admin.get("/network").text
+    rows = re.findall(r'name="list-(\d+)-name"', shown)
+    own = {f"list-{row}-{part}": value(shown, f"list-{row}-{part}")
+           for row in rows for part in ("name", "note")}  # fmt: skip
+    own |= {f"list-{row}-networks": lines(shown, f"list-{row}-networks") for row in rows}
+    own |= {f"list-{row}-before": value(shown, f"list-{row}-before") for row in rows[:-1]}
+    new = rows[-1]
+    typed = own | {
+        f"list-{new}-name": "Head Office",
+        f"list-{new}-networks": "192.0.2.0/24\r\n192.0.2.7/24, nowhere",
+        f"list-{new}-note": "第3営業部",
+        "console": ["private", "+new"],
+    }
+    wrong = admin.post("/network", typed)
+    assert wrong.status_code == 422
+    for field in (f"list-{new}-name", f"list-{new}-networks"):
+        assert f'href="#field-{field}"' in wrong.text, field
+        assert f'id="field-{field}-error"' in wrong.text, field
+    assert wrong.text.count('id="field-document"') == 0, "the person stays on the form"
+    assert value(wrong.text, f"list-{new}-name") == "Head Office"
+    assert value(wrong.text, f"list-{new}-note") == "第3営業部"
+    assert lines(wrong.text, f"list-{new}-networks") == "192.0.2.0/24\n192.0.2.7/24, nowhere"
+    assert re.search(r'name="console" value="\+new"[^>]* checked', wrong.text)
+    told = wrong.text.partition(f'id="field-list-{new}-networks-error"')[2].partition("</p>")[0]
+    assert "「Head Office」のネットワーク（2番目）" in told
+    assert "「Head Office」のネットワーク（3番目）" in told, (
+        "each mistake is told, not the first alone"
+    )
+    assert 'id="field-console-error"' not in wrong.text, "a name is told of at the name alone"
+    lost = admin.post("/network", own | {"console": "private", "workspace": ["guests"]})
+    assert 'id="field-workspace-error"' in lost.text
+    assert "「guests」" in lost.text
+    half = admin.post("/network", own | {f"list-{new}-name": "half", "console": "private"})
+    assert half.status_code == 422
+    assert f'id="field-list-{new}-networks-error"' in half.text
+    mended = typed | {
+        f"list-{new}-name": "head-office",
+        f"list-{new}-networks": "192.0.2.0/24",
+    }
+    plan = admin.post("/network", mended)
+    assert plan.status_code == 200
+    assert 'action="/network/apply"' in plan.text
+
+
+def value(page: str, name: str) -> str:
+    """Return what stands in a field of one line."""
+    found = re.search(rf'<input[^>]*name="{name}"[^>]*?value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+def lines(page: str, name: str) -> str:
+    """Return what stands in a field of several lines."""
+    found = re.search(rf'<textarea[^>]*name="{name}"[^>]*>\n([^<]*)</textarea>', page)
+    assert found, name
+    return found[1]

@@ -1,6 +1,16 @@
 """The page's form changes the document's text, and nothing beside it."""
 
-from app.machine.access_form import NEW, AccessForm, change_text, form_of, read_form
+import pytest
+
+from app.machine.access_form import (
+    NEW,
+    AccessForm,
+    change_text,
+    field_of,
+    form_of,
+    mistakes,
+    read_form,
+)
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reading import read_document
 
@@ -26,6 +36,7 @@ def typed(form: AccessForm, **more: object) -> dict[str, object]:
             f"list-{number}-name": row.name,
             f"list-{number}-networks": row.networks.replace("\n", "\r\n"),
             f"list-{number}-note": row.note,
+            f"list-{number}-before": row.before,
         }
     number = len(form.lists)
     found |= {f"list-{number}-{part}": "" for part in ("name", "networks", "note")}
@@ -89,3 +100,47 @@ def test_networks_may_stand_in_a_line_with_commas_of_both_kinds_F2() -> None:
         "2001:db8::/48",
     )
     assert changed.access.lists["office"].note == "Head office"
+
+
+def test_a_list_that_is_called_otherwise_stays_in_its_areas_F2() -> None:
+    number = [row.name for row in form_of(read_document(TEXT)).lists].index("office")
+    changed = after(TEXT, **{f"list-{number}-name": "head-office"})[1]
+    assert changed.access.console == ("head-office",)
+    assert "office" not in changed.access.lists
+
+
+@pytest.mark.parametrize(
+    ("more", "fields"),
+    [
+        ({"list-2-name": "new"}, {"list-2-networks"}),
+        ({"list-2-networks": "10.0.0.0/8"}, {"list-2-name"}),
+        ({"list-2-note": "Second floor"}, {"list-2-name", "list-2-networks"}),
+        ({"console": ["office", NEW]}, {"list-2-name", "list-2-networks"}),
+        ({"list-2-name": "office", "list-2-networks": "10.0.0.0/8"}, {"list-2-name"}),
+        ({"list-0-networks": ""}, set()),
+        ({}, set()),
+    ],
+)
+def test_what_would_be_lost_without_a_word_is_told_at_its_field_F2(
+    more: dict[str, object], fields: set[str]
+) -> None:
+    form = form_of(read_document(TEXT))
+    assert len(form.lists) == 2
+    assert {field for field, _ in mistakes(read_form(typed(form, **more)))} == fields
+
+
+def test_each_place_of_the_document_leads_to_its_field_F2() -> None:
+    form = form_of(read_document(TEXT))
+    number = [row.name for row in form.lists].index("office")
+    for place, field in (
+        ("access.lists.office.networks[1]", f"list-{number}-networks"),
+        ("access.lists.office.note", f"list-{number}-note"),
+        ("access.lists.office", f"list-{number}-name"),
+        ("access.console[0]", "console"),
+        ("access.ssh", "ssh"),
+        ("access.trusted_proxies[0]", ""),
+        ("access.lists", ""),
+        ("network.dns[0]", ""),
+        ("", ""),
+    ):
+        assert field_of(place, form) == field, place
