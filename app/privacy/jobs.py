@@ -45,6 +45,7 @@ def clear_log(appliance: Appliance, _is_stopping: Callable[[], bool]) -> None:
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a search."""
 
+    disclosure: str
     rows: int
     found: int
 
@@ -62,7 +63,7 @@ def search(run: Run, arguments: SearchArguments) -> SearchResult:
         stands = search_step(run.context(), step)
     end = FinishSearch(lease=run.lease, disclosure=arguments.disclosure, before=stands)
     finish_search(run.context(), end)
-    return SearchResult(rows=stands.looked_at, found=stands.found)
+    return SearchResult(disclosure=arguments.disclosure, rows=stands.looked_at, found=stands.found)
 
 
 @handler(FORGET, unit="rows")

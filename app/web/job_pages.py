@@ -98,12 +98,12 @@ def _shown(request: AnyRequest, job: JobView) -> dict[str, Any]:
 
 def result_page(job: JobView, plane: Plane) -> str:
     """Return the address of what a finished job has made; empty where it made nothing to see."""
-    if plane is Plane.CONSOLE:
-        if job.kind == EVIDENCE and job.result:
-            return "/history/evidence"
-        return "/accounts" if job.kind == PEOPLE and job.result else ""
-    table = (job.result or {}).get("table")
-    return f"/tables/{table}" if table else ""
+    made = job.result or {}
+    if plane is Plane.WORKSPACE:
+        return f"/tables/{made['table']}" if made.get("table") else ""
+    if disclosure := made.get("disclosure"):
+        return f"/disclosures/{disclosure}"
+    return {EVIDENCE: "/history/evidence", PEOPLE: "/accounts"}.get(job.kind, "") if made else ""
 
 
 def result_links(job: JobView, plane: Plane) -> list[tuple[str, str]]:

@@ -32,4 +32,6 @@ def test_after_an_import_the_invitations_come_first_where_somebody_is_new_F1(
 def test_other_jobs_lead_to_what_they_made_if_anything() -> None:
     table = finished("tables.import", {"table": "12"})
     assert [href for href, _ in result_links(table, Plane.WORKSPACE)] == ["/tables/12"]
+    found = finished("privacy.search", {"disclosure": "d1", "rows": 9, "found": 2})
+    assert [href for href, _ in result_links(found, Plane.CONSOLE)] == ["/disclosures/d1"]
     assert result_links(finished("privacy.forget", {}), Plane.CONSOLE) == []
