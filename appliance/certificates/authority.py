@@ -31,6 +31,9 @@ from appliance.durable import write_whole
 ANSWER_SECONDS: Final = 15
 WHOLE: Final = dt.timedelta(seconds=75)
 LONGEST_REASON: Final = 500
+ACCOUNT: Final = "account.json"
+UNKNOWN_ACCOUNT: Final = "accountDoesNotExist"
+"""RFC 8555, 6.7."""
 
 
 class FetchingFailedError(Exception):
@@ -55,16 +58,34 @@ def fetch(
     document trusts beside those that the machine knows (PEM).
     """
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = make_key(KeyKind.ec256)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - what was asked for
+    asked = make_request(key, RequestCertificate(names=names))
     try:
-        door = _door(acme, own, roots)
-        key = make_key(KeyKind.ec256)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - what was asked for
-        order = door.new_order(make_request(key, RequestCertificate(names=names)))
+        door, order = _ordered(acme, own, roots, asked)
         with _proven(door, order, proofs):
             done = door.poll_and_finalize(order, _deadline())
     except (errors.Error, messages.Error, requests.RequestException, JoseError) as error:
         raise FetchingFailedError(_words(error)) from error
     return x509.load_pem_x509_certificates(done.fullchain_pem.encode()), key
+
+
+def _ordered(
+    acme: Acme, own: Path, roots: str, asked: bytes
+) -> tuple[client.ClientV2, messages.OrderResource]:
+    """Return the authority's door with an order there.
+
+    An authority that was set up anew knows the account no more: then it gets another one.
+    """
+    door = _door(acme, own, roots)
+    try:
+        return door, door.new_order(asked)
+    except messages.Error as error:
+        if error.code != UNKNOWN_ACCOUNT:
+            raise
+    (own / ACCOUNT).unlink()
+    door = _door(acme, own, roots)
+    return door, door.new_order(asked)
 
 
 def _deadline() -> dt.datetime:
@@ -73,7 +94,7 @@ def _deadline() -> dt.datetime:
 
 def _door(acme: Acme, own: Path, roots: str) -> client.ClientV2:
     """Return the authority's door, opened with the account that is kept, or a new one."""
-    kept = _kept(own / "account.json", acme.directory)
+    kept = _kept(own / ACCOUNT, acme.directory)
     pem = kept.key.encode() if kept else key_pem(make_key(KeyKind.ec256))
     key = serialization.load_pem_private_key(pem, None)
     net = client.ClientNetwork(
@@ -92,7 +113,7 @@ def _door(acme: Acme, own: Path, roots: str) -> client.ClientV2:
         return door
     account = door.new_account(body)
     told = Account(directory=acme.directory, uri=account.uri, key=pem.decode())
-    write_whole(own / "account.json", msgspec.json.encode(told))
+    write_whole(own / ACCOUNT, msgspec.json.encode(told))
     return door
 
 

@@ -2,6 +2,9 @@
 
 A process of its own: what it loads and what it reads from outside ends with it. How it went stands
 in `tls/acme/state.json` (`appliance.certificates.renewing`); whoever started it looks there.
+
+A person may ask while it is fetched by itself. The second one waits for the first, and what came of
+that answers both: an authority counts who asks it.
 """
 
 import contextlib
@@ -18,14 +21,14 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from appliance.certificates.keeping import Keeping
-from appliance.certificates.renewing import State, state_of, write_state
+from appliance.certificates.renewing import State, asked_by, state_of, write_state
 from appliance.contract.certificates.chain import Chain, check, names_of, pick_leaf
 from appliance.contract.certificates.errors import CertificateProblem
 from appliance.contract.certificates.folder import Folder, Origin, Record
 from appliance.contract.configuration.checking_certificates import acme_names
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.services import ACME
-from appliance.holding import alone
+from appliance.holding import in_turn
 from appliance.log import configure_logging
 from appliance.machine.applying import applying_at
 from appliance.machine.plan.nginx.planes import PROOFS
@@ -38,17 +41,28 @@ UNFIT: Final = (ValueError, TypeError, InvalidSignature)
 SYSTEM: Final = "system"
 SECONDS: Final = 100
 """A person waits for it too: less than the edge gives a plane for an answer."""
+FETCHED, FAILED, SHARED = 0, 1, 2
+"""What the process ends with; the last one where the result is somebody else's too."""
 
 
-def start_fetching(place: Place, document: Document) -> State:
+class Came(msgspec.Struct, frozen=True):
+    """What came of asking."""
+
+    state: State
+    shared: bool = False
+    """Somebody else was asking already, and tells of it."""
+
+
+def start_fetching(place: Place, document: Document) -> Came:
     """Fetch in a process of its own; return how it went."""
     command = [sys.executable, "-P", "-m", "appliance.certificates.fetching"]
     env = {**os.environ, **way_out(place, document), **place.environment()}
+    code = FAILED
     with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run(  # noqa: S603 - our own module
+        code = subprocess.run(  # noqa: S603 - our own module
             command, stdin=subprocess.DEVNULL, env=env, check=False, timeout=SECONDS
-        )
-    return state_of(Folder(place.data))
+        ).returncode
+    return Came(state_of(Folder(place.data)), shared=code == SHARED)
 
 
 def fetch_now(place: Place, document: Document, root: Path) -> State:
@@ -78,12 +92,14 @@ def fetch_now(place: Place, document: Document, root: Path) -> State:
         if missing := set(names) - set(names_of(chain.leaf)):
             raise FetchingFailedError("it is not for " + ", ".join(sorted(missing)))  # noqa: TRY301
     except (FetchingFailedError, CertificateProblem, OSError, *UNFIT) as error:
-        failed = msgspec.structs.replace(attempt, reason=str(error) or type(error).__name__)
+        failed = msgspec.structs.replace(
+            attempt, reason=str(error) or type(error).__name__, asked=asked_by(document)
+        )
         write_state(keeping.folder, failed)
         return failed
     record = keeping.folder.record(ACME) or Record(origin=Origin.acme, made_at=0, account=SYSTEM)
     keeping.keep(ACME, msgspec.structs.replace(record, made_at=now()), chain, key)
-    done = State(directory=acme.directory, at=now())
+    done = State(directory=acme.directory, at=now(), asked=asked_by(document))
     write_state(keeping.folder, done)
     return done
 
@@ -99,17 +115,21 @@ def _in_order(found: list[x509.Certificate]) -> Chain:
 
 
 def main() -> int:
-    """Return 0, or 1 where nothing came of it."""
+    """Return FETCHED, or FAILED where nothing came of it, or SHARED."""
     configure_logging("acme")
     place = load_place()
     applying = applying_at(place)
     if applying is None:
-        return 1
-    document = applying.document(applying.versions.current())
-    with alone(Folder(place.data).tls / "acme" / "lock") as nobody_else:
-        if not nobody_else or not document.certificates.acme.directory:
-            return 1
-        return int(fetch_now(place, document, applying.root.path).failures > 0)
+        return FAILED
+    folder = Folder(place.data)
+    with in_turn(folder.tls / "acme" / "lock") as waited:
+        document = applying.document(applying.versions.current())
+        if not document.certificates.acme.directory:
+            return FAILED
+        if waited and state_of(folder).asked == asked_by(document):
+            return SHARED
+        failures = fetch_now(place, document, applying.root.path).failures
+    return FAILED if failures else FETCHED
 
 
 if __name__ == "__main__":

@@ -61,7 +61,10 @@ def look_after_own(place: Place) -> None:
 
 def fetch(place: Place, applying: Applying, document: Document) -> State:
     """Fetch the certificate of the document's authority, and let the edge show it."""
-    state = start_fetching(place, document)
+    came = start_fetching(place, document)
+    state = came.state
+    if came.shared:
+        return state  # whoever was first tells of it
     happenings = Happenings(applying.certificates)
     if state.failures:
         LOG.warning("the certificate could not be fetched: %s", state.reason)

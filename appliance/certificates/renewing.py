@@ -5,6 +5,7 @@
 """
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Of the last failure, in the words of who found it."""
     at: int = 0
     """Of the last attempt, in milliseconds."""
+    asked: str = ""
+    """What the last attempt has asked for, once it has ended; empty while it goes on."""
 
 
 def state_of(folder: Folder) -> State:
@@ -47,6 +50,12 @@ def write_state(folder: Folder, state: State) -> None:
     """Write down how an attempt ended."""
     _path(folder).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(_path(folder), msgspec.json.encode(state))
+
+
+def asked_by(document: Document) -> str:
+    """Return what a document wants fetched, and whom it trusts there: two alike are one attempt."""
+    wanted = (document.certificates.acme, acme_names(document), document.trust, document.network)
+    return hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()
 
 
 def pause_after(failures: int) -> dt.timedelta:

@@ -106,7 +106,7 @@ def test_the_authority_is_asked_through_the_proxy_and_trusted_by_the_document_V1
         version = Version(number=1, at=1, account="root", source="", why="", based_on=0)
         versions.keep(version, text)
         versions.hold(1)
-        state = start_fetching(place, read_document(text))
+        state = start_fetching(place, read_document(text)).state
     assert asked[0].startswith(f"CONNECT {NAME}:443 "), "the name is the proxy's to look up"
     assert state.failures == 1
     assert said in state.reason

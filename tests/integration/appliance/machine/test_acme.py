@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +12,13 @@ import pytest
 from cryptography import x509
 
 from appliance.certificates.renewing import state_of
+from appliance.contract.certificates.errors import FetchingFailed
 from appliance.contract.certificates.folder import Condition, Folder
+from appliance.contract.certificates.state import CertificateView
+from appliance.contract.configuration.state import Outcome
 from tests.hosts import Network
 from tests.integration.appliance.machine.conftest import LOCAL
-from tests.integration.appliance.machine.test_certificates_shown import INSIDE, Site, site
+from tests.integration.appliance.machine.test_certificates_shown import INSIDE, Site, serial, site
 from tests.integration.authority import Authority
 from tests.running import wait_until
 
@@ -29,15 +34,21 @@ DIRECTORY = "https://10.77.1.2:14000/dir"
 class Pebble:
     """An ACME server on the host of the administrators, and the only DNS that it asks."""
 
-    authority: Authority
     processes: list[subprocess.Popen[bytes]]
 
-    def document(self, **more: str) -> str:
-        return (
-            f'[edge]\nnames = ["{NAME}"]\n[firewall]\nhttp_redirect = true\n'
-            f'[certificates]\nconsole = "acme"\n[certificates.acme]\ndirectory = "{DIRECTORY}"\n'
-            f'contact = "it@example.test"\nroot = """\n{self.authority.pem}"""\n'
-        )
+    def end(self) -> None:
+        for process in self.processes:
+            process.terminate()
+            process.wait(20)
+
+
+def document_of(authority: Authority) -> str:
+    """What asks the authority whose own certificate is signed by this one."""
+    return (
+        f'[edge]\nnames = ["{NAME}"]\n[firewall]\nhttp_redirect = true\n'
+        f'[certificates]\nconsole = "acme"\n[certificates.acme]\ndirectory = "{DIRECTORY}"\n'
+        f'contact = "it@example.test"\nroot = """\n{authority.pem}"""\n'
+    )
 
 
 def start(net: Network, folder: Path, authority: Authority, address: str) -> Pebble:
@@ -66,30 +77,39 @@ def start(net: Network, folder: Path, authority: Authority, address: str) -> Peb
     with log:
         made = [subprocess.Popen(one, stdout=log, stderr=log) for one in (names, server)]
     wait_until(lambda: host.tcp("10.77.1.2", 14000) == "open", "pebble answers", 20)
-    return Pebble(authority, made)
+    return Pebble(made)
 
 
-@pytest.fixture(scope="module")
-def pebble(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pebble]:
-    folder = tmp_path_factory.mktemp("pebble")
-    found = start(site.machine.net, folder, Authority(folder / "own"), INSIDE)
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """Who has signed the certificate of the ACME server."""
+    return Authority(tmp_path / "own")
+
+
+@pytest.fixture
+def pebble(site: Site, authority: Authority, tmp_path: Path) -> Iterator[Pebble]:
+    found = start(site.machine.net, tmp_path, authority, INSIDE)
     try:
         yield found
     finally:
-        for process in found.processes:
-            process.terminate()
-            process.wait(20)
+        found.end()
+
+
+@pytest.fixture
+def asking(site: Site, authority: Authority) -> None:
+    """The machine is to show what it fetches; from now on it asks by itself too."""
+    shown = site.shown()
+    version = site.machine.apply(document_of(authority))
+    if version.outcome is Outcome.waiting:  # another authority alone locks nobody out
+        site.machine.client.confirm(LOCAL, version.number)
+    if site.folder.record("acme") is None:
+        assert shown == serial(site.own), "until there is another one"
 
 
 def test_a_certificate_is_fetched_shown_and_renewed_by_itself_V11(
-    site: Site, pebble: Pebble
+    site: Site, pebble: Pebble, asking: None
 ) -> None:
     folder: Folder = site.folder
-    version = site.machine.apply(pebble.document())
-    site.machine.client.confirm(LOCAL, version.number)
-    site.wait_for(site.own)  # until there is another one
-    told = site.certificates()
-    assert told.planes[0].condition is Condition.missing
     fetched = site.client.renew(LOCAL)
     assert fetched.names == (NAME,)
     assert fetched.condition is Condition.good
@@ -108,6 +128,37 @@ def test_a_certificate_is_fetched_shown_and_renewed_by_itself_V11(
     assert kept.next_at > fetched.begins_at + (fetched.ends_at - fetched.begins_at) // 2
 
 
+def test_an_authority_that_knows_the_account_no_more_gets_another_one_V11(
+    site: Site, authority: Authority, asking: None, tmp_path: Path
+) -> None:
+    """It was set up anew, or restored from a backup: nobody would find the file to destroy."""
+    accounts = []
+    for _ in range(2):
+        pebble = start(site.machine.net, tmp_path, authority, INSIDE)
+        try:
+            assert site.client.renew(LOCAL).condition is Condition.good
+        finally:
+            pebble.end()
+        accounts.append((site.folder.tls / "acme/account.json").read_bytes())
+    assert accounts[0] != accounts[1]
+
+
+def test_two_who_fetch_at_the_same_moment_both_get_it_V11(
+    site: Site, pebble: Pebble, asking: None
+) -> None:
+    """A person, and another one or the agent by itself: neither is told that it has failed."""
+    started = threading.Barrier(2)
+
+    def renew(_: int) -> CertificateView:
+        started.wait(10)
+        return site.client.renew(LOCAL)
+
+    with ThreadPoolExecutor(2) as pool:
+        came = list(pool.map(renew, range(2)))
+    assert [one.condition for one in came] == [Condition.good] * 2
+    assert state_of(site.folder).failures == 0
+
+
 def serial_of(folder: Folder) -> int:
     record = folder.record("acme")
     assert record
@@ -116,17 +167,17 @@ def serial_of(folder: Folder) -> int:
 
 
 def test_who_cannot_be_reached_is_asked_again_later_and_told_of_V11(
-    site: Site, pebble: Pebble
+    site: Site, asking: None
 ) -> None:
-    before = site.shown()
-    for process in pebble.processes:
-        process.terminate()
-        process.wait(20)
-    with pytest.raises(Exception, match="certificate could not be fetched"):
+    shown, before = site.shown(), state_of(site.folder)
+    with pytest.raises(FetchingFailed, match="certificate could not be fetched"):
         site.client.renew(LOCAL)
-    assert state_of(site.folder).failures == 1
+    state = state_of(site.folder)
+    assert state.at > before.at
+    assert state.failures > before.failures
     kept = site.certificates().acme
     assert kept is not None
-    assert kept.failures == 1
+    assert kept.failures == state.failures
     assert "refused" in kept.reason
-    assert site.shown() == before
+    assert kept.next_at > state.at
+    assert site.shown() == shown
