@@ -15,7 +15,6 @@ from app.core.messages import mark
 from app.identity.personal import Told, all_about
 from app.operations.context import Appliance
 from app.privacy.models import Finding
-from app.privacy.operations.disclosing import find, require_left
 
 PAGE: Final = 500
 
@@ -96,14 +95,4 @@ def _findings(appliance: Appliance, disclosure: str) -> Iterator[Told]:
             last = rows[-1].id or 0 if rows else 0
         yield from found
         if len(found) < PAGE:
-            _require_whole(appliance, disclosure)
             return
-
-
-def _require_whole(appliance: Appliance, disclosure: str) -> None:
-    """Raise AlreadyErased where the person went meanwhile: what was read is no longer everything.
-
-    The file breaks off then; one that ends well holds all that its page says.
-    """
-    with appliance.database.read() as session:
-        require_left(find(session, disclosure))

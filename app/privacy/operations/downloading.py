@@ -1,19 +1,20 @@
 """Everything about one person in one file: for the person, for a court, for the next service."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from app.core import clock
-from app.operations.context import Context
+from app.operations.context import Appliance, Context
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.privacy.archive import archive
 from app.privacy.errors import NotFinished
-from app.privacy.gathering import Person, gather
+from app.privacy.gathering import Part, Person, gather
 from app.privacy.operations.disclosing import (
     ON_CONSOLE,
     DisclosureId,
@@ -55,10 +56,20 @@ def download_disclosure(context: Context, wanted: DownloadDisclosure) -> Downloa
     person = Person(
         disclosure=found.id, account=found.account, texts=tuple(found.text.splitlines())
     )
-    parts = gather(context.appliance, person)
+    parts = _whole(context.appliance, found.id, gather(context.appliance, person))
     day = _day(context.now)
     chunks = archive(person, parts, language=wanted.language, at=context.now)
     return Download(f"disclosure-{day}.zip", "application/zip", chunks)
+
+
+def _whole(appliance: Appliance, disclosure: str, parts: Iterator[Part]) -> Iterator[Part]:
+    """Give the parts; raise AlreadyErased where the person went before the last one was read.
+
+    The file breaks off then: one that ends well holds all that its page says.
+    """
+    yield from parts
+    with appliance.database.read() as session:
+        require_left(find(session, disclosure))
 
 
 def _day(now: int) -> str:
