@@ -13,6 +13,7 @@ from app.identity.revoking import Revoking
 from app.leaving.watch import Watch as LeavingWatch
 from app.machine.certificate_watch import CertificateWatch
 from app.machine.needs import Needs
+from app.machine.recording_watch import check_all_recordings
 from app.machine.watch import Watch as MachineWatch
 from app.mail.destinations import mail_destinations
 from app.offsite.daily import mail_what_is_due
@@ -35,7 +36,7 @@ def create() -> AsgiApplication:
         CertificateWatch(appliance),
         LeavingWatch(
             appliance,
-            further=(keep_no_longer, remind_everybody, mail_what_is_due),
+            further=(keep_no_longer, remind_everybody, mail_what_is_due, check_all_recordings),
             always=(reapply_missing,),
         ),
         Ending(appliance),

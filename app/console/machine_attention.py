@@ -4,7 +4,7 @@ from app.console.needed import Attention
 from app.core import clock
 from app.core.messages import mark
 from app.machine.errors import MachineError
-from app.machine.operations import certificates, maintenance, reading
+from app.machine.operations import certificates, checking, maintenance, reading
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from appliance.contract.certificates.folder import Condition
@@ -113,5 +113,26 @@ def maintenance_attention(context: Context) -> list[Attention]:
             href=f"/maintenance/{opened.number}",
             action=mark("Show the window"),
             parameters={"who": opened.who, "minutes": max(1, left)},
+        )
+    ]
+
+
+def recording_attention(context: Context) -> list[Attention]:
+    """Tell of recordings of maintenance that are not what the history tells of (S11)."""
+    wrong = checking.last_check(context, NoRequest()).wrong
+    if not wrong:
+        return []
+    first = min(one.window for one in wrong)
+    return [
+        Attention(
+            kind="danger",
+            title=mark("Recordings of maintenance that are not as the history tells: {count}"),
+            text=mark(
+                "Somebody with rights over the machine has changed or removed them. The first are "
+                "of window {window}; the history holds the digests that they had."
+            ),
+            href=f"/maintenance/{first}",
+            action=mark("Show the window"),
+            parameters={"count": len(wrong), "window": first},
         )
     ]

@@ -25,3 +25,16 @@ class ToldHappening(SQLModel, table=True):
     journal: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     at: int = Field(sa_type=BigInteger)
+
+
+class RecordingCheck(SQLModel, table=True):
+    """What the newest check of all recordings of maintenance has found."""
+
+    __tablename__ = "machine_recording_check"
+    __table_args__ = ({"info": {"access": {"console": "select insert update", "workspace": ""}}},)
+
+    machine: str = Field(primary_key=True)
+    at: int = Field(sa_type=BigInteger)
+    checked: int
+    wrong: str
+    """Sessions that are not as the history tells, as JSON (`app.machine.operations.checking`)."""

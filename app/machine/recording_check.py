@@ -5,7 +5,10 @@ when the session ended, and the history is sealed: the two are held against each
 """
 
 import enum
+from collections.abc import Container, Iterator, Mapping
 from typing import Final
+
+import msgspec
 
 from app.audit import search as trail
 from app.audit.filters import EventFilter
@@ -13,6 +16,7 @@ from app.operations.context import Appliance
 from appliance.contract.maintenance.state import RecordingFound
 
 ENDED: Final = "maintenance.session_end"
+ALL: Final = EventFilter(verb=ENDED)
 
 
 class Condition(enum.StrEnum):
@@ -42,15 +46,41 @@ def judge(found: RecordingFound, told: str | None) -> Condition:
 
 def told_digests(appliance: Appliance, window: int, since: int) -> dict[str, str]:
     """Return session → digest, as the history tells of a window. Raise StoreUnreadable."""
-    database, folder = appliance.database, appliance.settings.sealed_store
     wanted = EventFilter(verb=ENDED, target_kind="window", target=str(window), since=since)
+    # the first to tell is the newest: an older one may be of a journal that is lost
     found: dict[str, str] = {}
+    for one in every_told(appliance, wanted):
+        found.setdefault(one.session, one.digest)
+    return found
+
+
+class ToldSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that ended, as the history tells of it."""
+
+    window: int
+    session: str
+    at: int
+    digest: str
+
+
+def every_told(appliance: Appliance, wanted: EventFilter = ALL) -> Iterator[ToldSession]:
+    """Yield the sessions that ended, the newest first. Raise StoreUnreadable."""
+    database, folder = appliance.database, appliance.settings.sealed_store
     after, more = "", True
     while more:
         page = trail.search(database, folder, wanted, after=after)
         for row in page.rows:
             references = trail.detail(database, folder, row.id).content.references
-            # the first to tell is the newest: an older one may be of a journal that is lost
-            found.setdefault(references.get("session", ""), references.get("sha256", ""))
+            if row.target.isdigit():
+                yield ToldSession(
+                    window=int(row.target),
+                    session=references.get("session", ""),
+                    at=row.at,
+                    digest=references.get("sha256", ""),
+                )
         after, more = page.next, bool(page.next)
-    return found
+
+
+def lost(told: Mapping[str, str], known: Container[str]) -> list[str]:
+    """Return the recorded sessions of which the machine knows nothing any more. Pure."""
+    return [session for session, digest in told.items() if digest and session not in known]

@@ -21,6 +21,8 @@ ENDS: Final = {
     "machine.reverted": mark("It was not kept; the machine is as it was."),
     "maintenance.killed": mark("What recorded the session was ended from outside."),
     "maintenance.not_recorded": mark("The session could not be recorded, and was ended."),
+    "maintenance.recording_changed": mark("The recording is another than the history tells of."),
+    "maintenance.recording_missing": mark("The recording is gone, and nobody removed it for age."),
     "maintenance.restart": mark("The machine was started anew."),
     "maintenance.too_long": mark("The recording had become too long; the session was ended."),
 }

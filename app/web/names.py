@@ -168,6 +168,7 @@ FIELDS: Final = {
     "session": mark("Session"),
     "sessions": mark("Sessions"),
     "whom": mark("Whom it concerns"),
+    "found_sha256": mark("Digest of the file (SHA-256)"),
     "sha256": mark("Digest (SHA-256)"),
     "size": mark("Size"),
     "source": mark("Address"),

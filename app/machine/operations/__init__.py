@@ -3,6 +3,7 @@
 from app.machine.operations import (
     applying,
     certificates,
+    checking,
     happenings,
     maintenance,
     outgoing,
@@ -15,6 +16,7 @@ from app.machine.operations import (
 __all__ = [
     "applying",
     "certificates",
+    "checking",
     "happenings",
     "maintenance",
     "outgoing",

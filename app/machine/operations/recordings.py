@@ -9,18 +9,18 @@ from msgspec import Meta
 from app.machine.calling import caller_of, maintenance_for
 from app.machine.operations.maintenance import WhichWindow, WindowNumber
 from app.machine.operations.reading import ON_CONSOLE
-from app.machine.recording_check import Condition, judge, told_digests
+from app.machine.recording_check import Condition, judge, lost, told_digests
 from app.machine.replay import Line, replay
 from app.operations.context import Context
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from appliance.contract.maintenance.state import (
+    OneWindow,
     ReadRecording,
     RecordingPart,
     RecordingsFound,
     Session,
-    Window,
 )
 
 SessionId = Annotated[str, Meta(max_length=16, description="Identifier of a session.")]
@@ -88,10 +88,10 @@ class CheckedRecordings(msgspec.Struct, frozen=True, kw_only=True):
     items: Annotated[tuple[CheckedRecording, ...], Meta(description="Oldest first.")]
 
 
-def _digests(context: Context, request: WhichWindow) -> tuple[Window, RecordingsFound]:
+def _digests(context: Context, request: WhichWindow) -> tuple[OneWindow, RecordingsFound]:
     with maintenance_for(context) as maintenance:
         caller = caller_of(context)
-        window = maintenance.window(caller, request.window).window
+        window = maintenance.window(caller, request.window)
         return window, maintenance.recordings(caller, request.window)
 
 
@@ -105,20 +105,23 @@ def _digests(context: Context, request: WhichWindow) -> tuple[Window, Recordings
 )
 def check_recordings(context: Context, request: WhichWindow) -> CheckedRecordings:
     """Hold the recordings of a maintenance window against what the history tells of them."""
-    window, found = context.ahead
-    told = told_digests(context.appliance, request.window, window.opened_at)
-    return CheckedRecordings(
-        window=request.window,
-        items=tuple(
-            CheckedRecording(
-                session=one.session,
-                condition=judge(one, told.get(one.session)),
-                digest=one.digest,
-                told=told.get(one.session, ""),
-            )
-            for one in found.recordings
-        ),
-    )
+    one, found = context.ahead
+    told = told_digests(context.appliance, request.window, one.window.opened_at)
+    known = {session.id for session in one.sessions}
+    items = [
+        CheckedRecording(
+            session=each.session,
+            condition=judge(each, told.get(each.session)),
+            digest=each.digest,
+            told=told.get(each.session, ""),
+        )
+        for each in found.recordings
+    ]
+    items += [
+        CheckedRecording(session=gone, condition=Condition.missing, digest="", told=told[gone])
+        for gone in lost(told, known)
+    ]
+    return CheckedRecordings(window=request.window, items=tuple(items))
 
 
 def _first(context: Context, request: WhichRecording) -> RecordingPart:

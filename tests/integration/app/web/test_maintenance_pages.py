@@ -1,5 +1,6 @@
 """Maintenance access on the console: opened, approved by another, read, closed (S11)."""
 
+import shutil
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -10,7 +11,11 @@ from sqlmodel import col
 from app.audit.models import OutboxEvent
 from app.core import clock
 from app.machine.maintenance_watch import tell_happenings
+from app.machine.operations.checking import last_check
+from app.machine.recording_check import Condition
+from app.machine.recording_watch import check_all_recordings
 from app.operations.context import Appliance, Context
+from app.operations.operation import NoRequest
 from app.privacy.operations.keeping import (
     PreviewRetention,
     SetRetention,
@@ -56,10 +61,11 @@ def local(appliance: Appliance) -> Context:
     return local_context(appliance)
 
 
-def verbs(appliance: Appliance) -> list[str]:
+def verbs(appliance: Appliance, verb: str = "maintenance.") -> list[str]:
     with appliance.database.read() as session:
         asked = select(col(OutboxEvent.content))
-        return [str(one) for one in session.connection().scalars(asked)]
+        every = [str(one) for one in session.connection().scalars(asked)]
+    return [one for one in every if f'"{verb}' in one]
 
 
 def test_a_window_is_opened_seen_on_the_overview_read_and_closed_S11(
@@ -125,6 +131,53 @@ def test_to_repair_is_asked_for_and_opened_by_somebody_else_S11(
     assert opened is not None
     assert admin.post(f"/maintenance/{opened.number}/close").status_code == 303
     assert machine.rooms.book.opened() is None
+
+
+def test_a_recording_that_was_changed_or_deleted_is_found_by_itself_S11(
+    machine: Maintained,
+    admin: Browser,
+    appliance: Appliance,
+    local: Context,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    book, paths = machine.rooms.book, []
+    for _ in range(3):
+        machine.open()
+        assert machine.enter("disk").returncode == 0
+        window = machine.windows.close(LOCAL, book.newest())
+        (session,) = book.sessions(window.number)
+        paths.append(book.recording(window.number, session.id))
+    tell_happenings(appliance)
+    assert check_all_recordings(appliance) == 0
+    assert "一致しない保守の記録" not in admin.get("/").text
+    assert verbs(appliance, "maintenance.recording_wrong") == []
+
+    changed, deleted, vanished = paths
+    whole = changed.read_bytes()
+    changed.write_bytes(whole.replace(b"Filesystem", b"Nothing to"))
+    deleted.unlink()
+    shutil.rmtree(vanished.parent)  # with all that the machine knew of the window
+    assert check_all_recordings(appliance) == 0, "once a day"
+    monkeypatch.setattr("app.machine.recording_watch.EVERY", 0)
+    assert check_all_recordings(appliance) == 3
+    assert check_all_recordings(appliance) == 3
+    told = verbs(appliance, "maintenance.recording_wrong")
+    assert len(told) == 3, "each is told once"
+    assert sum("maintenance.recording_changed" in one for one in told) == 1
+    assert sum("maintenance.recording_missing" in one for one in told) == 2
+    assert "操作履歴と一致しない保守の記録: 3件" in admin.get("/").text
+    page = f"/maintenance/{int(changed.parent.name)}"
+    assert f'href="{page}"' in admin.get("/").text
+    assert "記録が履歴と一致しません" in admin.get(page).text
+    found = last_check(local, NoRequest())
+    assert {one.condition for one in found.wrong} == {Condition.changed, Condition.missing}
+
+    changed.write_bytes(whole)
+    assert check_all_recordings(appliance) == 2, "what is whole again is shown no more"
+    changed.write_bytes(whole[:-1])
+    assert check_all_recordings(appliance) == 3
+    assert len(verbs(appliance, "maintenance.recording_wrong")) == 4, "and is news again"
+    changed.write_bytes(whole)
 
 
 def test_a_changed_recording_is_found_and_an_old_one_goes_when_its_days_are_over_S11(
