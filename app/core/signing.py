@@ -4,22 +4,55 @@ ECDSA P-256 (NIST SP 800-57: good beyond 2030).
 """
 
 import datetime as dt
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from app.core.errors import TenshuError
 from app.core.keyring import KeyRing
+from app.core.messages import mark
 from app.core.secret import Secret
 
 
-def kept_key(keyring: KeyRing, name: str) -> ec.EllipticCurvePrivateKey:
-    """Return the key that the key ring keeps by this name; make it where there is none."""
+class AuthorityKeyUnusable(TenshuError):
+    """An authority has signed with a key that the ring does not hold any more.
+
+    Another one in its place would end all that was signed, and nobody would be told.
+    """
+
+    code = "keyring.authority_key_unusable"
+    status = 500
+    message = "The key “{name}” of an authority cannot be used ({path}): {reason}."
+    hint = (
+        "Put the key ring back, or restore a backup with the key kit. If it is lost: "
+        "tenshu keys new-authority, which ends every certificate of the old one."
+    )
+
+
+def kept_key(keyring: KeyRing, name: str, made: Path) -> ec.EllipticCurvePrivateKey:
+    """Return the key that the key ring keeps by this name; make it with a new authority.
+
+    `made` is where the certificate of one that was made lies. Raise AuthorityKeyUnusable where the
+    key is lost or damaged.
+    """
     kept = keyring.named(name)
-    key = None if kept is None else load_key(kept.reveal().encode())
+    if kept is None:
+        if made.exists():
+            raise AuthorityKeyUnusable(name=name, path=keyring.path, reason=mark("it is not there"))
+        return new_key(keyring, name)
+    key = load_key(kept.reveal().encode())
     if key is None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        keyring.keep(name, Secret(key_pem(key).decode()))
+        damaged = mark("its content is damaged")
+        raise AuthorityKeyUnusable(name=name, path=keyring.path, reason=damaged)
+    return key
+
+
+def new_key(keyring: KeyRing, name: str) -> ec.EllipticCurvePrivateKey:
+    """Make a key and keep it by this name, in the place of the one before."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    keyring.keep(name, Secret(key_pem(key).decode()))
     return key
 
 

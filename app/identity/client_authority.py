@@ -62,9 +62,12 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 def ensure_authority(settings: Settings, keyring: KeyRing, now: int) -> Authority:
-    """Return the authority; make or renew what is missing or ends too soon."""
-    key = kept_key(keyring, KEPT_AS)
+    """Return the authority; make or renew what is missing or ends too soon.
+
+    Raise AuthorityKeyUnusable where its key is lost or damaged.
+    """
     path = settings.clients / CERTIFICATE
+    key = kept_key(keyring, KEPT_AS, path)
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):

@@ -51,10 +51,11 @@ def load_certificate(path: Path) -> x509.Certificate | None:
 def ensure_certificates(settings: Settings, keyring: KeyRing) -> x509.Certificate:
     """Make or renew what is missing, runs out, or no longer has the right names. Return the leaf.
 
-    Does nothing where everything fits, so that the fingerprint stays the same over restarts.
+    Does nothing where everything fits, so that the fingerprint stays the same over restarts. Raise
+    AuthorityKeyUnusable where the authority's key is lost or damaged.
     """
     names, now = names_of(settings), dt.datetime.now(dt.UTC)
-    key = kept_key(keyring, KEPT_AS)
+    key = kept_key(keyring, KEPT_AS, settings.tls / AUTHORITY)
     _lay_out(key, laid_out_key(settings.keys))
     authority = load_certificate(settings.tls / AUTHORITY)
     if authority is None or not _authority_fits(authority, key, names, now):

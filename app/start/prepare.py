@@ -28,8 +28,8 @@ def prepare(settings: Settings, say: Say) -> Prepared:
     """Prepare the data folder; the lock on it stays with this process, or whom it hands it to.
 
     The caller closes the appliance's database. Raise AlreadyRunning, DataFolderUnusable,
-    RestoreUnfinished, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, NewerData, RolesNotMade,
-    or what the database answers.
+    RestoreUnfinished, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, AuthorityKeyUnusable,
+    NewerData, RolesNotMade, or what the database answers.
     """
     place.require_finished_restore(settings)
     say(mark("Data folder"))

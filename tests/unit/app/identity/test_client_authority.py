@@ -13,6 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from app.core.clock import DAY
 from app.core.secret import Secret
+from app.core.signing import AuthorityKeyUnusable
 from app.identity import client_authority, client_bundles
 from app.identity.client_authority import CERTIFICATE, KEPT_AS, REVOKED
 
@@ -54,12 +55,16 @@ def test_a_lost_certificate_of_it_is_made_anew_and_vouches_for_what_was_issued_F
     issued.certificate.verify_directly_issued_by(again.certificate)
 
 
-def test_a_key_that_is_none_of_its_kind_is_replaced_F3(appliance, settings, authority):
+def test_a_key_that_is_none_of_its_kind_is_told_and_ends_no_certificate_F3(
+    appliance, settings, authority
+):
     other = ed25519.Ed25519PrivateKey.generate()
     pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     appliance.keyring.keep(KEPT_AS, Secret(pem.decode()))
-    again = client_authority.ensure_authority(settings, appliance.keyring, NOW)
-    assert again.certificate.public_key() != authority.certificate.public_key()
+    before = (settings.clients / CERTIFICATE).read_bytes()
+    with pytest.raises(AuthorityKeyUnusable, match=KEPT_AS):
+        client_authority.ensure_authority(settings, appliance.keyring, NOW)
+    assert (settings.clients / CERTIFICATE).read_bytes() == before
 
 
 def test_what_it_signs_is_good_for_one_client_and_nothing_else_F3(authority):

@@ -14,7 +14,7 @@ from app.audit.durable import write_durably
 from app.core.keyring import KeyRing
 from app.core.secret import Secret
 from app.core.settings import InvalidSetting, Settings, load_settings
-from app.core.signing import kept_key, key_pem
+from app.core.signing import AuthorityKeyUnusable, kept_key, key_pem, new_key
 from app.start import certificates
 from app.start.certificates import ensure_certificates, fingerprint, load_certificate
 from app.start.names import Names, names_of
@@ -87,7 +87,7 @@ def test_the_authority_cannot_vouch_for_the_rest_of_the_web(settings, keyring):
     ensure_certificates(settings, keyring)
     authority = load_certificate(settings.tls / AUTHORITY)
     assert authority is not None
-    key = kept_key(keyring, certificates.KEPT_AS)
+    key = kept_key(keyring, certificates.KEPT_AS, settings.tls / AUTHORITY)
     forged_key = ec.generate_private_key(ec.SECP256R1())
     names = names_of(_with_names(settings, "bank.example"))
     forged = certificates._make_leaf(forged_key, key, authority, names)
@@ -161,9 +161,24 @@ def test_a_lost_key_or_a_foreign_authority_gives_a_new_certificate(settings, key
     Folder(settings.data).own.key.unlink()
     second = ensure_certificates(settings, keyring)
     assert second != first
-    keyring.keep(certificates.KEPT_AS, Secret("damaged"))
+    new_key(keyring, certificates.KEPT_AS)
     third = ensure_certificates(settings, keyring)
     assert third.issuer != second.issuer
+
+
+@pytest.mark.parametrize("damage", ["damaged", None])
+def test_a_damaged_or_lost_key_of_the_authority_is_told_and_changes_nothing_V11(
+    settings, keyring, damage
+):
+    ensure_certificates(settings, keyring)
+    before = {path: path.read_bytes() for path in settings.tls.rglob("*") if path.is_file()}
+    if damage:
+        keyring.keep(certificates.KEPT_AS, Secret(damage))
+    else:
+        keyring.forget(certificates.KEPT_AS)
+    with pytest.raises(AuthorityKeyUnusable):
+        ensure_certificates(settings, keyring)
+    assert before == {path: path.read_bytes() for path in settings.tls.rglob("*") if path.is_file()}
 
 
 def test_the_key_of_the_authority_is_not_in_the_data_folder_F13(settings, keyring):
