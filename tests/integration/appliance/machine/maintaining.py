@@ -197,11 +197,14 @@ class Maintained(Machine):
 
 
 @contextmanager
-def maintained(net: Network) -> Iterator[Maintained]:
-    """A machine that its agent has set up, its SSH open to the administrators' network."""
+def maintained(net: Network, **variables: str) -> Iterator[Maintained]:
+    """A machine that its agent has set up, its SSH open to the administrators' network.
+
+    With `variables` its processes have these too.
+    """
     with tempfile.TemporaryDirectory(prefix="tenshu-maintained-") as folder:
         Path(folder).chmod(0o755)  # the users who come in must reach the door
-        machine = Maintained(net, Path(folder))
+        machine = Maintained(net, Path(folder), variables=variables)
         (machine.folder / "data").mkdir()
         machine.make_users()
         machine.start_sshd()

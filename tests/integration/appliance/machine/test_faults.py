@@ -1,4 +1,4 @@
-"""What goes wrong around a change: a full disk, a clock that jumps, a revert that fails."""
+"""What goes wrong around a change: a full disk, a revert that fails."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,14 +10,12 @@ from appliance.contract.configuration.errors import ApplyFailed, DiskFullForMach
 from appliance.contract.configuration.state import Outcome, Reason
 from tests.hosts import Network
 from tests.integration.appliance.machine.conftest import LOCAL, MANAGED, NOBODY, Machine
-from tests.integration.preloaded import compiled
 from tests.running import wait_until
 from tests.small_volume import fill, small_volume
 
 __all__ = ["small_volume"]
 OPEN, NARROW, SHUT = ("open", "open"), ("open", "filtered"), ("filtered", "filtered")
 BLOCK = 4096
-WALL_CLOCK = Path(__file__).parents[2] / "wall_clock.c"
 
 
 def test_a_revert_that_fails_is_said_and_tried_until_it_works_F6(machine: Machine) -> None:
@@ -88,41 +86,3 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_the_old_state_or_the_new_F6(
             assert (cramped.console(), cramped.versions.current()) == (wanted_looks, applied.number)
             break
     assert failed > 2
-
-
-@pytest.fixture
-def wall_clock(net: Network, tmp_path: Path) -> Iterator[tuple[Machine, Path]]:
-    """A machine whose wall clock is set by a file; the clock since its start stays the kernel's."""
-    shown = tmp_path / "clock"
-    shown.write_text("0")
-    found = Machine(net, tmp_path)
-    (tmp_path / "data").mkdir()
-    found.variables = {
-        "LD_PRELOAD": str(compiled(WALL_CLOCK, tmp_path)),
-        "WALL_CLOCK": str(shown),
-    }
-    found.start()
-    try:
-        yield found, shown
-    finally:
-        found.close()
-        net.appliance.run("nft", "flush", "ruleset")
-
-
-def test_a_clock_that_jumps_ends_no_window_and_prolongs_none_F6(
-    wall_clock: tuple[Machine, Path],
-) -> None:
-    machine, shown = wall_clock
-    machine.apply(NOBODY)
-    for days in (400, -400):
-        shown.write_text(str(days * 86_400))
-        pending = machine.client.configuration(LOCAL).pending
-        assert pending
-        assert 20 < pending.left <= 30
-    assert machine.console() == SHUT
-    machine.shorten(0.2)
-    machine.wait_for_console(*OPEN)
-    wait_until(lambda: machine.versions.armed() is None, "it is over", 20)
-    assert machine.outcome(2) == (Outcome.reverted, Reason.not_confirmed)
-    version = machine.versions.read(2)
-    assert version.ended_at < version.at, "the clock was really set back"
