@@ -56,6 +56,12 @@ class Invocation:
         """Return the settings: options first, then variables, then defaults."""
         return load_settings({**os.environ, **self.options})
 
+    def settings_of_last_start(self) -> Settings:
+        """Return the same; addresses that neither say are those of the last start."""
+        from app.start.last_start import followed  # noqa: PLC0415 - as late as for the others
+
+        return followed({**os.environ, **self.options})
+
     def is_told(self, variable: str) -> bool:
         """Tell whether an option or a variable says what this setting is."""
         return bool(self.options.get(variable) or os.environ.get(variable))
@@ -74,7 +80,7 @@ class Invocation:
         """
         from app.start.open import open_context  # noqa: PLC0415 - half a second of imports
 
-        settings = self.settings()
+        settings = self.settings_of_last_start()
         if not settings.data.exists():
             raise NoAppliance(data=settings.data)
         with open_context(settings, self.language) as context:

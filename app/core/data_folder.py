@@ -76,13 +76,24 @@ def take(data: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        holder = os.read(descriptor, 32).decode() or "?"
+        holds = os.read(descriptor, 32).decode() or "?"
         os.close(descriptor)
-        if holder == UNITS:
-            raise RunsAsUnits(holder=holder, data=data) from error
-        raise AlreadyRunning(pid=holder, data=data) from error
+        if holds == UNITS:
+            raise RunsAsUnits(holder=holds, data=data) from error
+        raise AlreadyRunning(pid=holds, data=data) from error
     sign(descriptor)
     return descriptor
+
+
+def holder(data: Path) -> str:
+    """Return who signed the lock last, `UNITS` or a process's number; empty where nobody did.
+
+    It says nothing of whether they still hold it.
+    """
+    try:
+        return (data / LOCK_NAME).read_text()
+    except OSError:
+        return ""
 
 
 def sign(lock: int, holder: str = "") -> None:

@@ -17,7 +17,7 @@ from app.identity.revoking import write_list
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance
 from app.operations.operation import NoRequest
-from app.start import certificates, connections, keys, place
+from app.start import certificates, connections, keys, last_start, place
 from app.start.local import local_context
 from app.start.prepared import Prepared
 from app.start.start import Say
@@ -35,6 +35,7 @@ def prepare(settings: Settings, say: Say) -> Prepared:
     say(mark("Data folder"))
     data_folder.make_folders(settings)
     lock = data_folder.take(settings.data)
+    last_start.note(settings)
     reserve.take_back(settings)
     database = Database(settings.database_url)
     try:

@@ -118,6 +118,14 @@ def test_nobody_else_reaches_into_the_folders_and_secrets_are_their_owners_alone
         assert path.stat().st_mode & 0o077 == 0, path
 
 
+def test_status_finds_the_planes_of_a_start_with_other_ports(copy: Copy):
+    environ = {name: text for name, text in copy.environ.items() if not name.endswith("_PORT")}
+    finished = run_tenshu("status", "--json", environ=environ)
+    assert finished.returncode == 0, finished.stdout
+    addresses = [plane["address"] for plane in json.loads(finished.stdout)["planes"]]
+    assert addresses == [copy.console, copy.workspace]
+
+
 def test_status_names_every_process_and_says_that_all_is_well(copy: Copy):
     finished = copy.tenshu("status", "--json")
     assert finished.returncode == 0, finished.stdout

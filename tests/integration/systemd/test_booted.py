@@ -40,6 +40,14 @@ def outcome(machine: Booted, number: int) -> tuple[str, str]:
     return found["outcome"], found["reason"]
 
 
+PLACE = (
+    "TENSHU_DATA=/var/lib/tenshu/data",
+    "TENSHU_KEYS=/var/lib/tenshu/keys",
+    "TENSHU_EDGE=1",
+    "LANG=C.UTF-8",
+)
+
+
 def test_every_process_runs_in_its_unit_with_its_user_and_nothing_is_out_of_reach_F6(
     machine: Booted,
 ) -> None:
@@ -54,6 +62,9 @@ def test_every_process_runs_in_its_unit_with_its_user_and_nothing_is_out_of_reac
     assert (found["version"], found["drift"], found["unavailable"]) == (1, [], [])
     assert "Claim code:" in machine.said("cat", "/run/issue.d/tenshu.issue")
     assert machine.run("test", "-S", "/run/tenshu-maintenance/door.sock").returncode == 0
+    told = machine.run("env", *PLACE, "/usr/lib/tenshu/bin/python", "-P", "-m", "cli", "status")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.count("RUNNING") == 6
 
 
 def test_the_running_sandboxes_are_as_closed_as_the_files_say(machine: Booted) -> None:

@@ -54,6 +54,15 @@ def test_all_folders_are_made_and_readable_by_their_owner_only_F13(tmp_path):
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_who_signed_the_lock_last_is_told(tmp_path):
+    assert data_folder.holder(tmp_path) == ""
+    lock = data_folder.take(tmp_path)
+    assert data_folder.holder(tmp_path) == str(os.getpid())
+    data_folder.sign(lock, data_folder.UNITS)
+    os.close(lock)
+    assert data_folder.holder(tmp_path) == data_folder.UNITS
+
+
 def test_a_data_folder_that_is_a_file_is_refused_with_a_remedy(tmp_path):
     (tmp_path / "data").write_text("not a folder")
     with pytest.raises(DataFolderUnusable) as refused:
