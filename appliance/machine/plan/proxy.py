@@ -1,5 +1,6 @@
 """The way out over HTTP, as environment of the appliance's units (`EnvironmentFile=-…`)."""
 
+import ipaddress
 from collections.abc import Iterator
 from typing import Final
 
@@ -34,3 +35,17 @@ def environment(document: Document) -> dict[str, str]:
     }
     # some programs look for the one spelling, some for the other; curl for `http_proxy` only
     return {spelt: value for name, value in told.items() for spelt in (name, name.lower())}
+
+
+def goes_by_proxy(document: Document, host: str) -> bool:
+    """Tell whether a server is reached by way of the proxy: there is one, and no exception."""
+    proxy = document.network.proxy
+    return bool(proxy.address) and not any(_excepts(one, host) for one in proxy.exceptions)
+
+
+def _excepts(exception: str, host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(exception, strict=False)
+    except ValueError:  # one of them is a name
+        name = exception.lstrip(".").lower()
+        return host.lower() == name or host.lower().endswith(f".{name}")

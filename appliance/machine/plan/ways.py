@@ -13,6 +13,7 @@ from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.firewall import Purpose
 from appliance.contract.configuration.outgoing import Origin, Way
 from appliance.machine.facts import Facts
+from appliance.machine.plan.proxy import goes_by_proxy
 
 SERVICE: Final = ("tenshu-workspace", "tenshu-console")
 """The worker sends; the console tries at once what somebody has just set up."""
@@ -73,11 +74,10 @@ def _proxy(document: Document) -> Iterator[Way]:
 
 def _authority(document: Document) -> tuple[Way, ...]:
     """Return the way to where a certificate is fetched, unless a proxy goes it."""
-    directory = document.certificates.acme.directory
-    if not directory or document.network.proxy.address:
-        return ()
-    parts = urlsplit(directory)
+    parts = urlsplit(document.certificates.acme.directory)
     host, port = parts.hostname or "", parts.port or PORTS["https"]
+    if not host or goes_by_proxy(document, host):
+        return ()
     users = USERS[Purpose.CERTIFICATES]
     return (_way(Purpose.CERTIFICATES, host, port, "tcp", Origin.document, users),)
 

@@ -51,8 +51,11 @@ def document_of(authority: Authority) -> str:
     )
 
 
-def start(net: Network, folder: Path, authority: Authority, address: str) -> Pebble:
-    pair = authority.issue("pebble", "10.77.1.2")
+def start(
+    net: Network, folder: Path, authority: Authority, address: str, name: str = "10.77.1.2"
+) -> Pebble:
+    """Start it under a name, with a certificate of this authority; all names lead to `address`."""
+    pair = authority.issue("pebble", name)
     told = {
         "listenAddress": "10.77.1.2:14000",
         "managementListenAddress": "10.77.1.2:15000",

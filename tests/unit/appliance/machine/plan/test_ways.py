@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.firewall import Destination, Firewall, Protocol, Purpose
 from appliance.contract.configuration.network import Network, Proxy
 from appliance.contract.configuration.outgoing import Needed, Origin
-from appliance.contract.configuration.services import Time, TimeSource
+from appliance.contract.configuration.services import Acme, Certificates, Time, TimeSource
 from appliance.machine.facts import Facts
 from appliance.machine.plan.outbound import outbound
 from appliance.machine.plan.ways import mark, ways
@@ -59,6 +61,29 @@ def test_a_proxy_without_a_port_is_reached_at_the_one_of_its_scheme_METI_42() ->
     for address, port in (("http://proxy.example", 80), ("https://[2001:db8::1]", 443)):
         document = Document(network=Network(proxy=Proxy(address=address)))
         assert {one.port for one in ways(document, facts()) if one.purpose == "proxy"} == {port}
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "host", "directly"),
+    [
+        ((), "acme.example.co.jp", False),
+        ((".example.co.jp", "10.0.0.0/8"), "acme.example.co.jp", True),
+        (("ACME.example.co.jp",), "acme.example.co.jp", True),
+        (("10.0.0.0/8",), "10.9.8.7", True),
+        (("10.0.0.0/8",), "192.0.2.7", False),
+        (("example.co.jp",), "acme.counterexample.co.jp", False),
+    ],
+)
+def test_an_authority_that_is_an_exception_of_the_proxy_is_let_out_to_directly_METI_42(
+    exceptions: tuple[str, ...], host: str, directly: bool
+) -> None:
+    proxy = Proxy(address="http://192.0.2.80:8080", exceptions=exceptions)
+    acme = Acme(directory=f"https://{host}:14000/dir")
+    document = Document(network=Network(proxy=proxy), certificates=Certificates(acme=acme))
+    found = [
+        (one.host, one.port) for one in ways(document, facts()) if one.purpose == "certificates"
+    ]
+    assert found == ([(host, 14000)] if directly else [])
 
 
 def test_what_two_places_name_is_one_way_and_its_mark_stays_METI_42() -> None:
