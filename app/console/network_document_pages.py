@@ -108,7 +108,7 @@ def _changes(context: Context, plan: Plan) -> list[dict[str, Any]]:
 
     return [
         {
-            "label": translate(context.language, one.label),
+            "label": _first_sentence(translate(context.language, one.label)),
             "subject": one.subject,
             "place": one.place,
             "before": [value(text) for text in (one.before, *one.removed) if text],
@@ -116,6 +116,11 @@ def _changes(context: Context, plan: Plan) -> list[dict[str, Any]]:
         }
         for one in plan.differences
     ]
+
+
+def _first_sentence(text: str) -> str:
+    """Return what a key is; how it is used stands in the reference."""
+    return text.partition("。")[0].partition(". ")[0]
 
 
 @post("/network/apply")

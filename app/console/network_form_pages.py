@@ -33,6 +33,7 @@ from app.web.asking import AnyRequest
 from app.web.pages import Answer, need_sign_in, page
 from app.web.routing import get, post
 from app.web.shared_pages import Form
+from appliance.contract.configuration.interface_problems import NoAddress, NoManagement
 from appliance.contract.configuration.reading import read_document
 from appliance.contract.configuration.state import Problem
 
@@ -181,6 +182,17 @@ PAGES: Final = {
 }
 
 
+HEADINGS: Final = {
+    card.places[0]: card.title
+    for form in PAGES.values()
+    for card in form.cards
+    if len(card.places) == 1
+}
+"""What a list of entries is called."""
+OF_ENTRIES: Final = {NoAddress.code: "addresses", NoManagement.code: "zones"}
+"""The field at which something is told that concerns an entry, or all of them."""
+
+
 @get("/network/settings/{which:str}")
 def show_form(request: AnyRequest, which: FromPath[str]) -> Answer:
     """Show a form with the document as it stands."""
@@ -216,9 +228,16 @@ def plan_form(request: AnyRequest, which: FromPath[str], data: Form) -> Answer:
 def _told(context: Context, problem: Problem, fields: Sequence[str]) -> tuple[str, str]:
     """Return the field at which a problem is told, and the problem in words."""
     place = problem.parameters.get("place", "")
+    if "." not in place:  # it is of the whole section: no field is to blame
+        return "", said(context, problem)
     field = field_for(place, fields)
     if not field or not place.startswith(field):  # it is of more than the field
-        return field, said(context, problem)
+        asked = OF_ENTRIES.get(problem.code, "")
+        inside = [one for one in fields if one.startswith(place) and one.endswith(f".{asked}")]
+        heading, _, number = place.removesuffix("]").partition("[")
+        words = translate(context.language, HEADINGS.get(heading, heading))
+        told = entry_of(context, words, int(number)) if number.isdigit() else words
+        return next(iter(inside), field), said(context, problem, told)
     label = translate(context.language, label_of(field))
     number = place.removeprefix(field).partition("]")[0].removeprefix("[")
     return field, said(

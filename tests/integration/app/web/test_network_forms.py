@@ -78,7 +78,7 @@ def test_what_is_wrong_is_told_at_its_field_with_all_that_was_typed(
     for field in (
         "network.interfaces[0].zones",
         "network.interfaces[0].mtu",
-        "network.interfaces[0].name",  # it has no address
+        "network.interfaces[0].addresses",  # there is none
         "network.dns",  # types that do not fit hide no other mistake
     ):
         assert f'href="#field-{field}"' in answer.text, field
