@@ -35,8 +35,9 @@ TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 	file:/lib/systemd/systemd-networkd=systemd command:unshare=util-linux command:ip=iproute2 \
 	file:/usr/sbin/nft=nftables command:nmap=nmap command:pebble=pebble command:slowhttptest=slowhttptest command:mmdebstrap=mmdebstrap command:systemd-nspawn=systemd-container
 BENCH_NEEDS := command:wrk=wrk
+IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench
+.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image-root
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +65,9 @@ bench: setup-test packages-bench ## measure: make bench NAME=console
 	fi
 	@$(PYTHON) bench/$(NAME).py
 
+image-root: setup packages-image ## make the root of the appliance's image, as root; PLACE=container for the other
+	@$(PYTHON) -m image.root $(PLACE)
+
 clean: ## remove what was built; the data in var/ stays
 	@rm -rf .make .venv node_modules build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@rm -f .coverage .coverage.*
@@ -79,6 +83,12 @@ lock: .make/uv ## write the hashed locks of requirements/ anew
 		echo "· requirements/scanners-$$name.txt"
 		.make/uv/bin/uv pip compile requirements/scanners-$$name.in $$options --quiet \
 			-o requirements/scanners-$$name.txt
+	done
+	for name in image image-collections; do
+		echo "· requirements/$$name.txt"
+		only=$$([ $$name = image ] || echo --no-deps)
+		.make/uv/bin/uv pip compile requirements/$$name.in $$options $$only --quiet \
+			-o requirements/$$name.txt
 	done
 	sed -i '/^--/d' requirements/*.txt # the lock says what, never from where
 
@@ -98,6 +108,9 @@ packages-test:
 
 packages-bench:
 	@$(call install_packages,$(BENCH_NEEDS))
+
+packages-image:
+	@$(call install_packages,$(IMAGE_NEEDS))
 
 # Installs only what is missing: the second time this costs milliseconds.
 define install_packages

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.debian import debian_13, layered
+from tests.debian import debian_with, layered
 from tests.integration.edge import Edge
 from tests.scans.conftest import NAME
 
@@ -22,7 +22,7 @@ OFFLINE = "cert_revocation"
 @pytest.fixture
 def debian(tmp_path: Path) -> Iterator[Path]:
     """A Debian 13 in which programs run."""
-    with layered(debian_13(), tmp_path) as root:
+    with layered(debian_with("testssl", "testssl.sh"), tmp_path) as root:
         for name in ("proc", "dev"):
             subprocess.run(["mount", "--rbind", f"/{name}", str(root / name)], check=True)
             subprocess.run(["mount", "--make-rslave", str(root / name)], check=True)

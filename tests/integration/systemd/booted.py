@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.debian import inside
-from tests.running import ROOT, wait_until
+from tests.running import wait_until
 from tests.units import SYSTEMD
 
 SOCKET = "/var/lib/tenshu/data/run/agent.sock"
@@ -28,7 +27,7 @@ exec systemd-nspawn --quiet --directory="$2" --machine="$1" --register=no --keep
 
 
 def install(root: Path) -> None:
-    """Put `systemd/` into a root."""
+    """Put `systemd/` into a root that has nothing else of ours."""
     places = {
         "system": "usr/lib/systemd/system",
         "sysusers.d": "usr/lib/sysusers.d",
@@ -42,25 +41,6 @@ def install(root: Path) -> None:
     if not python.is_symlink():
         python.parent.mkdir(parents=True)
         python.symlink_to("/usr/bin/python3")
-
-
-def put_appliance(root: Path) -> None:
-    """Put code, modules of the pages and units into a root, and enable them as the image does."""
-    (packages,) = (root / "usr/lib/tenshu/lib").glob("python3.*/site-packages")
-    forgotten = shutil.ignore_patterns("__pycache__")
-    for name in ("app", "appliance", "cli", "node_modules"):
-        shutil.copytree(ROOT / name, packages / name, ignore=forgotten)
-    shutil.copy(ROOT / "pyproject.toml", packages)  # where `tenshu` reads its own version
-    python = f"/usr/bin/{packages.parent.name}"
-    inside(root, python, "-m", "compileall", "-q", f"/{packages.relative_to(root)}/app")
-    inside(root, python, "-m", "compileall", "-q", f"/{packages.relative_to(root)}/appliance")
-    install(root)
-    inside(root, "systemd-sysusers")
-    ours = [path.name for path in (ROOT / "systemd/system").glob("tenshu*") if path.is_file()]
-    debians = ("ssh.socket", "nginx.service", "systemd-networkd.service")
-    made = inside(root, "systemctl", "preset", *debians, *ours)
-    assert made.returncode == 0, made.stderr
-    (root / "etc/machine-id").write_text(os.urandom(16).hex() + "\n")
 
 
 @dataclass
@@ -149,7 +129,7 @@ class Booted:
 @contextlib.contextmanager
 def booted(root: Path, name: str) -> Iterator[Booted]:
     """Give a machine that has booted; it is gone afterwards."""
-    put_appliance(root)
+    (root / "etc/machine-id").write_text(os.urandom(16).hex() + "\n")
     machine = Booted(root, name)
     machine.boot()
     try:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.debian import debian_13, debian_13_with_parts, layered
+from tests.debian import appliance, debian_of_the_appliance, layered
 from tests.integration.systemd.booted import Booted, booted, install
 
 
 @pytest.fixture(scope="session")
 def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The root, with our units as the image has them; the interpreter is Debian's."""
-    with layered(debian_13(), tmp_path_factory.mktemp("debian")) as root:
+    with layered(debian_of_the_appliance(), tmp_path_factory.mktemp("debian")) as root:
         install(root)
         yield root
 
@@ -36,7 +36,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     """The appliance in a Debian that has booted."""
     folder = tmp_path_factory.mktemp("booted")
     with (
-        layered(debian_13_with_parts(), folder) as root,
+        layered(appliance(), folder) as root,
         booted(root, f"tenshu-{os.getpid()}") as found,
     ):
         yield found

@@ -80,6 +80,9 @@ def test_the_machine_is_put_right_before_the_network_comes_up_F6(machine: Booted
     put_right = int(machine.property("tenshu-starting.service", "ActiveEnterTimestampMonotonic"))
     for later in ("network-pre.target", "systemd-networkd.service", "tenshu-edge.service"):
         assert put_right < int(machine.property(later, "ActiveEnterTimestampMonotonic")), later
+    rules = int(machine.property("nftables.service", "ActiveEnterTimestampMonotonic"))
+    network = int(machine.property("systemd-networkd.service", "ActiveEnterTimestampMonotonic"))
+    assert put_right < rules < network, "nobody comes in before the rules hold"
 
 
 @pytest.mark.parametrize("user", ["tenshu-workspace", "tenshu-audit", "tenshu-console"])
