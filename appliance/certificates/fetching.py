@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from appliance.certificates.keeping import Keeping
-from appliance.certificates.renewing import State, asked_by, state_of, write_state
+from appliance.certificates.renewing import State, asked_by, lock_of, state_of, write_state
 from appliance.contract.certificates.chain import Chain, check, names_of, pick_leaf
 from appliance.contract.certificates.errors import CertificateProblem
 from appliance.contract.certificates.folder import Folder, Origin, Record
@@ -81,6 +81,7 @@ def fetch_now(place: Place, document: Document, root: Path) -> State:
         failures=before.failures + 1,
         reason="it was interrupted",
         at=now(),
+        earlier=before.reason,
     )
     write_state(keeping.folder, attempt)
     try:
@@ -93,7 +94,10 @@ def fetch_now(place: Place, document: Document, root: Path) -> State:
             raise FetchingFailedError("it is not for " + ", ".join(sorted(missing)))  # noqa: TRY301
     except (FetchingFailedError, CertificateProblem, OSError, *UNFIT) as error:
         failed = msgspec.structs.replace(
-            attempt, reason=str(error) or type(error).__name__, asked=asked_by(document)
+            attempt,
+            reason=str(error) or type(error).__name__,
+            asked=asked_by(document),
+            earlier="",
         )
         write_state(keeping.folder, failed)
         return failed
@@ -122,7 +126,7 @@ def main() -> int:
     if applying is None:
         return FAILED
     folder = Folder(place.data)
-    with in_turn(folder.tls / "acme" / "lock") as waited:
+    with in_turn(lock_of(folder)) as waited:
         document = applying.document(applying.versions.current())
         if not document.certificates.acme.directory:
             return FAILED

@@ -17,6 +17,7 @@ from appliance.contract.configuration.checking_certificates import acme_names
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.services import ACME
 from appliance.durable import write_whole
+from appliance.holding import is_held
 
 FIRST_PAUSE: Final = dt.timedelta(minutes=10)
 LONGEST_PAUSE: Final = dt.timedelta(days=1)
@@ -36,6 +37,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Of the last attempt, in milliseconds."""
     asked: str = ""
     """What the last attempt has asked for, once it has ended; empty while it goes on."""
+    earlier: str = ""
+    """While it goes on: why the one before has failed."""
 
 
 def state_of(folder: Folder) -> State:
@@ -44,6 +47,20 @@ def state_of(folder: Folder) -> State:
         return msgspec.json.decode(_path(folder).read_bytes(), type=State)
     except (OSError, msgspec.MsgspecError):
         return State()
+
+
+def told_state(folder: Folder) -> State:
+    """Return how the last attempts ended; one that goes on at the moment has not failed."""
+    state = state_of(folder)
+    if state.asked or not is_held(lock_of(folder)):
+        return state
+    failures = max(0, state.failures - 1)  # at its very start nothing is written down yet
+    return msgspec.structs.replace(state, failures=failures, reason=state.earlier)
+
+
+def lock_of(folder: Folder) -> Path:
+    """Return the file that is held by whoever fetches."""
+    return folder.tls / "acme" / "lock"
 
 
 def write_state(folder: Folder, state: State) -> None:

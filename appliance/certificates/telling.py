@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from appliance.certificates.happenings import Happenings
-from appliance.certificates.renewing import next_attempt, state_of
+from appliance.certificates.renewing import next_attempt, told_state
 from appliance.contract.certificates.binding import withheld
 from appliance.contract.certificates.chain import (
     called,
@@ -130,7 +130,7 @@ def _acme(folder: Folder, document: Document, now: dt.datetime) -> AcmeView | No
     following = next_attempt(folder, document, now)
     if following is None:
         return None
-    state = state_of(folder)
+    state = told_state(folder)
     return AcmeView(
         directory=document.certificates.acme.directory,
         names=acme_names(document),

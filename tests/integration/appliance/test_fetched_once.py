@@ -1,5 +1,6 @@
 """A certificate that a person and the agent fetch at the same moment is asked for once (V11)."""
 
+import datetime as dt
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.certificates.fetching import Came, start_fetching
-from appliance.certificates.renewing import State, asked_by, state_of, write_state
+from appliance.certificates.renewing import State, asked_by, lock_of, state_of, write_state
+from appliance.certificates.telling import by_document
 from appliance.contract.certificates.folder import Folder
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reading import read_document
@@ -60,7 +62,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def second(pool: ThreadPoolExecutor, place: Place, document: Document) -> Future[Came]:
     """Ask, while somebody else is asking; return when that waits."""
     asked = pool.submit(start_fetching, place, document)
-    wait_until(lambda: waits(Folder(place.data).tls / "acme" / "lock"), "the second waits", 30)
+    wait_until(lambda: waits(lock_of(Folder(place.data))), "the second waits", 30)
     assert not asked.done()
     return asked
 
@@ -75,7 +77,7 @@ def waits(lock: Path) -> bool:
 def test_the_second_waits_and_what_came_of_the_first_answers_both_V11(
     place: Place, folder: Folder, document: Document, pool: ThreadPoolExecutor
 ) -> None:
-    with alone(folder.tls / "acme" / "lock") as ours:
+    with alone(lock_of(folder)) as ours:
         assert ours
         write_state(folder, State(failures=1, reason="it was interrupted", at=1))
         asked = second(pool, place, document)
@@ -90,7 +92,7 @@ def test_the_second_asks_itself_where_the_first_was_killed_or_wanted_something_e
     place: Place, folder: Folder, document: Document, pool: ThreadPoolExecutor
 ) -> None:
     for asked_before in ("", asked_by(Document())):
-        with alone(folder.tls / "acme" / "lock"):
+        with alone(lock_of(folder)):
             write_state(folder, State(failures=1, reason="it was", at=1, asked=asked_before))
             asked = second(pool, place, document)
         came = asked.result(60)
@@ -98,6 +100,27 @@ def test_the_second_asks_itself_where_the_first_was_killed_or_wanted_something_e
         assert came.state.failures == 2
         assert "refused" in came.state.reason
         assert came.state.asked == asked_by(document)
+
+
+@pytest.mark.parametrize(("failures", "reason"), [(0, ""), (3, "refused")])
+def test_while_it_is_asked_for_nothing_is_said_to_have_failed_V11(
+    folder: Folder, document: Document, failures: int, reason: str
+) -> None:
+    """The overview would warn of each renewal, for as long as it takes."""
+    with alone(lock_of(folder)):
+        first = by_document(folder, document, (), dt.datetime.now(dt.UTC)).acme
+    assert first is not None
+    assert first.failures == 0, "nothing is written down yet"
+    write_state(
+        folder, State(failures=failures + 1, reason="it was interrupted", at=1, earlier=reason)
+    )
+    with alone(lock_of(folder)):
+        told = by_document(folder, document, (), dt.datetime.now(dt.UTC)).acme
+    assert told is not None
+    assert (told.failures, told.reason) == (failures, reason)
+    killed = by_document(folder, document, (), dt.datetime.now(dt.UTC)).acme
+    assert killed is not None
+    assert (killed.failures, killed.reason) == (failures + 1, "it was interrupted")
 
 
 def test_who_asks_alone_waits_for_nobody_V11(
