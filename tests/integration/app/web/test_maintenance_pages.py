@@ -129,6 +129,9 @@ def test_to_repair_is_asked_for_and_opened_by_somebody_else_S11(
     assert approved.status_code in (200, 303), approved.text
     opened = machine.rooms.book.opened()
     assert opened is not None
+    told = admin.get("/").text
+    assert "maintenance.open_repair" not in told, "what was approved is told in words"
+    assert "保守担当者が修復するための時間枠を、承認のうえで開きます。</span>" in told
     assert admin.post(f"/maintenance/{opened.number}/close").status_code == 303
     assert machine.rooms.book.opened() is None
 
