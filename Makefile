@@ -37,7 +37,7 @@ TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 BENCH_NEEDS := command:wrk=wrk
 IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image-root
+.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image-root image-container
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ bench: setup-test packages-bench ## measure: make bench NAME=console
 
 image-root: setup packages-image ## make the root of the appliance's image, as root; PLACE=container for the other
 	@$(PYTHON) -m image.root $(PLACE)
+
+image-container: setup packages-image ## make the container's image, as root: build/tenshu-….oci.tar
+	@$(PYTHON) -m image.container
 
 clean: ## remove what was built; the data in var/ stays
 	@rm -rf .make .venv node_modules build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
