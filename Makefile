@@ -33,7 +33,8 @@ TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl \
 	file:/usr/sbin/chronyd=chrony file:/usr/sbin/sshd=openssh-server \
 	file:/lib/systemd/systemd-networkd=systemd command:unshare=util-linux command:ip=iproute2 \
-	file:/usr/sbin/nft=nftables command:nmap=nmap command:pebble=pebble command:slowhttptest=slowhttptest command:mmdebstrap=mmdebstrap command:systemd-nspawn=systemd-container
+	file:/usr/sbin/nft=nftables command:nmap=nmap command:pebble=pebble command:slowhttptest=slowhttptest command:mmdebstrap=mmdebstrap command:systemd-nspawn=systemd-container \
+	command:qemu-system-x86_64=qemu-system-x86 file:/usr/sbin/mke2fs=e2fsprogs
 BENCH_NEEDS := command:wrk=wrk
 IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git
 

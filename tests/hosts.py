@@ -9,6 +9,7 @@ import os
 import secrets
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ import pytest
 CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
 PROBE_SECONDS = 0.4
 """How long a probe waits for an answer: on a cable in memory one comes within a millisecond."""
+LONGEST = 5.0
+"""Seconds in which nobody may get through, on a machine that has other work as well."""
 
 Answer = TypeVar("Answer")
 
@@ -159,3 +162,19 @@ def network() -> Iterator[Network]:
     finally:
         for host in hosts:
             host.close()
+
+
+def longest_silence(
+    gets_through: Callable[[], bool], change: contextlib.AbstractContextManager[object]
+) -> float:
+    """Connect again and again while something is changed; return the longest pause between two."""
+    pauses, last = [], time.monotonic()
+    with change:
+        until = last + 3
+        while time.monotonic() < until or not pauses:
+            if gets_through():
+                pauses.append(time.monotonic() - last)
+                last = time.monotonic()
+            assert time.monotonic() - last < 4 * LONGEST, "nobody gets through any more"
+        pauses.append(time.monotonic() - last)
+    return max(pauses)

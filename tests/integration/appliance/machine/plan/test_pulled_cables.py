@@ -1,14 +1,14 @@
-"""A cable is pulled under load (S4): of two default routers the second takes over, a bond goes on.
+"""A cable is pulled under load (S4): of two default routers the second takes over.
 
 Real systemd-networkd on the planned files, between two hosts with two cables. The far host serves a
 port behind both; somebody connects to it all the time. How long nobody got through is measured.
+Bonds need a kernel that has them: test_pulled_members.py.
 """
 
 import contextlib
 import os
 import secrets
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +19,12 @@ from appliance.contract.configuration.reading import read_document
 from appliance.machine.facts import Facts
 from appliance.machine.links import silent
 from appliance.machine.plan import network
-from tests.hosts import Host, cable, ip, probe
+from tests.hosts import LONGEST, Host, cable, ip, longest_silence, probe
 from tests.running import wait_until
 
 PORT = 8443
 FAR = "198.51.100.1"
 """An address of the far host that lies behind each of the cables."""
-LONGEST = 5.0
-"""Seconds in which nobody may get through, on a machine that has other work as well."""
 TWO_ROUTERS = """
 [[network.interfaces]]
 name = "one"
@@ -39,15 +37,6 @@ zones = ["management"]
 addresses = ["10.77.2.1/24"]
 gateways = ["10.77.2.2"]
 """
-BOND = """
-[network]
-bonds = [{name = "bond0", members = ["one", "two"]}]
-[[network.interfaces]]
-name = "bond0"
-zones = ["service", "management"]
-addresses = ["10.77.1.1/24"]
-gateways = ["10.77.1.2"]
-"""
 SCRIPT = """
 set -eu
 mount -o remount,bind,ro /sys
@@ -56,16 +45,6 @@ install -d -o systemd-network -g systemd-network /run/systemd/netif
 mount --bind "$1" /etc/systemd/network
 SYSTEMD_LOG_TARGET=console exec /lib/systemd/systemd-networkd
 """
-
-
-def has_bonds() -> bool:
-    """Try it: what a kernel is built with is nowhere to be read reliably."""
-    name = f"try{secrets.token_hex(3)}"
-    words = ["ip", "link", "add", name, "type", "bond"]
-    if subprocess.run(words, capture_output=True, check=False).returncode:
-        return False
-    ip("link", "delete", name)
-    return True
 
 
 @contextlib.contextmanager
@@ -107,20 +86,6 @@ def networkd(host: Host, document: Document, folder: Path) -> Iterator[None]:
         server.wait(20)
 
 
-def longest_silence(host: Host, pull: contextlib.AbstractContextManager[None]) -> float:
-    """Connect again and again while a cable is pulled; return the longest pause between two."""
-    pauses, last = [], time.monotonic()
-    with pull:
-        until = last + 3
-        while time.monotonic() < until or not pauses:
-            if host.tcp(FAR, PORT) == "open":
-                pauses.append(time.monotonic() - last)
-                last = time.monotonic()
-            assert time.monotonic() - last < 4 * LONGEST, "nobody gets through any more"
-        pauses.append(time.monotonic() - last)
-    return max(pauses)
-
-
 @contextlib.contextmanager
 def pulled(far: Host, name: str) -> Iterator[None]:
     """The far end of a cable is down: the near one has no carrier."""
@@ -142,31 +107,10 @@ def test_the_second_default_router_takes_over_when_the_first_cable_is_pulled_S4(
         wait_until(lambda: near.tcp(FAR, PORT) == "open", "the far host answers", 20)
         assert default_router(near) == "10.77.1.2"
         assert near.call(silent, document) == ()
-        assert longest_silence(near, pulled(far, "one")) < LONGEST
+        assert longest_silence(lambda: near.tcp(FAR, PORT) == "open", pulled(far, "one")) < LONGEST
         assert default_router(near) == "10.77.2.2"
         assert near.call(silent, document) == ("one",), "the overview warns of it"
         assert far.call(probe, "10.77.2.1", PORT) == "open", "the console is reached as before"
         ip("-n", far.name, "link", "set", "one", "up")
         wait_until(lambda: default_router(near) == "10.77.1.2", "the first is back", 20)
         assert near.call(silent, document) == ()
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="making a network namespace takes root")
-def test_a_bond_goes_on_when_the_cable_of_its_first_member_is_pulled_S4(tmp_path: Path) -> None:
-    if not has_bonds():
-        pytest.skip("this kernel has no bonding module")
-    document = read_document(BOND)
-    with two_cables() as (near, far):
-        words = ("type", "bond", "mode", "active-backup", "miimon", "100")
-        ip("-n", far.name, "link", "add", "bond0", *words)
-        for name in ("one", "two"):
-            ip("-n", far.name, "address", "flush", "dev", name)
-            ip("-n", far.name, "link", "set", name, "down")
-            ip("-n", far.name, "link", "set", name, "master", "bond0")
-        ip("-n", far.name, "address", "add", "10.77.1.2/24", "dev", "bond0")
-        ip("-n", far.name, "link", "set", "bond0", "up")
-        with networkd(near, document, tmp_path):
-            wait_until(lambda: near.tcp(FAR, PORT) == "open", "the far host answers", 30)
-            assert longest_silence(near, pulled(far, "one")) < LONGEST
-            assert near.call(silent, document) == ("one",)
-            assert far.call(probe, "10.77.1.1", PORT) == "open", "the console is reached as before"
