@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import http.client
 import http.server
 import json
 import shutil
@@ -25,6 +26,7 @@ import msgspec
 from appliance.contract.certificates.folder import Folder
 from appliance.contract.configuration.document import Document
 from appliance.contract.configuration.reading import read_document
+from appliance.contract.over_socket import OverSocket
 from appliance.machine.facts import CLIENTS, REVOKED, Certificate, EdgePlace, Facts
 from appliance.machine.plan import edge
 from tests.integration.authority import Authority
@@ -167,9 +169,11 @@ class Edge:
 
     def generation(self) -> int:
         """What new connections are served by; 0 where nobody answers."""
-        transport = httpx.HTTPTransport(uds=str(Path(self.facts.run) / "edge.sock"))
-        with contextlib.suppress(httpx.TransportError), httpx.Client(transport=transport) as client:
-            return int(client.get("http://edge/generation").text)
+        # not httpx, which leaves the socket open where nobody listens
+        asking = OverSocket(Path(self.facts.run) / "edge.sock", seconds=5)
+        with contextlib.closing(asking), contextlib.suppress(OSError, http.client.HTTPException):
+            asking.request("GET", "/generation")
+            return int(asking.getresponse().read())
         return 0
 
     def log(self) -> list[dict[str, str]]:
