@@ -41,7 +41,7 @@ IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:
 .PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image-root image-container
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: setup ## start the appliance; options by TENSHU_DATA, TENSHU_CONSOLE_PORT, TENSHU_WORKSPACE_PORT …
 	@exec $(PYTHON) -P -m cli start
