@@ -20,6 +20,7 @@ from tests.integration.appliance.machine.crowding import (
     elements,
     packets,
 )
+from tests.integration.appliance.machine.flows import forget_flows
 from tests.integration.appliance.machine.looks import Door, _look, look, pings
 from tests.integration.appliance.machine.packets import (
     leases,
@@ -186,6 +187,7 @@ OPEN = (
 def stand(net: Network) -> dict[tuple[str, int], tuple[socket.socket, socket.socket]]:
     """Open connections while every rule lets them in: both ends of each."""
     net.appliance.run("nft", f"flush ruleset; {OPEN}")
+    net.appliance.call(forget_flows)
     found = {}
     for source, port in STANDING:
         client = net.outside.call(

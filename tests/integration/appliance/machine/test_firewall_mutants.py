@@ -4,6 +4,7 @@ They must notice every change, but for those that change nothing: they are liste
 """
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tests.integration.appliance.machine.filtering import (
     seen,
     wanted,
 )
+from tests.integration.appliance.machine.flows import forget_flows
 
 PARTS = 6
 """Of the changed rules: a part takes a minute."""
@@ -118,6 +120,26 @@ def test_a_crowd_is_limited_banned_and_counted_as_the_document_says_METI_42(
     net: Network, tmp_path: Path
 ) -> None:
     assert crowds(net, rules(CROWD_DOCUMENT), tmp_path) == wanted_of_crowds()
+
+
+def test_a_late_packet_of_an_earlier_look_counts_in_no_later_one_V12(
+    net: Network, tmp_path: Path
+) -> None:
+    """Else a changed rule passes now and then for one that marks what goes out."""
+    name = "output: unmarked ip6 daddr fd77:2::2 meta l4proto { tcp, udp } th dport 53"
+    (unmarked,) = [text for one, text in changed(rules(), crowds=False) if one.startswith(name)]
+    found = []
+    for forgotten in (False, True):
+        load(net, f"flush ruleset\n{rules()}", tmp_path)
+        talking = net.appliance.call(lambda: socket.create_connection((OFFICE6, 53), 5))
+        with talking:
+            net.appliance.run("nft", "flush ruleset")
+            if forgotten:
+                net.appliance.call(forget_flows)
+            load(net, unmarked, tmp_path)
+            talking.send(b"late")
+            found.append(len(elements(net, "used_sent")))
+    assert found == [1, 0]
 
 
 @pytest.mark.slow
