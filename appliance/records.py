@@ -41,13 +41,23 @@ class Record:
         self.folder = folder
 
     @classmethod
-    def create(cls, runs: Path, run: Run) -> "Record":
-        """Make the folder of a run that starts now."""
+    def create(cls, runs: Path, run: Run) -> tuple["Record", int]:
+        """Make the folder of a run that starts now; return the handle of its locked `alive` too.
+
+        The run's process inherits the handle and keeps it. It is locked before anybody can see the
+        run: who looked in between would find it dead, for good.
+        """
         record = cls(runs / run.id)
         record.folder.mkdir(mode=0o700, parents=True)
-        write_whole(record.folder / "run.json", msgspec.json.encode(run))
-        sync_folder(runs)
-        return record
+        handle = os.open(record.folder / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            write_whole(record.folder / "run.json", msgspec.json.encode(run))
+            sync_folder(runs)
+        except BaseException:
+            os.close(handle)
+            raise
+        return record, handle
 
     def read(self) -> Run:
         """Return the run as it stands; one that died becomes a failed one, for good.
@@ -113,12 +123,6 @@ class Record:
         """Keep a line of Borg's own words."""
         with (self.folder / "log").open("ab") as file:
             file.write(line.rstrip(b"\n") + b"\n")
-
-    def lock(self) -> int:
-        """Return the handle of the locked `alive`; the run's process inherits and keeps it."""
-        handle = os.open(self.folder / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        return handle
 
     def alive(self) -> bool:
         """Return True if the run's process lives."""

@@ -81,26 +81,22 @@ class Runs:
                 plane=caller.plane,
                 started_at=started,
             )
-            record = Record.create(self._place.runs, run)
-            self._spawn(record, run, opened, kit or Secret(""))
+            record, lock = Record.create(self._place.runs, run)
+            job = Job(
+                run=run,
+                repository=opened.repository,
+                lock=lock,
+                passphrase=opened.passphrase,
+                kit=kit or Secret(""),
+            )
+            try:
+                if units.are_ours(self._place):
+                    job_units.start(record, job)
+                else:
+                    self._start_child(record, job)
+            finally:
+                os.close(lock)  # from here on the process alone holds it
             return run
-
-    def _spawn(self, record: Record, run: Run, opened: Opened, kit: Secret) -> None:
-        lock = record.lock()
-        job = Job(
-            run=run,
-            repository=opened.repository,
-            lock=lock,
-            passphrase=opened.passphrase,
-            kit=kit,
-        )
-        try:
-            if units.are_ours(self._place):
-                job_units.start(record, job)
-            else:
-                self._start_child(record, job)
-        finally:
-            os.close(lock)  # from here on the process alone holds it
 
     def _start_child(self, record: Record, job: Job) -> None:
         with (record.folder / "log").open("ab") as log:

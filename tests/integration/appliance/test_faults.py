@@ -374,7 +374,8 @@ def fill_up(file: Path) -> None:
 
 
 def test_the_end_of_a_run_is_kept_on_a_disk_without_a_byte(small_disk: Path) -> None:
-    record = Record.create(small_disk / "runs", RUN)
+    record, lock = Record.create(small_disk / "runs", RUN)
+    os.close(lock)
     record.tell(Progress(phase=Phase.snapshot))
     fill_up(small_disk / "ballast")
     record.finish(RUN, State.failed, error=DiskFull(folder="/x"))
@@ -384,7 +385,8 @@ def test_the_end_of_a_run_is_kept_on_a_disk_without_a_byte(small_disk: Path) -> 
 def test_a_dead_run_is_told_as_such_even_where_that_cannot_be_written_down(
     small_disk: Path,
 ) -> None:
-    record = Record.create(small_disk / "runs", RUN)
+    record, lock = Record.create(small_disk / "runs", RUN)
+    os.close(lock)
     fill_up(small_disk / "ballast")
     assert record.read().error_code == "run.died"
     assert not (record.folder / "result.json").exists()

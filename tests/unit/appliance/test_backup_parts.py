@@ -1,6 +1,7 @@
 """The decisions inside a backup, without Borg."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -350,14 +351,20 @@ def test_the_list_of_users_names_people_and_never_everybody() -> None:
         allowed_users({"TENSHU_AGENT_USERS": "no-such-user"})
 
 
-def begin(runs: Path, number: int) -> Record:
+def begin(runs: Path, number: int) -> tuple[Record, int]:
     run = Run(id=f"{number:012x}", action="RunBackup", repository="a" * 8)
     return Record.create(runs, run)
 
 
+def dead(runs: Path, number: int) -> Record:
+    """A run whose process never came to life."""
+    record, lock = begin(runs, number)
+    os.close(lock)
+    return record
+
+
 def test_a_run_lives_as_long_as_its_lock(tmp_path: Path) -> None:
-    record = begin(tmp_path, 1)
-    lock = record.lock()
+    record, lock = begin(tmp_path, 1)
     assert record.read().state is State.running
     record.tell(Progress(percent=5.0))
     assert record.read().progress.percent == 5
@@ -371,21 +378,43 @@ def test_a_run_lives_as_long_as_its_lock(tmp_path: Path) -> None:
 
 
 def test_a_run_that_never_began_has_died_and_an_unknown_one_is_none(tmp_path: Path) -> None:
-    assert begin(tmp_path, 1).read().error_code == "run.died"
+    assert dead(tmp_path, 1).read().error_code == "run.died"
     (tmp_path / "half-made").mkdir()
     assert len(records.records(tmp_path)) == 1
     with pytest.raises(RunUnknown):
         Record(tmp_path / "half-made").read()
 
 
+def test_who_looks_at_a_run_as_it_begins_sees_it_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Run] = []
+    monkeypatch.setattr(records, "sync_folder", lambda runs: seen.extend(records.running(runs)))
+    record, lock = begin(tmp_path, 1)
+    assert [run.id for run in seen] == [record.folder.name]
+    os.close(lock)
+
+
+def test_a_run_that_cannot_be_written_down_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(records, "write_whole", full)
+    with pytest.raises(OSError, match="No space"):
+        begin(tmp_path, 1)
+    assert not Record(tmp_path / f"{1:012x}").alive()
+    assert records.records(tmp_path) == []
+
+
 def test_old_ended_runs_are_forgotten_and_running_ones_never(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "KEPT", 2)
-    oldest = begin(tmp_path, 0)
-    lock = oldest.lock()
+    _, lock = begin(tmp_path, 0)
     for number in range(1, 5):
-        begin(tmp_path, number).read()
+        dead(tmp_path, number).read()
     records.prune(tmp_path)
     os.close(lock)
     kept = [int(record.folder.name, 16) for record in records.records(tmp_path)]

@@ -26,8 +26,14 @@ def run() -> Run:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Record:
+def begun(tmp_path: Path) -> tuple[Record, int]:
+    """A run that begins, and its lock."""
     return Record.create(tmp_path / "runs", run())
+
+
+@pytest.fixture
+def record(begun: tuple[Record, int]) -> Record:
+    return begun[0]
 
 
 def job(lock: int) -> Job:
@@ -36,8 +42,9 @@ def job(lock: int) -> Job:
 
 
 def test_the_units_process_gets_job_secrets_and_the_lock_of_its_run(
-    record: Record, monkeypatch: pytest.MonkeyPatch
+    begun: tuple[Record, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    record, lock = begun
     asked: list[tuple[str, ...]] = []
     got: list[Job] = []
     process = threading.Thread(
@@ -51,7 +58,6 @@ def test_the_units_process_gets_job_secrets_and_the_lock_of_its_run(
 
     monkeypatch.setattr(job_units, "ask", systemctl)
     monkeypatch.setattr(job_units, "ROOT_USER", os.geteuid())
-    lock = record.lock()
     job_units.start(record, job(lock))
     os.close(lock)
     process.join(10)
