@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from app.audit.event import Source
 from app.core import clock
 from app.identity import passwords, policies, session_rows
+from app.jobs.handlers import load_handlers
 from app.operations.context import Appliance, Plane
 from tests.faces import (
     ORIGIN,
@@ -36,6 +37,9 @@ __all__ = [
     "stranger",
     "workspace_application",
 ]
+
+
+load_handlers()  # each plane knows every kind of job from its start
 
 
 @pytest.fixture(autouse=True)

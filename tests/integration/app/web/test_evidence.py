@@ -17,13 +17,11 @@ from app.evidence import operations as evidence
 from app.files import spool
 from app.identity.actors import actor_of
 from app.identity.operations.account_views import AccountFilter, list_accounts
-from app.jobs.handlers import load_handlers
 from app.jobs.worker import Worker
 from app.operations.context import SYSTEM, Actor, Appliance, Context, Plane
 from app.operations.permissions import EVERYTHING, Rights
 from tests.faces import Browser
 
-load_handlers()
 DAYS = {"from": "2000-01-01", "to": "2199-12-31"}
 
 

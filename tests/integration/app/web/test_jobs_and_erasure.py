@@ -2,7 +2,6 @@
 
 from app.history.operations import SearchEvents, search_events
 from app.identity.actors import actor_of
-from app.jobs.handlers import load_handlers
 from app.jobs.worker import Worker
 from app.operations.context import SYSTEM, Appliance, Context
 from tests.faces import Browser, Owner
@@ -13,7 +12,6 @@ ROWS = "品名,数\nりんご,3\nみかん,4\nぶどう,5\nもも,6\nかき,7\n�
 
 def send(worker: Browser) -> str:
     """Upload a file whose last row does not fit. Return the address of its job."""
-    load_handlers()  # each plane knows every kind of job from its start
     sent = worker.post("/uploads", files={"file": ("在庫.csv", ROWS.encode(), "text/csv")})
     preview = sent.headers["location"]
     started = worker.post(

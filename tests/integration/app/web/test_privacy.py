@@ -6,7 +6,6 @@ import zipfile
 from app.files import spool
 from app.identity.actors import actor_of
 from app.identity.operations import accounts
-from app.jobs.handlers import load_handlers
 from app.jobs.worker import Worker
 from app.operations.context import SYSTEM, Appliance, Context
 from app.operations.operation import NoRequest
@@ -37,7 +36,6 @@ def record(appliance: Appliance) -> None:
 
 
 def work(appliance: Appliance) -> None:
-    load_handlers()
     worker = Worker(appliance, actor_of)
     while worker.work_once():
         pass
@@ -46,7 +44,6 @@ def work(appliance: Appliance) -> None:
 def test_a_person_is_searched_downloaded_and_erased_everywhere_METI_31(
     admin: Browser, owner: Owner, appliance: Appliance
 ) -> None:
-    load_handlers()
     row = person(appliance)
     record(appliance)
     assert "さんに関するすべてを探す" in admin.get(f"/accounts/{row.id}").text
@@ -88,7 +85,6 @@ def test_a_person_is_searched_downloaded_and_erased_everywhere_METI_31(
 def test_somebody_without_an_account_is_searched_by_name_METI_31(
     admin: Browser, owner: Owner, appliance: Appliance
 ) -> None:
-    load_handlers()
     record(appliance)
     nobody = admin.post("/disclosures", {"text": "霞"})
     assert nobody.status_code == 422
