@@ -16,10 +16,10 @@ def status(invocation: Invocation) -> int:
     """Tell which processes run and whether both planes answer; exit code 1 if not all is well."""
     from app.start.announce import address_of  # noqa: PLC0415 - as late as for the others
     from app.start.knocking import answers  # noqa: PLC0415
-    from app.start.processes import RUNNING, processes  # noqa: PLC0415
+    from app.start.processes import RUNNING, settled  # noqa: PLC0415
 
     settings = invocation.settings_of_last_start()
-    found = processes(settings)
+    found = settled(settings)
     planes = [
         {"name": name, "address": address_of(settings, port), "healthy": answers(settings, port)}
         for name, port in (

@@ -1,6 +1,7 @@
 """Which processes of the appliance run: asked of who watches over them, supervisor or systemd."""
 
 import subprocess
+import time
 import xmlrpc.client
 from typing import Final
 
@@ -12,8 +13,13 @@ from app.start.control import supervisor_of
 from app.start.programs import PROGRAMS
 
 RUNNING: Final = "RUNNING"
+STARTING: Final = "STARTING"
+SETTLED_SECONDS: Final = 3.0
+"""A supervisor calls a process started once it has lived for a second, and may have answered by
+then: so long it is waited for before anybody is told that something does not run."""
 EDGE: Final = "edge"
 SECONDS: Final = 10
+PAUSE: Final = 0.1
 _ASKED: Final = ("Id", "ActiveState", "SubState", "MainPID", "ActiveEnterTimestamp")
 
 
@@ -40,6 +46,16 @@ def processes(settings: Settings) -> list[Process]:
         Process(name=one["name"], state=one["statename"], description=one["description"])
         for one in found
     ]
+
+
+def settled(settings: Settings) -> list[Process]:
+    """Return the same once none of them just starts, or a little later."""
+    until = time.monotonic() + SETTLED_SECONDS
+    while True:
+        found = processes(settings)
+        if all(one.state != STARTING for one in found) or time.monotonic() > until:
+            return found
+        time.sleep(PAUSE)
 
 
 def _of_systemd() -> list[Process]:

@@ -106,15 +106,15 @@ def test_a_connection_of_before_does_not_confirm_what_excludes_it_F2(whole: Whol
         applied = machine.apply(MANAGED)
         late = old.ask("/late")
         beyond = excluded.ask("/late")
-        # for a tenth of a second old and new processes take connections side by side
         wait_until(lambda: whole.served(net.manage, INSIDE) == applied.number, "it is served", 10)
         whole.console.held.set()
         old.read_to_the_end()
         assert whole.generation(old, held) < applied.number
-        assert late not in old.data
+        # for a tenth of a second the old process takes requests beside the new one: as what it is
+        assert late not in old.data or whole.generation(old, late) < applied.number
         excluded.read_until_silence(1)
         assert beyond not in excluded.data, "no packet of it comes in any more"
-        assert "/late" not in whole.console.requests
+        assert whole.console.requests.count("/late") == (late in old.data)
         assert net.outside.tcp(OUTSIDE, CONSOLE_PORT) == "filtered"
         with pytest.raises(ConnectionTooOld):
             machine.client.confirm(FROM_MANAGE, applied.number, whole.generation(old, held))
