@@ -5,6 +5,8 @@ one plane shows from now on decides for the other one too, which goes on with it
 """
 
 import datetime as dt
+import functools
+import ipaddress
 import threading
 from typing import Final
 
@@ -15,6 +17,16 @@ from appliance.contract.certificates.state import Withheld
 PAUSE_SECONDS: Final = 3.0
 
 
+@functools.lru_cache(maxsize=64)
+def is_address(name: str) -> bool:
+    """Tell whether the host that was asked for is an address, such as `192.0.2.7` or `[::1]`."""
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 class Binding:
     """What holds at the moment; a request must not wait for files and signatures."""
 
@@ -23,6 +35,14 @@ class Binding:
         self._folder, self._pause = folder, pause
         self.holds = False
         self.look()
+
+    def binds(self, name: str) -> bool:
+        """Tell whether an answer under this name says so.
+
+        On a bare address it is always said: browsers pass over it there (RFC 6797, 8.1.1), so it
+        shuts nobody out. On `localhost` it would bind whatever else runs there.
+        """
+        return is_address(name) or (self.holds and name != "localhost")
 
     def look(self) -> None:
         """Find out whether every plane shows a certificate that browsers trust by themselves."""

@@ -33,7 +33,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 Refusal = Callable[[Scope, TenshuError], AsgiApplication]
-Bound = Callable[[], bool]
+Bound = Callable[[str], bool]
+"""Gets the host name that was asked for."""
 
 _log = logging.getLogger("tenshu.web")
 
@@ -58,7 +59,7 @@ _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\]+)(?::([0-9]{1,5}))
 """`name`, `address` or `[address]`, and a port (RFC 9110 section 7.2); never a user's name."""
 
 
-def never() -> bool:
+def never(_name: str) -> bool:
     """Bind no browser to HTTPS: behind the edge that is the edge's to say."""
     return False
 
@@ -181,7 +182,7 @@ class Gate:
                     _log.info("refused (%d): %s %s of %s", message["status"], method, path, peer)
                 headers = list(message.get("headers", []))
                 present = frozenset(bytes(key).lower() for key, _ in headers)
-                headers += security_headers(name, present, bound=self.bound())
+                headers += security_headers(present, bound=self.bound(name))
                 message = {**message, "headers": headers}
             await send(message)
 

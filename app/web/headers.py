@@ -44,9 +44,7 @@ TRANSPORT_SECURITY: Final = (
 """Of this name alone: what is below it may be other machines."""
 
 
-def security_headers(
-    host: str, present: frozenset[bytes], *, bound: bool
-) -> list[tuple[bytes, bytes]]:
+def security_headers(present: frozenset[bytes], *, bound: bool) -> list[tuple[bytes, bytes]]:
     """Return the headers to add to an answer that already has those in `present`.
 
     `bound` says whether browsers may be told to use nothing but HTTPS from now on.
@@ -54,8 +52,6 @@ def security_headers(
     added = [*ALWAYS, SERVER]
     if b"cache-control" not in present:
         added.append(NO_STORE)
-    # browsers pass over it on a bare address (RFC 6797, 8.1.1); on `localhost` it would bind
-    # every other program that a developer runs there
-    if bound and host != "localhost":
+    if bound:
         added.append(TRANSPORT_SECURITY)
     return added

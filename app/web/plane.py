@@ -143,7 +143,7 @@ def create_plane(
         hosts_of(appliance),
         refuse,
         behind_edge=edge,
-        bound=(lambda: binding.holds) if binding else never,
+        bound=binding.binds if binding else never,
     )
 
 

@@ -14,7 +14,7 @@ EXPLAINED = {
     ("app/services/tables/writing.py", "B608"): "names of tables and columns are numbers",
     ("app/start/knocking.py", "B104"): "compares with the wildcard, does not bind to it",
     ("app/start/control.py", "B411"): "speaks to our own supervisor over its socket",
-    ("cli/status.py", "B411"): "speaks to our own supervisor over its socket",
+    ("app/start/processes.py", "B411"): "speaks to our own supervisor over its socket",
     ("app/web/design/environment.py", "B704"): "a time in our own words",
     ("app/web/design/icons.py", "B704"): "a file of the icon set, by a name of letters",
     ("appliance/machine/facts.py", "B104"): "where the edge listens; the filter says who comes in",
