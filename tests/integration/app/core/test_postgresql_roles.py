@@ -293,7 +293,7 @@ def test_the_code_itself_runs_with_the_rights_of_its_process(url):
 
 def test_making_the_roles_again_changes_nothing(url):
     database = Database(url("owner"))
-    make_roles(database)
+    assert make_roles(database) == make_roles(database)
     database.close()
 
 
