@@ -38,7 +38,7 @@ TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 BENCH_NEEDS := command:wrk=wrk
 IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image-root image-container
+.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image image-root image-container
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +65,9 @@ bench: setup-test packages-bench ## measure: make bench NAME=console
 		exit 2
 	fi
 	@$(PYTHON) bench/$(NAME).py
+
+image: setup packages-image ## make the disk image of the virtual machine, as root: build/tenshu-….raw, .qcow2
+	@$(PYTHON) -m image.machine
 
 image-root: setup packages-image ## make the root of the appliance's image, as root; PLACE=container for the other
 	@$(PYTHON) -m image.root $(PLACE)

@@ -4,24 +4,22 @@
 """
 
 import argparse
-import hashlib
 import platform
 import sys
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from image.artefact import BUILT, debian_packages, version, write_checksum
 from image.commit import Commit, commit
 from image.oci import Layer, write_image
-from image.paths import EPOCH, ROOT
+from image.paths import EPOCH
 from image.root import appliance_root
-from image.running import run, step
+from image.running import step
 from image.source import OURS
 from image.tree import Chosen, content
 
-BUILT: Final = ROOT / "build"
 USER: Final = 10001
 VOLUME: Final = "/var/lib/tenshu"
 ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -94,17 +92,6 @@ def _is_ours(path: str) -> bool:
     )  # fmt: skip
 
 
-def version() -> str:
-    """Return which version of Tenshu this is."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
-
-
-def debian_packages(root: Path) -> str:
-    """Return the lock of what is Debian's: a line a package with version and architecture."""
-    asked = ["dpkg-query", f"--admindir={root}/var/lib/dpkg", "--show"]
-    return run([*asked, "--showformat", "${Package} ${Version} ${Architecture}\n"], seconds=60)
-
-
 def main() -> None:
     """Write the container image of this checkout."""
     argparse.ArgumentParser(description=__doc__).parse_args()
@@ -112,9 +99,7 @@ def main() -> None:
     target = BUILT / f"tenshu-{version()}.oci.tar"
     with step("Writing the container image"):
         built = build(root, target, commit())
-    with target.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    target.with_suffix(".tar.sha256").write_text(f"{checksum}  {target.name}\n")
+    write_checksum(target)
     target.with_suffix(".packages").write_text(debian_packages(root))
     sys.stdout.write(f"{target}\n{built.digest}\n")
 

@@ -48,6 +48,11 @@ def is_made(place: str) -> bool:
     return are_kept() and is_kept(f"root-{place}", _root_name(packages(tools(), place)))
 
 
+def root_name(place: str) -> str:
+    """Return the name of what the root of this checkout is made from."""
+    return _root_name(packages(tools(), place))
+
+
 def _set_up_name(wanted: list[str]) -> str:
     return fingerprint(debian_name(wanted), playbook_fingerprint())
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from image.debian import debian
+from image.disk import Disk, disk
+from image.disk import is_made as disk_is_made
 from image.kept import alone
 from image.root import appliance_root, debian_of, is_made
 
@@ -39,6 +41,14 @@ def appliance(place: str = "machine") -> Path:
     if "TENSHU_TEST_SHARD" in os.environ and not is_made(place):
         pytest.skip("this takes minutes to make: the whole long form does, no shard of it")
     return appliance_root(place)
+
+
+def appliance_disk() -> Disk:
+    """Return the disk of the appliance as it is delivered."""
+    needed()
+    if "TENSHU_TEST_SHARD" in os.environ and not (is_made("machine") and disk_is_made()):
+        pytest.skip("this takes minutes to make: the whole long form does, no shard of it")
+    return disk()
 
 
 def debian_with(kind: str, *packages: str) -> Path:

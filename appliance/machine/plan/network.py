@@ -15,6 +15,8 @@ from appliance.machine.plan.desired import Concern, File
 from appliance.machine.plan.heading import HEADING
 
 FOLDER: Final = "etc/systemd/network"
+FIRST: Final = f"{FOLDER}/90-tenshu-first.network"
+"""Where it is empty, the image's file of that name, which asks on every cable, counts no more."""
 MARK: Final = "50-tenshu-"
 """Begins the name of each file here: others in the folder are not the appliance's."""
 USUAL_SIZE: Final = 1500
@@ -29,6 +31,7 @@ def files(document: Document, facts: Facts) -> Iterator[File]:  # noqa: ARG001 -
     network = document.network
     if not network.interfaces:
         return
+    yield _plain(FIRST, "")
     yield from map(_bond, network.bonds)
     yield from map(_vlan, network.vlans)
     for name in sorted(_named(network)):

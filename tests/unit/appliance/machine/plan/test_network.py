@@ -9,6 +9,7 @@ from appliance.contract.configuration.reading import read_document
 from appliance.machine.facts import Facts
 from appliance.machine.plan import network, proxy
 from appliance.machine.plan.desired import Concern
+from tests.running import ROOT
 from tests.unit.appliance.configuration.test_checking import GOOD
 
 FACTS = Facts(run="/run/tenshu", certificates={})
@@ -21,14 +22,22 @@ zones = ["service", "management"]
 
 
 def planned(text: str) -> dict[str, str]:
-    """Return name → content without its heading."""
+    """Return name → content without its heading, but for what the image's own first file is."""
     found = {}
     for file in network.files(read_document(text), FACTS):
         assert file.concern is Concern.NETWORK
         heading = "# Written from appliance.toml"
         lines = [line for line in file.content.splitlines() if not line.startswith(heading)]
         found[file.path.removeprefix(FOLDER)] = "\n".join(lines)
+    found.pop(network.FIRST, None)
     return found
+
+
+def test_with_an_interface_in_it_no_other_one_asks_for_addresses_any_more() -> None:
+    found = {file.path: file.content for file in network.files(read_document(ONE), FACTS)}
+    role = ROOT / "ansible/roles/network"
+    assert found[network.FIRST] == "", "an empty file takes away the one below /usr/lib (systemd)"
+    assert f"/usr/lib/{network.FIRST.removeprefix('etc/')}" in (role / "tasks/main.yml").read_text()
 
 
 def test_without_an_interface_the_machines_own_settings_stand() -> None:

@@ -1,0 +1,158 @@
+"""The disk: partitions, the slot with its tree of hashes, and the kernel that knows their root.
+
+Nothing is mounted and no loop device is used: systemd-repart writes a file (`--offline=yes`). What
+it draws by lot elsewhere (UUIDs, salt) follows from the name of what the disk is made from.
+"""
+
+import json
+import os
+import shutil
+import uuid
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from image.fingerprint import every_file, fingerprint
+from image.kept import alone, is_kept, kept
+from image.paths import EPOCH, ROOT
+from image.root import appliance_root, root_name
+from image.running import step
+from image.slot import lay_slot
+from image.workshop import kernel_version, work, workshop, workshop_name
+
+HERE: Final = Path(__file__).parent
+DEFINITIONS: Final = HERE / "repart"
+INITRD: Final = HERE / "initrd"
+SIZE: Final = "8G"
+"""Of which a file holds only what is written. A larger disk is used whole, at the next start."""
+KIND: Final = "disk"
+RAW: Final = "/mnt/made/disk.raw"
+LINE: Final = (
+    *("root=/dev/mapper/root", "rootfstype=erofs", "ro", "rd.shell=0", "quiet"),
+    *("console=tty0", "console=ttyS0"),
+)
+DRACUT: Final = ("systemd-initrd", "systemd-veritysetup", "kernel-modules", "dm")
+DRIVERS: Final = ("dm-verity", "erofs", "ext4", "loop", "overlay")
+PROGRAMS: Final = (
+    *("systemd-repart", "mkfs.ext4", "e2fsck", "udevadm", "mount", "find", "rm", "mkdir"),
+    *("/usr/lib/systemd/systemd-growfs", "/etc/mke2fs.conf"),
+)
+
+
+class Disk(NamedTuple):
+    """A disk that was made."""
+
+    folder: Path
+
+    @property
+    def raw(self) -> Path:
+        """All of it, as one sparse file."""
+        return self.folder / "disk.raw"
+
+    @property
+    def kernel(self) -> Path:
+        """The unified kernel image that starts it."""
+        return self.folder / "kernel.efi"
+
+    @property
+    def partitions(self) -> list[dict[str, Any]]:
+        """What systemd-repart tells of each."""
+        found: list[dict[str, Any]] = json.loads((self.folder / "partitions.json").read_text())
+        return found
+
+    @property
+    def roothash(self) -> str:
+        """The root of the slot's tree of hashes."""
+        return _roothash(self.partitions)
+
+
+def disk() -> Disk:
+    """Return the disk of this checkout; make it where it is not there."""
+    root = appliance_root("machine")
+    with alone():
+        shop, name = workshop(), disk_name()
+        return Disk(kept(KIND, name, "Making the disk", partial(make_disk, root, shop, name)))
+
+
+def is_made() -> bool:
+    """Tell whether it is there, so that asking for it takes no minutes."""
+    return is_kept(KIND, disk_name())
+
+
+def disk_name() -> str:
+    """Return the name of all that it is made from."""
+    files = [*every_file(DEFINITIONS), *every_file(INITRD), HERE / "slot.py", HERE / "tree.py"]
+    files += [HERE / "disk.py", HERE / "workshop.py"]
+    made_from = fingerprint(files=files, below=ROOT)
+    return fingerprint(root_name("machine"), workshop_name(), made_from, str(EPOCH))
+
+
+def make_disk(root: Path, shop: Path, name: str, folder: Path) -> None:
+    """Make one into a folder that is not there yet."""
+    folder.mkdir()
+    slot = folder / "slot"
+    environ = {"SOURCE_DATE_EPOCH": str(EPOCH)}
+    brought = {"made": folder, "repart": DEFINITIONS, "initrd": INITRD}
+    tool = partial(work, brought=brought, environ=environ)
+    with step("  collecting what belongs to the slot"):
+        lay_slot(root, shop, slot, EPOCH)
+    with step("  the initrd"):
+        tool(*_dracut(), seconds=300)
+    repart = partial(tool, "systemd-repart", *_repart(name), seconds=600)
+    with step("  the partitions"):
+        told = repart("--empty=create", f"--size={SIZE}", "--defer-partitions=esp", RAW)
+        (folder / "partitions.json").write_text(told)
+    with step("  the kernel"):
+        tool(*_ukify(_roothash(json.loads(told))), seconds=120)
+        _lay_esp(shop, folder)
+        repart(RAW)
+    for gone in (slot, folder / "esp"):
+        shutil.rmtree(gone)
+
+
+def _dracut() -> list[str]:
+    return [
+        *("dracut", "--quiet", "--reproducible", "--no-hostonly", "--no-hostonly-cmdline"),
+        *("--no-early-microcode", "--kver", kernel_version(), "--zstd"),
+        *("--modules", " ".join(DRACUT), "--add-drivers", " ".join(DRIVERS)),
+        *("--install", " ".join(PROGRAMS), "--include", "/mnt/initrd", "/"),
+        "/mnt/made/initrd.img",
+    ]
+
+
+def _repart(name: str) -> list[str]:
+    return [
+        *("--definitions=/mnt/repart", "--copy-source=/mnt/made", "--dry-run=no", "--offline=yes"),
+        *(f"--seed={uuid.UUID(fingerprint(name) * 2)}", "--json=short", "--no-pager"),
+    ]
+
+
+def _ukify(roothash: str) -> list[str]:
+    return [
+        *("ukify", "build", f"--linux=/boot/vmlinuz-{kernel_version()}"),
+        *("--initrd=/mnt/made/initrd.img", "--os-release=@/mnt/made/slot/usr/lib/os-release"),
+        *(f"--cmdline={' '.join(LINE)} roothash={roothash}", f"--uname={kernel_version()}"),
+        "--output=/mnt/made/kernel.efi",
+    ]
+
+
+def _lay_esp(shop: Path, folder: Path) -> None:
+    """Put the loader and the one kernel into the folder of the ESP."""
+    esp = folder / "esp"
+    loader = shop / "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+    for source, target in (
+        (loader, "EFI/BOOT/BOOTX64.EFI"),
+        (loader, "EFI/systemd/systemd-bootx64.efi"),
+        (folder / "kernel.efi", "EFI/Linux/tenshu.efi"),
+    ):
+        (esp / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, esp / target)
+    (esp / "loader").mkdir()
+    (esp / "loader/loader.conf").write_text("timeout 0\neditor no\n")
+    for path in (esp, *esp.rglob("*")):
+        os.utime(path, (EPOCH, EPOCH))
+
+
+def _roothash(partitions: list[dict[str, Any]]) -> str:
+    (found,) = {one["roothash"] for one in partitions if one.get("roothash")}
+    return str(found)
