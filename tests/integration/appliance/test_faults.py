@@ -36,7 +36,7 @@ from tests.integration.appliance.conftest import (
     wait_for,
 )
 
-BIG = 96 << 20
+BIG = 256 << 20
 RUN = Run(id="a" * 20, action="RunBackup", repository="b")
 
 

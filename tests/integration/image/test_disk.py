@@ -73,7 +73,7 @@ def carve(path: Path, folder: Path) -> None:
         (folder / name).write_bytes(content(path, partition))
 
 
-def test_the_table_has_a_start_two_slots_of_one_size_and_room_for_what_is_kept_S1(
+def test_the_table_has_a_start_two_slots_of_one_size_and_room_for_what_is_kept(
     disk: Disk,
 ) -> None:
     found = list(table(disk.raw))
