@@ -66,7 +66,7 @@ bench: setup-test packages-bench ## measure: make bench NAME=console
 	fi
 	@$(PYTHON) bench/$(NAME).py
 
-image: setup packages-image ## make the disk image of the virtual machine, as root: build/tenshu-….raw, .qcow2
+image: setup packages-image ## make the disk image of the virtual machine, as root: build/tenshu-….raw, .qcow2, .ova, .vhdx
 	@$(PYTHON) -m image.machine
 
 image-root: setup packages-image ## make the root of the appliance's image, as root; PLACE=container for the other

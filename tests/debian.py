@@ -15,8 +15,9 @@ import pytest
 from image.debian import debian
 from image.disk import Disk, disk
 from image.disk import is_made as disk_is_made
-from image.kept import alone
+from image.kept import alone, is_kept
 from image.root import appliance_root, debian_of, is_made
+from image.workshop import workshop, workshop_name
 
 
 def needed() -> None:
@@ -49,6 +50,16 @@ def appliance_disk() -> Disk:
     if "TENSHU_TEST_SHARD" in os.environ and not (is_made("machine") and disk_is_made()):
         pytest.skip("this takes minutes to make: the whole long form does, no shard of it")
     return disk()
+
+
+def disk_tools() -> None:
+    """See to it that the workshop is there, whose tools make disks and their formats."""
+    needed()
+    made = is_kept("debian-workshop", workshop_name())
+    if "TENSHU_TEST_SHARD" in os.environ and not made:
+        pytest.skip("this takes minutes to make: the whole long form does, no shard of it")
+    with alone():
+        workshop()
 
 
 def debian_with(kind: str, *packages: str) -> Path:
