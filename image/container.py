@@ -1,6 +1,6 @@
 """The container image: two layers, so that an update of our code moves little.
 
-`python -m image.container` writes it to build/, beside its checksum and the list of packages.
+`python -m image.container` writes it to build/, with checksum, packages and bill of materials.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from image.artefact import BUILT, debian_packages, version, write_checksum
+from image.bill import Subject, of_container, write_bill
 from image.commit import Commit, commit
 from image.oci import Layer, write_image
 from image.paths import EPOCH
@@ -101,7 +102,11 @@ def main() -> None:
         built = build(root, target, commit())
     write_checksum(target)
     target.with_suffix(".packages").write_text(debian_packages(root))
-    sys.stdout.write(f"{target}\n{built.digest}\n")
+    bill = BUILT / f"tenshu-{version()}.container.cdx.json"
+    with step(f"Writing {bill.name}"):
+        subject = Subject("container", built.digest.removeprefix("sha256:"), commit())
+        write_bill(subject, of_container(root), bill)
+    sys.stdout.write(f"{target}\n{built.digest}\n{bill}\n")
 
 
 if __name__ == "__main__":

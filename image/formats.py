@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from image.artefact import version, write_checksum
 from image.ova import write_ova
@@ -11,8 +11,15 @@ from image.vhdx import write_vhdx
 from image.workshop import work
 
 
-def write_formats(raw: Path, folder: Path) -> list[Path]:
-    """Write a disk in each format, with its checksum; return the files. Raise Failed."""
+class Written(NamedTuple):
+    """The files of a disk, and the SHA-256 of its content."""
+
+    files: list[Path]
+    digest: str
+
+
+def write_formats(raw: Path, folder: Path) -> Written:
+    """Write a disk in each format, with its checksum. Raise Failed."""
     folder.mkdir(parents=True, exist_ok=True)
     plain = folder / f"tenshu-{version()}.raw"
     with step(f"Writing {plain.name}"):
@@ -25,7 +32,7 @@ def write_formats(raw: Path, folder: Path) -> list[Path]:
             write(raw, checksum, target)
             write_checksum(target)
         written.append(target)
-    return written
+    return Written(written, checksum)
 
 
 def _write_qcow2(raw: Path, _: str, target: Path) -> None:

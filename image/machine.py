@@ -1,4 +1,4 @@
-"""The disk image of a virtual machine, with checksums and the list of packages.
+"""The disk image of a virtual machine, with checksums, list of packages and bill of materials.
 
 `python -m image.machine` writes all of it to build/.
 """
@@ -7,19 +7,26 @@ import argparse
 import sys
 
 from image.artefact import BUILT, debian_packages, version
+from image.bill import Subject, of_machine, write_bill
+from image.commit import commit
 from image.disk import disk
 from image.formats import write_formats
 from image.root import appliance_root
+from image.running import step
 from image.workshop import packages_of_the_start
 
 
 def main() -> None:
     """Write the disk image of this checkout."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    targets = write_formats(disk().raw, BUILT)
-    packages = debian_packages(appliance_root("machine")) + packages_of_the_start()
+    root, made = appliance_root("machine"), disk()
+    targets, digest = write_formats(made.raw, BUILT)
+    packages = debian_packages(root) + packages_of_the_start()
     (BUILT / f"tenshu-{version()}.machine.packages").write_text(packages)
-    sys.stdout.write("".join(f"{target}\n" for target in targets))
+    bill = BUILT / f"tenshu-{version()}.machine.cdx.json"
+    with step(f"Writing {bill.name}"):
+        write_bill(Subject("machine", digest, commit()), of_machine(root, made), bill)
+    sys.stdout.write("".join(f"{target}\n" for target in [*targets, bill]))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Ansible, of a lock of its own: its environment, and the one collection that is needed beside it.
+"""The builder's own tools, of a lock of their own: Ansible, and what reads bills of materials.
 
-The collection is a part of the package `ansible`, which is unpacked and never installed.
+The one collection that Ansible needs is a part of the package `ansible`, which is unpacked and
+never installed.
 """
 
 import os
@@ -49,7 +50,7 @@ class Tools(NamedTuple):
 
 def tools() -> Tools:
     """Return them; install them where they are not there."""
-    return Tools(kept(KIND, _name(), "Installing Ansible", _install))
+    return Tools(kept(KIND, _name(), "Installing Ansible and what reads bills", _install))
 
 
 def are_kept() -> bool:

@@ -39,7 +39,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def written(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    found = write_formats(raw, tmp_path_factory.mktemp("built"))
+    found = write_formats(raw, tmp_path_factory.mktemp("built")).files
     return {path.suffix.removeprefix("."): path for path in found}
 
 
@@ -66,7 +66,7 @@ def test_each_format_holds_the_same_disk_beside_its_checksum(
 def test_what_is_written_again_of_the_same_disk_is_the_same_bit_by_bit(
     raw: Path, written: dict[str, Path], tmp_path: Path
 ) -> None:
-    for path in write_formats(raw, tmp_path):
+    for path in write_formats(raw, tmp_path).files:
         assert path.read_bytes() == written[path.suffix.removeprefix(".")].read_bytes(), path.name
 
 
@@ -75,7 +75,7 @@ def test_another_disk_has_other_numbers(
 ) -> None:
     other = tmp_path / "disk.raw"
     other.write_bytes(raw.read_bytes()[:-7] + b"another")
-    again = {path.suffix: path for path in write_formats(other, tmp_path / "built")}
+    again = {path.suffix: path for path in write_formats(other, tmp_path / "built").files}
     assert content_number(again[".ova"]) != content_number(written["ova"])
     numbers = [header_of(path)[16:48] for path in (again[".vhdx"], written["vhdx"])]
     assert numbers[0] != numbers[1]
