@@ -27,7 +27,7 @@ LIGHTHOUSE := .make/scanners/lighthouse-$(call \
 MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo $$(uname -m)-linux-gnu)
 # What must be there, and the Debian package that brings it.
 RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodejs command:npm=npm
-TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
+TEST_NEEDS := $(RUN_NEEDS) command:ssh-keygen=openssh-client command:chromium=chromium postgresql=postgresql \
 	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl file:/usr/sbin/nginx=nginx-light \
 	command:gcc=gcc file:/usr/sbin/postfix=postfix file:/usr/sbin/rsyslogd=rsyslog \
 	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl \
@@ -36,9 +36,10 @@ TEST_NEEDS := $(RUN_NEEDS) command:chromium=chromium postgresql=postgresql \
 	file:/usr/sbin/nft=nftables command:nmap=nmap command:pebble=pebble command:slowhttptest=slowhttptest command:mmdebstrap=mmdebstrap command:systemd-nspawn=systemd-container \
 	command:qemu-system-x86_64=qemu-system-x86 file:/usr/sbin/mke2fs=e2fsprogs
 BENCH_NEEDS := command:wrk=wrk
-IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git
+IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git \
+	command:ssh-keygen=openssh-client
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image image-root image-container
+.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image image-root image-container image-signature
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -74,6 +75,9 @@ image-root: setup packages-image ## make the root of the appliance's image, as r
 
 image-container: setup packages-image ## make the container's image, as root: build/tenshu-….oci.tar
 	@$(PYTHON) -m image.container
+
+image-signature: setup packages-image ## sign what was built, with the key that TENSHU_IMAGE_KEY names
+	@$(PYTHON) -m image.signature
 
 clean: ## remove what was built; the data in var/ stays
 	@rm -rf .make .venv node_modules build .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,6 +18,7 @@ from image.oci import Layer, write_image
 from image.paths import EPOCH
 from image.root import appliance_root
 from image.running import step
+from image.signature import seal
 from image.source import OURS
 from image.tree import Chosen, content
 
@@ -101,12 +102,14 @@ def main() -> None:
     with step("Writing the container image"):
         built = build(root, target, commit())
     write_checksum(target)
-    target.with_suffix(".packages").write_text(debian_packages(root))
+    listed = target.with_suffix(".packages")
+    listed.write_text(debian_packages(root))
+    write_checksum(listed)
     bill = BUILT / f"tenshu-{version()}.container.cdx.json"
     with step(f"Writing {bill.name}"):
         subject = Subject("container", built.digest.removeprefix("sha256:"), commit())
         write_bill(subject, of_container(root), bill)
-    sys.stdout.write(f"{target}\n{built.digest}\n{bill}\n")
+    sys.stdout.write(f"{target}\n{built.digest}\n{bill}\n{seal(BUILT)}\n")
 
 
 if __name__ == "__main__":

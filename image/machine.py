@@ -6,13 +6,14 @@
 import argparse
 import sys
 
-from image.artefact import BUILT, debian_packages, version
+from image.artefact import BUILT, debian_packages, version, write_checksum
 from image.bill import Subject, of_machine, write_bill
 from image.commit import commit
 from image.disk import disk
 from image.formats import write_formats
 from image.root import appliance_root
 from image.running import step
+from image.signature import seal
 from image.workshop import packages_of_the_start
 
 
@@ -22,11 +23,14 @@ def main() -> None:
     root, made = appliance_root("machine"), disk()
     targets, digest = write_formats(made.raw, BUILT)
     packages = debian_packages(root) + packages_of_the_start()
-    (BUILT / f"tenshu-{version()}.machine.packages").write_text(packages)
+    listed = BUILT / f"tenshu-{version()}.machine.packages"
+    listed.write_text(packages)
+    write_checksum(listed)
     bill = BUILT / f"tenshu-{version()}.machine.cdx.json"
     with step(f"Writing {bill.name}"):
         write_bill(Subject("machine", digest, commit()), of_machine(root, made), bill)
     sys.stdout.write("".join(f"{target}\n" for target in [*targets, bill]))
+    sys.stdout.write(f"{seal(BUILT)}\n")
 
 
 if __name__ == "__main__":
