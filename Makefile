@@ -27,7 +27,7 @@ LIGHTHOUSE := .make/scanners/lighthouse-$(call \
 MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo $$(uname -m)-linux-gnu)
 # What must be there, and the Debian package that brings it.
 RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodejs command:npm=npm
-TEST_NEEDS := $(RUN_NEEDS) command:ssh-keygen=openssh-client command:chromium=chromium postgresql=postgresql \
+TEST_NEEDS := $(RUN_NEEDS) command:ssh-keygen=openssh-client command:vagrant=vagrant command:chromium=chromium postgresql=postgresql \
 	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl file:/usr/sbin/nginx=nginx-light \
 	command:gcc=gcc file:/usr/sbin/postfix=postfix file:/usr/sbin/rsyslogd=rsyslog \
 	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl \
@@ -39,7 +39,7 @@ BENCH_NEEDS := command:wrk=wrk
 IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git \
 	command:ssh-keygen=openssh-client
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image image-root image-container image-signature
+.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image image-root image-container image-box image-signature
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -75,6 +75,9 @@ image-root: setup packages-image ## make the root of the appliance's image, as r
 
 image-container: setup packages-image ## make the container's image, as root: build/tenshu-….oci.tar
 	@$(PYTHON) -m image.container
+
+image-box: setup packages-image ## make boxes of Vagrant's of what `make image` built
+	@$(PYTHON) -m image.box
 
 image-signature: setup packages-image ## sign what was built, with the key that TENSHU_IMAGE_KEY names
 	@$(PYTHON) -m image.signature

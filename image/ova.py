@@ -5,18 +5,20 @@ import tarfile
 import tempfile
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from image import ovf
 from image.artefact import version
 from image.paths import EPOCH
 from image.vmdk import write_vmdk
 
+DISK: Final = "tenshu-disk1.vmdk"
+
 
 def write_ova(raw: Path, checksum: str, target: Path) -> None:
     """Write the machine of a disk whose content has that SHA-256. Raise Failed."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="ova-") as folder:
-        vmdk = Path(folder) / "tenshu-disk1.vmdk"
+        vmdk = Path(folder) / DISK
         write_vmdk(raw, checksum, vmdk)
         disk = ovf.Disk(vmdk.name, vmdk.stat().st_size, raw.stat().st_size)
         described = ovf.descriptor(disk, version())
@@ -28,12 +30,13 @@ def write_ova(raw: Path, checksum: str, target: Path) -> None:
             manifest = "".join(f"SHA256({name})= {digest}\n" for name, digest in sums)
             # DSP0243 5.3: the descriptor first, files in the order in which it names them
             with tarfile.open(target, "w", format=tarfile.USTAR_FORMAT) as archive:
-                _add(archive, "tenshu.ovf", BytesIO(described))
-                _add(archive, "tenshu.mf", BytesIO(manifest.encode()))
-                _add(archive, vmdk.name, data)
+                add(archive, "tenshu.ovf", BytesIO(described))
+                add(archive, "tenshu.mf", BytesIO(manifest.encode()))
+                add(archive, vmdk.name, data)
 
 
-def _add(archive: tarfile.TarFile, name: str, data: BinaryIO) -> None:
+def add(archive: tarfile.TarFile, name: str, data: BinaryIO) -> None:
+    """Add a file; nothing of it but name and content counts."""
     entry = tarfile.TarInfo(name)
     data.seek(0, 2)
     entry.size, entry.mode, entry.mtime = data.tell(), 0o644, EPOCH

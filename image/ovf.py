@@ -20,8 +20,6 @@ PROCESSORS: Final = 2
 MEGABYTES: Final = 4096
 NETWORK: Final = "VM Network"
 """What VMware names the first one: an import offers it by itself where it is there."""
-GENERATION: Final = "vmx-17"
-"""That of ESXi 7.0."""
 TRANSPORT: Final = "com.vmware.guestInfo iso"
 SECURE_BOOT: Final = "bootOptions.efiSecureBootEnabled"
 
@@ -102,7 +100,21 @@ class Disk(NamedTuple):
     """Of the disk, in bytes."""
 
 
-def descriptor(disk: Disk, version: str) -> bytes:
+class Hardware(NamedTuple):
+    """What a hypervisor calls its parts."""
+
+    generation: str
+    disk_hangs_on: str
+    """The number of the controller's item."""
+    card: str
+
+
+VMWARE: Final = Hardware("vmx-17", "3", "VmxNet3")
+"""As ESXi 7.0 has it."""
+VIRTUALBOX: Final = Hardware("virtualbox-2.2", "4", "E1000")
+
+
+def descriptor(disk: Disk, version: str, hardware: Hardware = VMWARE) -> bytes:
     """Return the descriptor of the machine with that disk."""
     for prefix, space in (("ovf", OVF), ("rasd", RASD), ("vssd", VSSD), ("vmw", VMW)):
         ET.register_namespace(prefix, space)
@@ -116,7 +128,7 @@ def descriptor(disk: Disk, version: str) -> bytes:
     system = _section(envelope, "VirtualSystem", "The appliance", id="tenshu")
     _put(system, "Name").text = "tenshu"
     _operating_system(system)
-    _hardware(system)
+    _hardware(system, hardware)
     _product(system, version)
     for language in LANGUAGES:
         strings = ET.SubElement(envelope, _q(OVF, "Strings"), {_q(XML, "lang"): language})
@@ -147,7 +159,7 @@ def _operating_system(system: ET.Element) -> None:
     _put(section, "Description").text = "Debian GNU/Linux (64-bit)"
 
 
-def _hardware(system: ET.Element) -> None:
+def _hardware(system: ET.Element, hardware: Hardware) -> None:
     section = _section(system, "VirtualHardwareSection", "What the machine has")
     section.set(_q(OVF, "transport"), TRANSPORT)
     settings = _put(section, "System")
@@ -155,10 +167,10 @@ def _hardware(system: ET.Element) -> None:
         ("ElementName", "Virtual Hardware Family"),
         ("InstanceID", "0"),
         ("VirtualSystemIdentifier", "tenshu"),
-        ("VirtualSystemType", GENERATION),
+        ("VirtualSystemType", hardware.generation),
     ):
         ET.SubElement(settings, _q(VSSD, name)).text = text
-    for item in _items():
+    for item in _items(hardware):
         found = _put(section, "Item")
         for name in sorted(item):
             ET.SubElement(found, _q(RASD, name)).text = item[name]
@@ -169,7 +181,7 @@ def _hardware(system: ET.Element) -> None:
         config.set(_q(VMW, "value"), value)
 
 
-def _items() -> Iterator[dict[str, str]]:
+def _items(hardware: Hardware) -> Iterator[dict[str, str]]:
     """Yield what the machine has; resource types are those of CIM."""
     yield {
         "AllocationUnits": "hertz * 10^6",
@@ -185,18 +197,19 @@ def _items() -> Iterator[dict[str, str]]:
         "ResourceType": "4",
         "VirtualQuantity": str(MEGABYTES),
     }
-    yield {
-        "Address": "0",
-        "ElementName": "SCSI controller",
-        "InstanceID": "3",
-        "ResourceSubType": "VirtualSCSI",
-        "ResourceType": "6",
-    }
+    if hardware is VMWARE:
+        yield {
+            "Address": "0",
+            "ElementName": "SCSI controller",
+            "InstanceID": "3",
+            "ResourceSubType": "VirtualSCSI",
+            "ResourceType": "6",
+        }
     yield {
         "Address": "0",
         "ElementName": "SATA controller",
         "InstanceID": "4",
-        "ResourceSubType": "vmware.sata.ahci",
+        "ResourceSubType": "vmware.sata.ahci" if hardware is VMWARE else "AHCI",
         "ResourceType": "20",
     }
     yield {
@@ -204,12 +217,12 @@ def _items() -> Iterator[dict[str, str]]:
         "ElementName": "Hard disk",
         "HostResource": "ovf:/disk/first",
         "InstanceID": "5",
-        "Parent": "3",
+        "Parent": hardware.disk_hangs_on,
         "ResourceType": "17",
     }
     # what is answered at the import reaches a machine by this drive too (transport `iso`)
     yield {
-        "AddressOnParent": "0",
+        "AddressOnParent": "1",
         "AutomaticAllocation": "false",
         "ElementName": "CD drive",
         "InstanceID": "6",
@@ -223,7 +236,7 @@ def _items() -> Iterator[dict[str, str]]:
         "Connection": NETWORK,
         "ElementName": "Network card",
         "InstanceID": "7",
-        "ResourceSubType": "VmxNet3",
+        "ResourceSubType": hardware.card,
         "ResourceType": "10",
     }
 

@@ -127,6 +127,8 @@ def read_items(
         if "HostResource" in item:
             assert item["HostResource"].removeprefix("ovf:/disk/") in disks
         assert item.get("Connection", next(iter(networks))) in networks
+    places = [(item["Parent"], item["AddressOnParent"]) for item in items if "Parent" in item]
+    assert len(set(places)) == len(places), "one thing a place"
     used = {item["HostResource"].rpartition("/")[2] for item in items if "HostResource" in item}
     assert used == disks
     return items
