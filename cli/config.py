@@ -23,14 +23,8 @@ from app.machine.operations.reading import (
     read_configuration,
 )
 from app.operations.operation import NoRequest
-from appliance.contract.configuration.state import (
-    Configuration,
-    Outcome,
-    Plan,
-    Problem,
-    Reason,
-    Version,
-)
+from appliance.contract.configuration.problem import Problem
+from appliance.contract.configuration.state import Configuration, Outcome, Plan, Reason, Version
 from appliance.contract.errors import rebuild
 from cli.invocation import SETTINGS, Invocation, NoAppliance, everywhere, this_call
 from cli.request import request

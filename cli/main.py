@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "backup": "cli.backup:backup",
     "keys": "cli.keys:keys",
     "config": "cli.config:config",
+    "seed": "cli.seed:seed",
     "maintenance": "cli.maintenance:maintenance",
     "certificate": "cli.certificate:certificate",
     "completion": "cli.completion:completion",

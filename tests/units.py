@@ -31,6 +31,7 @@ OURS = {
     "tenshu-edge": Ceiling(2.0, 2.0),
     "tenshu-agent": Ceiling(3.5, 2.7),
     "tenshu-revert@": Ceiling(3.5, 2.1),
+    "tenshu-seed": Ceiling(3.5, 1.0),
     "tenshu-starting": Ceiling(3.5, 1.6),
     "tenshu-job@": Ceiling(3.5, 1.2),
     "tenshu-prepare": Ceiling(3.5, 1.2),

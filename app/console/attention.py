@@ -8,6 +8,7 @@ from app.console.machine_attention import (
     link_attention,
     maintenance_attention,
     recording_attention,
+    seed_attention,
 )
 from app.console.needed import Attention
 from app.core import clock, reserve
@@ -43,7 +44,7 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
             )
         )
     if context.actor.rights.allows(Permission.MACHINE_VIEW):
-        found += link_attention(context)
+        found += seed_attention(context) + link_attention(context)
         found += recording_attention(context)
         found += certificate_attention(context) + maintenance_attention(context)
     if context.actor.rights.allows(Permission.BACKUPS_VIEW):

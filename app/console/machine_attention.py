@@ -1,14 +1,16 @@
 """What of the machine needs an administrator: pulled cables, certificates that end, a vendor."""
 
 from app.console.needed import Attention
+from app.console.network_words import said
 from app.core import clock
 from app.core.messages import mark
 from app.machine.errors import MachineError
 from app.machine.operations import certificates, checking, maintenance, reading
-from app.operations.context import Context
+from app.operations.context import SYSTEM, Context
 from app.operations.operation import NoRequest
 from appliance.contract.certificates.folder import Condition
 from appliance.contract.configuration.services import OWN
+from appliance.contract.seed.state import SeedOutcome
 
 CERTIFICATE_DUE = 21 * clock.DAY
 """An authority needs a few weeks at times; the own one is renewed long before."""
@@ -37,6 +39,47 @@ def link_attention(context: Context) -> list[Attention]:
         )
         for name in found.silent
     ]
+
+
+def seed_attention(context: Context) -> list[Attention]:
+    """Tell of a seed that was not used, and of one that is attached although it is read no more."""
+    try:
+        found = reading.read_configuration(context, NoRequest())
+    except MachineError:
+        return []
+    told = []
+    seed = found.seed
+    if seed and seed.outcome is SeedOutcome.refused and _untouched(context, found.version):
+        first = seed.faults[0]
+        told.append(
+            Attention(
+                kind="danger",
+                title=mark("The seed of the first start was not used"),
+                text=mark("Line {line}: {reason}") if first.line else mark("{reason}"),
+                href="/network",
+                action=mark("Set up network and access"),
+                parameters={"line": first.line, "reason": said(context, first.problem)},
+            )
+        )
+    if found.seed_attached:
+        told.append(
+            Attention(
+                kind="warning",
+                title=mark("A seed is still attached"),
+                text=mark("It is read at the first start only and never again. Detach its disk."),
+                href="/network",
+                action=mark("Show network and access"),
+            )
+        )
+    return told
+
+
+def _untouched(context: Context, version: int) -> bool:
+    """Tell whether nobody has set the machine up since its first start."""
+    if not version:
+        return True
+    which = reading.WhichVersion(version=version)
+    return reading.get_version(context, which).listed.version.account == SYSTEM.account
 
 
 def certificate_attention(context: Context) -> list[Attention]:

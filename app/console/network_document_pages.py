@@ -18,7 +18,8 @@ from app.web.pages import Answer, ask, field_errors, need_sign_in, page, perform
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.configuration.errors import CertificateNotShown, ExcludesYou
-from appliance.contract.configuration.state import Plan, Problem
+from appliance.contract.configuration.problem import Problem
+from appliance.contract.configuration.state import Plan
 
 RISKS: Final = {
     ExcludesYou.code: mark("You would lock yourself out"),

@@ -34,8 +34,8 @@ from app.web.pages import Answer, need_sign_in, page
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.configuration.interface_problems import NoAddress, NoManagement
+from appliance.contract.configuration.problem import Problem
 from appliance.contract.configuration.reading import read_document
-from appliance.contract.configuration.state import Problem
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,10 +33,11 @@ from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.configuration.access import Area
 from appliance.contract.configuration.checking_trust import outside_their_time
+from appliance.contract.configuration.problem import Problem
 from appliance.contract.configuration.problems import ConsoleClosed, UnknownName, WrongForm
 from appliance.contract.configuration.reading import read_document
 from appliance.contract.configuration.sections import EVERYWHERE
-from appliance.contract.configuration.state import Configuration, Problem
+from appliance.contract.configuration.state import Configuration
 
 AREAS: Final = {
     Area.CONSOLE: mark("Console"),

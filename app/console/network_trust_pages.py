@@ -24,8 +24,8 @@ from app.web.asking import AnyRequest
 from app.web.pages import Answer, need_sign_in, page
 from app.web.routing import get, post
 from app.web.shared_pages import Form
+from appliance.contract.configuration.problem import Problem
 from appliance.contract.configuration.reading import read_document
-from appliance.contract.configuration.state import Problem
 from appliance.contract.configuration.writing import change
 
 PLACE: Final = "/network/trust"

@@ -7,7 +7,7 @@ from app.machine.errors import MachineError
 from app.operations.context import Context
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, page
-from appliance.contract.configuration.state import Problem
+from appliance.contract.configuration.problem import Problem
 from appliance.contract.errors import ApplianceError, rebuild
 
 

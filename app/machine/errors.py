@@ -2,6 +2,7 @@
 
 from app.core.errors import TenshuError
 from appliance.contract.errors import ApplianceError
+from appliance.contract.seed import problems as _of_seeds  # noqa: F401 - known by their codes
 
 
 class MachineError(TenshuError):

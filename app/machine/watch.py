@@ -17,6 +17,7 @@ from app.machine.maintenance_watch import tell_happenings
 from app.machine.models import ToldVersion
 from app.machine.needs import Needs
 from app.machine.operations.applying import EndedVersion, finish_version
+from app.machine.seed_watch import tell_what_became
 from app.operations.context import SYSTEM, Appliance, Context, Plane
 from appliance.contract.configuration.errors import MachineNotOwned
 
@@ -56,6 +57,7 @@ class Watch(threading.Thread):
         super().__init__(name="machine-watch", daemon=True)
         self.appliance, self._needs = appliance, needs
         self._stop_asked = threading.Event()
+        self._seed_told = False
 
     def run(self) -> None:
         """Tell what ended and what is needed until `stop`; say once when the agent is silent."""
@@ -65,6 +67,8 @@ class Watch(threading.Thread):
                 tell_ended_versions(self.appliance)
                 self._needs.tell(self.appliance)
                 tell_happenings(self.appliance)
+                if not self._seed_told:
+                    self._seed_told = tell_what_became(self.appliance)
                 trouble = ""
             except TenshuError as error:
                 if error.code == MachineNotOwned.code:

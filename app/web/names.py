@@ -151,6 +151,7 @@ FIELDS: Final = {
     "relay": mark("Mail relay"),
     "repeats": mark("Repeats the event"),
     "repository": mark("Repository"),
+    "seed": mark("Seed of the first start"),
     "request": mark("Signing request"),
     "requests": mark("Open requests"),
     "restored_at": mark("Restored at"),

@@ -7,22 +7,31 @@ rules come up as they were.
 
 import logging
 import sys
+from pathlib import Path
 from typing import Final
 
 from appliance.contract.actions import Caller
+from appliance.contract.configuration.reading import read_document
 from appliance.contract.configuration.state import ApplyConfiguration, Outcome, Reason
 from appliance.contract.errors import ApplianceError
+from appliance.contract.seed.state import SeedOutcome
+from appliance.durable import write_whole
 from appliance.log import configure_logging
+from appliance.machine import seeding
 from appliance.machine.applying import MACHINE, Applying, applying_at
 from appliance.machine.kernel_rules import listed_rules
 from appliance.machine.plan.desired import Concern
 from appliance.machine.standing_by import stand_by
 from appliance.machine.versions import Versions
 from appliance.place import Place, load_place
+from appliance.seed.found import FOUND
 
 LOG: Final = logging.getLogger("appliance.machine")
 FIRST: Final = "format = 1\n"
 """The document of a machine that nobody has set up yet: what the defaults say."""
+SYSTEM: Final = Caller(account="system", plane=MACHINE)
+SCREEN: Final = Path("/run/issue.d/tenshu-seed.issue")
+"""What the machine's own screen shows of a seed that was not used."""
 
 
 def tell_of_what_never_began(versions: Versions) -> None:
@@ -51,6 +60,20 @@ def before_the_network(applying: Applying) -> None:
         versions.disarm()
 
 
+def first_document(applying: Applying, found: Path = FOUND, screen: Path = SCREEN) -> None:
+    """Decide on the seed, and put the files of what it says, so that the network comes up with it.
+
+    A seed that is wrong is told on the screen until somebody sets the machine up.
+    """
+    with applying.versions.locked(wait=True):
+        seed, holds = seeding.decide(applying, found), applying.versions.current()
+        if seed.outcome is SeedOutcome.accepted:
+            applying.root.put(applying.desired(read_document(seed.document), 1))
+        untouched = not holds or applying.versions.read(holds).account == SYSTEM.account
+        if seed.outcome is SeedOutcome.refused and untouched:
+            write_whole(screen, seeding.for_the_screen(seed).encode(), durable=False)
+
+
 def set_up_machine(place: Place) -> None:
     """Look after what a killed agent has left; set up a machine that is new. For the agent's start.
 
@@ -74,11 +97,29 @@ def _set_up(place: Place, applying: Applying) -> None:
     if versions.armed() is not None:
         stand_by(place)
     elif not holds:
-        first = ApplyConfiguration(document=FIRST, based_on=0)
-        applying.apply(Caller(account="system", plane=MACHINE), first)
+        _apply_first(applying)
     elif Concern.FIREWALL in applying.concerns() and not listed_rules():
         with versions.locked():
             applying.put(applying.desired(applying.document(holds), holds), holds, whole=True)
+
+
+def _apply_first(applying: Applying) -> None:
+    """Put the first document into effect: the seed's, or the one that says nothing."""
+    folder = applying.versions.folder
+    seed = seeding.recorded(folder)
+    if seed and seed.outcome is SeedOutcome.accepted:
+        document = ApplyConfiguration(
+            document=seed.document, based_on=0, why=f"seed {seed.sha256}", despite_warnings=True
+        )
+        try:
+            applying.apply(SYSTEM, document)
+        except ApplianceError as error:
+            LOG.exception("the seed does not take effect")
+            seeding.took(folder, seed, error)
+        else:
+            seeding.took(folder, seed, None)
+            return
+    applying.apply(SYSTEM, ApplyConfiguration(document=FIRST, based_on=0))
 
 
 def main() -> int:
@@ -88,6 +129,7 @@ def main() -> int:
     if applying is None:
         return 1
     before_the_network(applying)
+    first_document(applying)
     return 0
 
 

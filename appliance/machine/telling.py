@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from appliance.contract.actions import Caller
 from appliance.contract.configuration.checking_trust import outside_their_time
 from appliance.contract.configuration.differences import differences
+from appliance.contract.configuration.problem import as_problem
 from appliance.contract.configuration.reading import read_document
 from appliance.contract.configuration.standing_in import everything_wrong
 from appliance.contract.configuration.state import (
@@ -14,11 +15,11 @@ from appliance.contract.configuration.state import (
     OneVersion,
     Pending,
     Plan,
-    Problem,
     Unavailable,
     Versions,
 )
 from appliance.contract.errors import ApplianceError
+from appliance.machine import seeding
 from appliance.machine.applying import Applying
 from appliance.machine.kernel_rules import listed_rules
 from appliance.machine.links import silent
@@ -27,12 +28,6 @@ from appliance.machine.plan.firewall import ruleset
 from appliance.machine.planning import available, changes, may_lock_out
 from appliance.machine.starting import FIRST
 from appliance.machine.versions import Armed, boot_time
-
-
-def as_problem(error: ApplianceError) -> Problem:
-    """Return an error as it crosses the wire."""
-    parameters = {name: str(value) for name, value in error.parameters.items()}
-    return Problem(code=error.code, parameters=parameters, message=str(error), hint=error.advice())
 
 
 def configuration(applying: Applying) -> Configuration:
@@ -52,6 +47,8 @@ def configuration(applying: Applying) -> Configuration:
             if reason
         ),
         silent=silent(read_document(text)),
+        seed=seeding.recorded(versions.folder),
+        seed_attached=seeding.is_attached(),
     )
 
 

@@ -9,6 +9,7 @@ from app.machine.operations import (
     outgoing,
     reading,
     recordings,
+    seed,
     sign_in,
     traffic,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "outgoing",
     "reading",
     "recordings",
+    "seed",
     "sign_in",
     "traffic",
 ]

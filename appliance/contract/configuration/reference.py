@@ -5,7 +5,7 @@ python -m appliance.contract.configuration.reference
 
 import enum
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
@@ -18,6 +18,7 @@ from appliance.contract.configuration.example import EXAMPLE
 from appliance.contract.configuration.places import below
 from appliance.contract.configuration.sections import Section
 from appliance.contract.configuration.shape import Key, Shape, keys_of, shape_of
+from appliance.contract.errors import ApplianceError
 
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "reference"
 
@@ -61,15 +62,19 @@ def compose_schema() -> str:
 def compose_page() -> str:
     """Return the reference page as Markdown."""
     lines = [PAGE_HEAD, *_section("", shape_of(Document))]
-    kinds = [*vars(problems).values(), *vars(interface_problems).values()]
+    kinds = (*vars(problems).values(), *vars(interface_problems).values())
+    rows = "\n".join(problem_rows(kinds, problems.ConfigurationProblem))
+    return "\n".join(lines) + "\n" + PROBLEMS_HEAD + rows + "\n"
+
+
+def problem_rows(kinds: Iterable[Any], base: type[ApplianceError]) -> Iterator[str]:
+    """Yield the table of what is refused: those of `kinds` that are of a kind of error."""
     told = {
         one.code: (one.__doc__ or "").splitlines()[0]
         for one in kinds
-        if isinstance(one, type) and issubclass(one, problems.ConfigurationProblem)
+        if isinstance(one, type) and issubclass(one, base) and one is not base
     }
-    del told[problems.ConfigurationProblem.code]
-    rows = "\n".join(f"| `{code}` | {says} |" for code, says in sorted(told.items()))
-    return "\n".join(lines) + "\n" + PROBLEMS_HEAD + rows + "\n"
+    yield from (f"| `{code}` | {says} |" for code, says in sorted(told.items()))
 
 
 def compose_example() -> str:
@@ -85,18 +90,22 @@ def _section(place: str, shape: Shape) -> Iterator[str]:
         yield ""
         yield " ".join((shape.kind.__doc__ or "").split())
         yield ""
-    keys = keys_of(shape.kind).values()
-    yield "| Key | What it takes | By default | Meaning |"
-    yield "|---|---|---|---|"
-    yield from map(_row, keys)
+    yield from key_rows(shape.kind)
     yield ""
-    for key in keys:
+    for key in keys_of(shape.kind).values():
         inner, within = _within(key.shape), below(place.strip("[]"), key.name)
         if inner is not None:
             name = ".<name>" if key.shape.kind is dict else ""
             yield from _section(
                 f"[[{within}]]" if key.shape.kind is tuple else f"[{within}{name}]", inner
             )
+
+
+def key_rows(section: type[Section]) -> Iterator[str]:
+    """Yield the table of the keys of a section."""
+    yield "| Key | What it takes | By default | Meaning |"
+    yield "|---|---|---|---|"
+    yield from map(_row, keys_of(section).values())
 
 
 def _within(shape: Shape) -> Shape | None:

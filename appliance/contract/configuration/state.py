@@ -9,6 +9,8 @@ from msgspec import Meta
 from appliance.contract.actions import Limit, Offset, Request
 from appliance.contract.configuration.differences import Difference
 from appliance.contract.configuration.document import LARGEST
+from appliance.contract.configuration.problem import Problem
+from appliance.contract.seed.state import SeedRecord
 
 Text = Annotated[str, Meta(max_length=LARGEST, description="The document, TOML")]
 Milliseconds = Annotated[int, Meta(description="Milliseconds since 1970")]
@@ -80,15 +82,6 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     missing: Annotated[bool, Meta(description="Whether it is not there at all")] = False
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Something wrong with a document, or dangerous about it: an error as it crosses the wire."""
-
-    code: Annotated[str, Meta(description="Stable name of the error")]
-    parameters: Annotated[dict[str, str], Meta(description="Of its message; `place` among them")]
-    message: Annotated[str, Meta(description="What is wrong, in English")]
-    hint: Annotated[str, Meta(description="What to do")]
-
-
 class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
     """A concern that this place cannot serve."""
 
@@ -109,6 +102,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     silent: Annotated[
         tuple[str, ...], Meta(description="Interfaces of the document that carry nothing now")
     ] = ()
+    seed: Annotated[
+        SeedRecord | None, Meta(description="What became of the seed at the first start")
+    ] = None
+    seed_attached: Annotated[
+        bool, Meta(description="Whether a seed is attached; none is read after the first start")
+    ] = False
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True):

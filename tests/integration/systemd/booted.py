@@ -20,7 +20,7 @@ BOOT = """
 umount --recursive /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
 mkdir --parents "/sys/fs/cgroup/$1" && echo $$ > "/sys/fs/cgroup/$1/cgroup.procs" &&
 exec systemd-nspawn --quiet --directory="$2" --machine="$1" --register=no --keep-unit \\
-    --private-network --console=pipe --boot \\
+    --private-network --console=pipe "${@:3}" --boot \\
     systemd.mask=systemd-networkd-wait-online.service systemd.mask=run-rpc_pipefs.mount
 """
 """In mounts of its own: systemd in a container wants the one tree of control groups."""
@@ -49,11 +49,14 @@ class Booted:
 
     root: Path
     name: str
+    options: tuple[str, ...] = ()
+    """More of systemd-nspawn."""
     container: subprocess.Popen[bytes] | None = None
 
     def boot(self) -> None:
         """Switch it on, and wait until the appliance answers."""
         command = ["unshare", "--mount", "bash", "-c", BOOT, "bash", self.name, str(self.root)]
+        command += self.options
         self.container = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
@@ -127,10 +130,10 @@ class Booted:
 
 
 @contextlib.contextmanager
-def booted(root: Path, name: str) -> Iterator[Booted]:
+def booted(root: Path, name: str, *options: str) -> Iterator[Booted]:
     """Give a machine that has booted; it is gone afterwards."""
     (root / "etc/machine-id").write_text(os.urandom(16).hex() + "\n")
-    machine = Booted(root, name)
+    machine = Booted(root, name, options)
     machine.boot()
     try:
         yield machine

@@ -41,7 +41,7 @@ def test_whatever_is_opened_has_a_reason_and_was_closed_before(unit):
         assert len(reason) > 20, directives
         for line in directives:
             key = line.partition("=")[0]
-            assert key in SANDBOX or key == "ReadWritePaths", line
+            assert key in SANDBOX or key in ("ReadWritePaths", "DeviceAllow"), line
 
 
 @pytest.mark.parametrize("unit", OURS)

@@ -1,0 +1,1 @@
+"""Disks that may hold a seed, read without mounting them; and an image to bring one."""
