@@ -24,6 +24,21 @@ class KeyRingOfAnother(TenshuError):
     hint = "Name the right folder with TENSHU_KEYS; each data folder has a key ring of its own."
 
 
+class NoRoomForSnapshot(TenshuError):
+    """The disk has no room for the copy that is kept before a newer version changes the schema."""
+
+    code = "start.no_room_for_snapshot"
+    status = 507
+    message = (
+        "The data of an earlier version is copied before it is changed, and {data} has no room "
+        "for that: {free} MiB free, {needed} MiB needed."
+    )
+    hint = (
+        "Nothing was changed: the earlier version still starts. Make the volume larger, or start "
+        "the earlier version and free space under Storage."
+    )
+
+
 class PortTaken(TenshuError):
     """Another program listens where a plane should."""
 

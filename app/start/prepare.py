@@ -17,7 +17,7 @@ from app.identity.revoking import write_list
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance
 from app.operations.operation import NoRequest
-from app.start import certificates, connections, keys, last_start, place
+from app.start import certificates, connections, keys, last_start, place, snapshot
 from app.start.local import local_context
 from app.start.prepared import Prepared
 from app.start.start import Say
@@ -28,8 +28,8 @@ def prepare(settings: Settings, say: Say) -> Prepared:
     """Prepare the data folder; the lock on it stays with this process, or whom it hands it to.
 
     The caller closes the appliance's database. Raise AlreadyRunning, DataFolderUnusable,
-    RestoreUnfinished, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable, AuthorityKeyUnusable,
-    NewerData, RolesNotMade, or what the database answers.
+    RestoreUnfinished, NoRoomForSnapshot, KeyRingMissing, KeyRingOfAnother, KeyRingUnusable,
+    AuthorityKeyUnusable, NewerData, RolesNotMade, or what the database answers.
     """
     place.require_finished_restore(settings)
     say(mark("Data folder"))
@@ -52,6 +52,9 @@ def _fill(settings: Settings, database: Database, lock: int, say: Say) -> Prepar
     keys.lay_out_signing_key(settings, keyring)
     say(mark("Database"))
     connections.make_roles(database)
+    kept = snapshot.before_migrating(settings, database)
+    if kept:
+        say(mark("Copy of what was there before the update"))
     migrate(database)
     with database.write() as session:
         rights.recompile(session)  # a new version may have changed what a role holds
