@@ -27,7 +27,8 @@ LIGHTHOUSE := .make/scanners/lighthouse-$(call \
 MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo $$(uname -m)-linux-gnu)
 # What must be there, and the Debian package that brings it.
 RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodejs command:npm=npm
-TEST_NEEDS := $(RUN_NEEDS) command:ssh-keygen=openssh-client command:vagrant=vagrant command:chromium=chromium postgresql=postgresql \
+TEST_NEEDS := $(RUN_NEEDS) command:ssh-keygen=openssh-client command:vagrant=vagrant \
+	file:/usr/share/vagrant-plugins/plugins.d/vagrant-libvirt.json=vagrant-libvirt command:chromium=chromium postgresql=postgresql \
 	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl file:/usr/sbin/nginx=nginx-light \
 	command:gcc=gcc file:/usr/sbin/postfix=postfix file:/usr/sbin/rsyslogd=rsyslog \
 	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl \
