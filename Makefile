@@ -35,7 +35,7 @@ TEST_NEEDS := $(RUN_NEEDS) command:ssh-keygen=openssh-client command:vagrant=vag
 	file:/usr/sbin/chronyd=chrony file:/usr/sbin/sshd=openssh-server \
 	file:/lib/systemd/systemd-networkd=systemd command:unshare=util-linux command:ip=iproute2 \
 	file:/usr/sbin/nft=nftables command:nmap=nmap command:pebble=pebble command:slowhttptest=slowhttptest command:mmdebstrap=mmdebstrap command:systemd-nspawn=systemd-container \
-	command:qemu-system-x86_64=qemu-system-x86 file:/usr/sbin/mke2fs=e2fsprogs \
+	file:/usr/sbin/mke2fs=e2fsprogs \
 	command:genisoimage=genisoimage command:mkfs.vfat=dosfstools command:mcopy=mtools
 BENCH_NEEDS := command:wrk=wrk
 IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git \

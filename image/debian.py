@@ -32,6 +32,7 @@ def _make(wanted: Sequence[str], root: Path) -> None:
     command = [
         *("mmdebstrap", "--mode=root", "--variant=minbase", "--quiet"),
         '--aptopt=Apt::Install-Recommends "false"',
+        '--aptopt=Acquire::Retries "5"',
         "--skip=essential/unlink",
         f'--setup-hook=mkdir -p "$1"{ARCHIVES}',
         f"--setup-hook=sync-in {cache} {ARCHIVES}",

@@ -29,13 +29,20 @@ KIND: Final = "disk"
 RAW: Final = "/mnt/made/disk.raw"
 LINE: Final = (
     *("root=/dev/mapper/root", "rootfstype=erofs", "ro", "rd.shell=0", "quiet"),
+    "systemd.verity_root_data=/dev/md/tenshu-slot",
+    "systemd.verity_root_hash=/dev/md/tenshu-hashes",
     *("console=tty0", "console=ttyS0"),
 )
 DRACUT: Final = ("systemd-initrd", "systemd-veritysetup", "kernel-modules", "dm")
-DRIVERS: Final = ("dm-verity", "erofs", "ext4", "loop", "overlay")
+DRIVERS: Final = (
+    *("dm-verity", "erofs", "ext4", "loop", "overlay", "raid1"),
+    *("dm-crypt", "xts", "aesni-intel", "sha256"),
+)
 PROGRAMS: Final = (
-    *("systemd-repart", "mkfs.ext4", "e2fsck", "udevadm", "mount", "find", "rm", "mkdir"),
-    *("/usr/lib/systemd/systemd-growfs", "/etc/mke2fs.conf"),
+    *("systemd-repart", "sfdisk", "mdadm", "cryptsetup", "mkfs.ext4", "e2fsck", "udevadm", "lsblk"),
+    *("base64", "cat", "cp", "cut", "find", "grep", "head", "mkdir", "mount", "rm", "sed", "sleep"),
+    *("tail", "tr", "umount", "wc"),
+    *("/etc/mke2fs.conf", "/usr/lib/udev/rules.d/63-md-raid-arrays.rules"),
 )
 
 

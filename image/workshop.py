@@ -13,8 +13,15 @@ from image.debian import debian, debian_name
 from image.running import run
 
 PACKAGES: Final = (
-    *("cryptsetup-bin", "dosfstools", "dracut", "e2fsprogs", "erofs-utils", "kmod"),
-    *("linux-image-amd64", "mtools", "qemu-utils", "systemd-boot-efi", "systemd-cryptsetup"),
+    *("cryptsetup-bin", "dosfstools", "dracut", "e2fsprogs", "erofs-utils", "fdisk", "kmod"),
+    *(
+        "linux-image-amd64",
+        "mdadm",
+        "mtools",
+        "qemu-utils",
+        "systemd-boot-efi",
+        "systemd-cryptsetup",
+    ),
     *("systemd-repart", "systemd-sysv", "systemd-ukify", "udev"),
 )
 ENTER: Final = """

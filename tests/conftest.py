@@ -6,6 +6,7 @@ PostgreSQL with `TENSHU_TEST_DATABASE=postgresql pytest -m sql`, but for those t
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,17 @@ LONGEST = (
 """What keeps one worker for minutes begins first: else the others wait for it at the end."""
 
 ON_POSTGRESQL = os.environ.get("TENSHU_TEST_DATABASE") == "postgresql"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_machines_own_network_stays_as_it_is() -> Iterator[None]:
+    """What a test loads into a kernel goes into a namespace: here it would shut the machine off."""
+    yield
+    if os.geteuid() == 0 and shutil.which("nft"):
+        told = subprocess.run(
+            ["nft", "list", "tables"], capture_output=True, text=True, check=False
+        )
+        assert "inet tenshu" not in told.stdout, "nft delete table inet tenshu"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

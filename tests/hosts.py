@@ -107,13 +107,15 @@ def _listen(host: Host, port: int) -> None:
 
 def probe(address: str, port: int, source: str = "") -> str:
     """Connect once."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # as numbers: an address that holds on one cable alone names it (`fe80::1%tap1`)
+    found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    family, _, _, _, place = found[0]
     with socket.socket(family, socket.SOCK_STREAM) as client:
         client.settimeout(PROBE_SECONDS)
         if source:
             client.bind((source, 0))
         try:
-            client.connect((address, port))
+            client.connect(place)
         except TimeoutError:
             return "filtered"
         except ConnectionRefusedError:

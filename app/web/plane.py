@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from app.core.errors import TenshuError
 from app.operations.context import Appliance, Plane
+from app.web.answering import answers
 from app.web.api import PREFIX, api_handlers
 from app.web.asking import AnyRequest
 from app.web.binding import Binding
@@ -124,7 +125,11 @@ def create_plane(
         exception_handlers=handlers(),
         openapi_config=None,
         debug=False,
-        on_startup=[end_loading, *([binding.follow] if binding else [])],
+        on_startup=[
+            end_loading,
+            *([binding.follow] if binding else []),
+            answers,
+        ],
         on_shutdown=[at_end, appliance.database.close],
         request_max_body_size=None,  # the gate measures, route by route
         on_app_init=[_without_logging],

@@ -22,6 +22,7 @@ from app.core import lifeline
 from app.core.log import configure_logging
 from app.core.settings import Settings, load_settings
 from app.operations.context import Plane
+from app.web.answering import tell_systemd
 from app.web.connections import ANSWER_SECONDS, HEADER_SECONDS, places
 from app.web.following import Following
 from appliance.contract.certificates.folder import Folder, Pair
@@ -53,6 +54,7 @@ def main(name: str) -> None:
     configure_logging(plane.value)
     lifeline.die_with_parent()
     lifeline.announce_parent()
+    tell_systemd()
     title = f"python -m app.web.serve {plane.value}"  # no longer than the command line it replaces
     target = f"app.{plane.value}.app:create"
     if settings.edge:

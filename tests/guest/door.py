@@ -11,10 +11,14 @@ from pathlib import Path
 from tests.guest import inside
 from tests.guest.lines import Lines, Message
 
+NAME = "door-of-the-test.service"
+"""Not named as a unit of ours: each of those is in a sandbox (`tenshu-.service.d`)."""
 UNIT = """\
 [Unit]
 Description=Commands of the test that drives this guest
 DefaultDependencies=no
+ConditionPathExists=!/etc/initrd-release
+StartLimitIntervalSec=0
 [Service]
 ImportCredential=tenshu.door.py
 ExecStart=/usr/bin/python3 %d/tenshu.door.py
@@ -23,8 +27,8 @@ RestartSec=100ms
 """
 CREDENTIALS = {
     "tenshu.door.py": Path(inside.__file__).read_text(),
-    "systemd.extra-unit.tenshu-door.service": UNIT,
-    "systemd.unit-dropin.sysinit.target~tenshu-door": "[Unit]\nWants=tenshu-door.service\n",
+    f"systemd.extra-unit.{NAME}": UNIT,
+    "systemd.unit-dropin.sysinit.target~door": f"[Unit]\nWants={NAME}\n",
 }
 
 

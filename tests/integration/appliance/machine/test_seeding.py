@@ -1,5 +1,7 @@
 """What a machine makes of the seeds that are attached at its first start, and only then."""
 
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,7 @@ from appliance.machine.applying import Applying, applying_at
 from appliance.machine.starting import first_document, set_up_machine
 from appliance.place import Place
 from appliance.seed.found import Found
+from tests.hosts import Host
 
 SEED = b"""\
 [appliance.access]
@@ -35,6 +38,17 @@ def place(tmp_path: Path) -> Place:
         database_url="",
         machine_root=tmp_path / "root",
     )
+
+
+@pytest.fixture
+def agent(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """What the agent does when it starts, on a network of its own: the rules it loads are real."""
+    host = Host(f"tenshu-{secrets.token_hex(3)}-seed")
+    try:
+        yield lambda: host.call(set_up_machine, place)
+    finally:
+        monkeypatch.undo()
+        host.close()
 
 
 @pytest.fixture
@@ -67,11 +81,15 @@ def test_a_seed_is_accepted_before_the_network_and_its_rules_are_there(
 
 
 def test_the_agent_puts_it_into_effect_as_a_version_and_it_is_never_read_again(
-    applying: Applying, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    applying: Applying,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    agent: Callable[[], None],
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")  # a place that has no packet filter and no edge
     start(applying, tmp_path, Found(place="sr0", content=SEED))
-    set_up_machine(place)
+    agent()
     version = applying.versions.read(applying.versions.current())
     assert (version.number, version.account) == (1, "system")
     assert version.why.startswith("seed ")
@@ -79,16 +97,20 @@ def test_the_agent_puts_it_into_effect_as_a_version_and_it_is_never_read_again(
     another = Found(place="sr1", content=b"ntp = 1")
     record, screen = start(applying, tmp_path, another)
     assert (record.outcome, record.place, screen) == (SeedOutcome.applied, "sr0", "")
-    set_up_machine(place)
+    agent()
     assert applying.versions.current() == 1
 
 
 def test_a_power_cut_right_after_it_took_effect_is_made_good(
-    applying: Applying, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    applying: Applying,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    agent: Callable[[], None],
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     accepted, _ = start(applying, tmp_path, Found(place="sr0", content=SEED))
-    set_up_machine(place)
+    agent()
     seeding.record(applying.versions.folder, accepted)  # what was written last is not there
     assert start(applying, tmp_path)[0].outcome is SeedOutcome.applied
 
@@ -126,11 +148,15 @@ def test_what_is_wrong_is_told_on_the_screen_with_line_and_remedy_and_nothing_is
 
 
 def test_the_screen_says_nothing_more_once_somebody_has_set_the_machine_up(
-    applying: Applying, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    applying: Applying,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    agent: Callable[[], None],
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     start(applying, tmp_path, Found(place="sr0", content=b"a = 1"))
-    set_up_machine(place)
+    agent()
     assert start(applying, tmp_path)[1], "the first version is nobody's"
     mine = ApplyConfiguration(document="[edge]\nnames = ['a.example']\n", based_on=1)
     applying.apply(Caller(account="root", plane="machine"), mine)
@@ -152,10 +178,14 @@ def test_properties_that_nobody_has_filled_in_are_no_seed(
 
 
 def test_a_machine_that_was_there_before_reads_none(
-    applying: Applying, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    applying: Applying,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    agent: Callable[[], None],
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    set_up_machine(place)
+    agent()
     record, _ = start(applying, tmp_path, Found(place="sr0", content=SEED))
     assert record.outcome is SeedOutcome.none
 
@@ -167,13 +197,17 @@ def test_where_nobody_could_look_for_seeds_it_is_said(applying: Applying, tmp_pa
 
 
 def test_a_seed_that_the_machine_does_not_take_is_told_and_it_starts_as_without(
-    applying: Applying, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    applying: Applying,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    agent: Callable[[], None],
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     good, _ = start(applying, tmp_path, Found(place="sr0", content=SEED))
     wrong = msgspec.structs.replace(good, document="[access]\nconsole = []\n")
     seeding.record(applying.versions.folder, wrong)
-    set_up_machine(place)
+    agent()
     assert applying.versions.document(applying.versions.current()) == "format = 1\n"
     record, screen = start(applying, tmp_path)
     assert record.faults[0].problem.code == "seed.not_taken"

@@ -1,0 +1,206 @@
+"""The disk image starts a machine: from its own disk, by its own firmware, as it is delivered.
+
+Twice from one disk, with the power cut in between; then once more with a flipped bit in the slot.
+"""
+
+import contextlib
+import hashlib
+import http.client
+import re
+import secrets
+import ssl
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from image.disk import Disk
+from image.workshop import work
+from tests.debian import appliance_disk
+from tests.guest.firmware import firmware
+from tests.guest.machine import Guest, cards, guest, needed, nvme
+from tests.hosts import Host
+from tests.integration.image.test_disk import carve, slot_of
+from tests.running import wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
+
+CONSOLE, WORKSPACE = 8443, 8444
+PORTS = (22, 25, 53, 80, 111, 123, 323, 443, 514, 2049, 5432, 8000, 8080, CONSOLE, WORKSPACE, 9443)
+UNREAD, OTHER = (f"/usr/share/common-licenses/{name}" for name in ("GPL-3", "GPL-2"))
+"""Files that no start reads."""
+KEPT = (
+    "/etc/machine-id",
+    "/var/lib/tenshu/data/machine/placed.json",
+    "/etc/nginx/nginx.conf",
+)
+GIVEN = "10.0.2.15"
+"""Its address there. It answers to no name that is not its own."""
+THROUGH = f"user,id=handed-out,restrict=on,hostfwd=tcp:127.0.0.1:{CONSOLE}-:{CONSOLE}"
+HANDED_OUT = ["-netdev", THROUGH, "-device", "virtio-net-pci,netdev=handed-out,romfile="]
+"""A network that hands out addresses, and by which its host reaches the console."""
+
+
+@dataclass
+class Seen:
+    """What was seen of a machine from outside and on its screen."""
+
+    page: str
+    fingerprint: str
+    screen: str
+    ports: dict[int, str]
+    kept: dict[str, str]
+    unlisted: str
+    mounts: str
+    written: str
+    failed: str
+
+
+@pytest.fixture(scope="module")
+def far() -> Iterator[Host]:
+    """The far end of the machine's cable."""
+    needed()
+    host = Host(f"tenshu-{secrets.token_hex(3)}-far")
+    try:
+        host.run("ip", "tuntap", "add", "tap1", "mode", "tap")
+        host.run("ip", "link", "set", "tap1", "up")
+        yield host
+    finally:
+        host.close()
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the disk, which a machine may write on."""
+    return copied(appliance_disk(), tmp_path_factory.mktemp("disk"))
+
+
+def copied(made: Disk, folder: Path) -> Path:
+    target = folder / "disk"
+    subprocess.run(["cp", "--sparse=always", str(made.raw), str(target)], check=True)
+    return target
+
+
+@contextlib.contextmanager
+def machine(disk: Path, far: Host, name: str) -> Iterator[Guest]:
+    options = [*firmware(disk.with_name("variables")), *nvme(disk), "-m", "2048", *HANDED_OUT]
+    options += cards(enp0s17="tap1")
+    with guest(disk.with_name(name), options, where=far) as found:
+        yield found
+
+
+def look(found: Guest, far: Host) -> Seen:
+    """Wait until the console answers, and look at everything."""
+    answered: list[tuple[str, str]] = []
+
+    def answers() -> bool:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            answered.append(far.call(ask, "/setup"))
+        return bool(answered)
+
+    wait_until(answers, "the console answers through the network", 240)
+    address = link_local(found)
+    return Seen(
+        page=answered[0][1],
+        fingerprint=answered[0][0],
+        screen=found.said("cat", "/run/issue.d/tenshu.issue"),
+        ports={port: far.tcp(f"{address}%tap1", port) for port in PORTS},
+        kept={path: found.said("sha256sum", path) for path in KEPT},
+        unlisted=found.run("cat", "/etc/unlisted").stdout,
+        mounts=found.said("findmnt", "--noheadings", "--list", "--output=TARGET,FSTYPE,OPTIONS"),
+        written=found.run("touch", "/usr/written").stderr,
+        failed=found.said("systemctl", "--failed", "--no-legend", "--plain"),
+    )
+
+
+def ask(path: str) -> tuple[str, str]:
+    """Return the certificate's fingerprint and the page, as a browser gets them."""
+    context = ssl._create_unverified_context()
+    connection = http.client.HTTPSConnection("127.0.0.1", CONSOLE, timeout=15, context=context)
+    with contextlib.closing(connection):
+        connection.request(
+            "GET", path, headers={"Accept-Language": "en", "Host": f"{GIVEN}:{CONSOLE}"}
+        )
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        shown = connection.sock.getpeercert(binary_form=True)
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise http.client.HTTPException(f"{path}: {answer.status}")
+        assert shown
+        return hashlib.sha256(shown).hexdigest().upper(), answer.read().decode()
+
+
+def link_local(found: Guest) -> str:
+    """Return the address that the machine has given itself on the cable."""
+    told = found.said("ip", "-6", "-oneline", "address", "show", "dev", "enp0s17", "scope", "link")
+    return told.split("inet6 ")[1].split("/")[0]
+
+
+@pytest.fixture(scope="module")
+def first(disk: Path, far: Host) -> Seen:
+    with machine(disk, far, "first") as found:
+        seen = look(found, far)
+        found.said("sh", "-c", "echo changed > /etc/unlisted; sync")
+        return seen
+
+
+@pytest.fixture(scope="module")
+def second(disk: Path, far: Host, first: Seen) -> Seen:
+    with machine(disk, far, "second") as found:
+        return look(found, far)
+
+
+def test_a_machine_starts_from_the_disk_and_shows_what_claims_it_S9(first: Seen) -> None:
+    assert "Claim code" in first.page
+    screen = re.sub(r"[^0-9A-F]", "", first.screen.partition("SHA-256")[2].upper())
+    assert first.fingerprint in screen, "who compares finds the same fingerprint"
+    assert "Claim code:" in first.screen
+    assert first.failed == ""
+
+
+def test_from_outside_only_the_promised_ports_answer_F5(first: Seen) -> None:
+    found = {port for port, state in first.ports.items() if state != "filtered"}
+    assert found <= {443, CONSOLE, WORKSPACE}
+    assert first.ports[CONSOLE] == "open"
+
+
+def test_the_system_cannot_be_written_and_what_the_machine_keeps_lies_apart_V11(
+    first: Seen,
+) -> None:
+    mounts = {line.split()[0]: line.split()[1:] for line in first.mounts.splitlines()}
+    kind, options = mounts["/"]
+    assert (kind, options.split(",")[0]) == ("erofs", "ro")
+    assert mounts["/var"][0] == "ext4"
+    assert "Read-only file system" in first.written
+
+
+def test_after_a_power_cut_it_is_the_same_machine(first: Seen, second: Seen) -> None:
+    assert second.fingerprint == first.fingerprint
+    assert second.kept == first.kept
+    assert "Claim code" in second.page
+    assert second.failed == ""
+    assert second.unlisted == "", "in /etc only the listed paths are the machine's"
+
+
+def test_a_flipped_bit_in_the_slot_is_noticed_V11(tmp_path: Path, far: Host) -> None:
+    disk = copied(appliance_disk(), tmp_path)
+    data, _ = slot_of(disk)
+    carve(disk, tmp_path)
+    told = work(
+        *("dump.erofs", "-e", f"--path={UNREAD}", "/mnt/slot/data"),
+        brought={"slot": tmp_path},
+        seconds=60,
+    )
+    place = int(told.partition("   0:")[2].split(":")[1].split("..")[0])
+    with disk.open("r+b") as file:
+        file.seek(data.begin + place + 100)
+        (was,) = file.read(1)
+        file.seek(data.begin + place + 100)
+        file.write(bytes([was ^ 1]))
+    with machine(disk, far, "flipped") as found:
+        refused = found.run("cat", UNREAD)
+        assert "Input/output error" in refused.stderr
+        assert "is corrupted" in found.said("dmesg")
+        found.said("cat", OTHER)
