@@ -11,10 +11,10 @@ from typing import Final
 import click
 
 from app.core.errors import TenshuError
+from app.core.version import version
 from cli import failure
 from cli.invocation import Invocation, everywhere, report
 from cli.translation import translate_help
-from cli.version import version
 
 COMMANDS: Final = {
     "start": "cli.start:start",

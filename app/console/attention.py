@@ -48,7 +48,7 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
         found += recording_attention(context)
         found += certificate_attention(context) + maintenance_attention(context)
     if context.actor.rights.allows(Permission.BACKUPS_VIEW):
-        found += _backup_attention(context, last_backup)
+        found += backup_attention(context, last_backup)
     if context.actor.rights.allows(Permission.SETTINGS_VIEW):
         found += _drift_attention(context)
         found += _offsite_attention(context)
@@ -218,7 +218,8 @@ def _offsite_attention(context: Context) -> list[Attention]:
     ]
 
 
-def _backup_attention(context: Context, last_backup: int | None) -> list[Attention]:
+def backup_attention(context: Context, last_backup: int | None) -> list[Attention]:
+    """Tell of backups that are missing or too old, and of a key kit that nobody has put away."""
     ring = context.appliance.keyring
     if not kit.have_kit(ring):
         return [

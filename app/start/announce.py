@@ -119,24 +119,6 @@ def compose(prepared: Prepared, claim_code: Secret | None, language: str) -> str
     return "\n".join(lines)
 
 
-def for_the_screen(prepared: Prepared, claim_code: Secret | None) -> str:
-    """Return what the machine's own screen shows above its sign-in (issue(5)): English letters.
-
-    getty writes the machine's address, which may change, in the place of a backslash and a 4.
-    """
-    lines = [
-        "Tenshu",
-        "",
-        f"  https://\\4:{prepared.settings.console_port}   console, for administrators",
-        "",
-        "Certificate (SHA-256), to compare with what the browser shows:",
-        *_fingerprint(prepared),
-        "",
-        *_claiming(claim_code, "en"),
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def _fingerprint(prepared: Prepared) -> list[str]:
     return [f"  {prepared.fingerprint[start : start + 48].rstrip(':')}" for start in (0, 48)]
 

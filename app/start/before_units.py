@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from app.core.claim_code import PLACE, keep_claim_code
 from app.core.errors import TenshuError
 from app.core.keyring import FILE_NAME as RING
 from app.core.keyring import LOCK_NAME
 from app.core.log import configure_logging
 from app.core.settings import Settings, load_settings
-from app.start import announce, connections, keys, programs, systemd_store
+from app.start import connections, keys, programs, systemd_store
 from app.start.connections import password_file
 from app.start.prepare import new_claim_code, prepare
 
@@ -34,11 +35,9 @@ USERS: Final = {
 """Whose process a program is (`systemd/system/tenshu-*.service`)."""
 TOLD: Final = Path("/run/tenshu")
 """A file of variables for each unit that needs some; not on the disk."""
-ISSUE: Final = Path("/run/issue.d/tenshu.issue")
-"""What the machine's own screen shows above its sign-in, and no network does."""
 
 
-def prepare_for_units(settings: Settings, told: Path, issue: Path, notices: str) -> None:
+def prepare_for_units(settings: Settings, told: Path, claim: Path, notices: str) -> None:
     """Prepare; `notices` is systemd's socket for them.
 
     Raise what `prepare` and `connections.lay_out` raise, LockNotKept.
@@ -53,7 +52,8 @@ def prepare_for_units(settings: Settings, told: Path, issue: Path, notices: str)
         if program.role in addresses:
             line = f'TENSHU_DATABASE_URL="{addresses[program.role]}"\n'
             _write_private(told / f"tenshu-{program.name}.environment", line)
-    _write_private(issue, announce.for_the_screen(prepared, claim_code))
+    keep_claim_code(claim, claim_code.reveal() if claim_code else "")
+    shutil.chown(claim, USERS["console"])  # the desk behind the screen runs as its user
     systemd_store.keep(prepared.lock, notices)
 
 
@@ -81,7 +81,7 @@ def main() -> int:
     """Return 0, or 1 and say why nothing may start."""
     configure_logging("prepare")
     try:
-        prepare_for_units(load_settings(), TOLD, ISSUE, os.environ.get("NOTIFY_SOCKET", "-"))
+        prepare_for_units(load_settings(), TOLD, PLACE, os.environ.get("NOTIFY_SOCKET", "-"))
     except TenshuError as error:
         sys.stderr.write(f"{error.code}: {error} {error.hint}\n")
         return 1

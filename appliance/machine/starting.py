@@ -72,6 +72,7 @@ def first_document(applying: Applying, found: Path = FOUND, screen: Path = SCREE
         untouched = not holds or applying.versions.read(holds).account == SYSTEM.account
         if seed.outcome is SeedOutcome.refused and untouched:
             write_whole(screen, seeding.for_the_screen(seed).encode(), durable=False)
+            screen.chmod(0o644)  # whose process shows it has no right over the machine
 
 
 def set_up_machine(place: Place) -> None:

@@ -16,7 +16,8 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-SERVICES = [f"tenshu-{name}.service" for name in ("console", "workspace", "worker", "sealer")]
+NAMES = ("console", "desk", "workspace", "worker", "sealer")
+SERVICES = [f"tenshu-{name}.service" for name in NAMES]
 NARROW = """\
 format = 1
 [access]
@@ -60,7 +61,7 @@ def test_every_process_runs_in_its_unit_with_its_user_and_nothing_is_out_of_reac
     )
     found = machine.result("ReadConfiguration")
     assert (found["version"], found["drift"], found["unavailable"]) == (1, [], [])
-    assert "Claim code:" in machine.said("cat", "/run/issue.d/tenshu.issue")
+    assert machine.said("cat", "/run/tenshu-screen/claim-code").count("-") == 2
     assert machine.run("test", "-S", "/run/tenshu-maintenance/door.sock").returncode == 0
     told = machine.run("env", *PLACE, "/usr/lib/tenshu/bin/python", "-P", "-m", "cli", "status")
     assert told.returncode == 0, told.stdout + told.stderr
@@ -68,7 +69,7 @@ def test_every_process_runs_in_its_unit_with_its_user_and_nothing_is_out_of_reac
 
 
 def test_the_running_sandboxes_are_as_closed_as_the_files_say(machine: Booted) -> None:
-    for unit in ("console", "workspace", "worker", "sealer", "edge", "agent"):
+    for unit in (*NAMES, "edge", "agent"):
         limit = round(OURS[f"tenshu-{unit}"].held * 10)
         told = machine.run(
             "systemd-analyze", "security", "--no-pager", f"--threshold={limit}", f"tenshu-{unit}"

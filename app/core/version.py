@@ -10,5 +10,5 @@ def version() -> str:
     try:
         return importlib.metadata.version("tenshu")
     except importlib.metadata.PackageNotFoundError:
-        project = Path(__file__).parents[1] / "pyproject.toml"
+        project = Path(__file__).parents[2] / "pyproject.toml"
         return str(tomllib.loads(project.read_text())["project"]["version"])

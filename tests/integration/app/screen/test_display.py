@@ -1,0 +1,85 @@
+"""The machine's own screen on a real pty, with a real desk behind it: what a person sees."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app.core.claim_code import PLACE, keep_claim_code
+from app.screen.desk import Desk
+from tests.terminal import ROOT, display
+from tests.unit.app.screen.conftest import open_desk, socket_path
+
+__all__ = ["open_desk", "socket_path"]
+
+
+def test_it_shows_how_to_come_in_and_speaks_japanese_by_a_key_METI13(open_desk, socket_path):
+    keep_claim_code(socket_path.with_name(PLACE.name), "abcd-efgh-jkmn")
+    open_desk()
+    with display(socket_path) as terminal:
+        text = terminal.wait_for("Claim code", "abcd-efgh-jkmn", "Database", "日本語: L")
+        assert "Open the console and type it" in text
+        terminal.type("L")
+        text = terminal.wait_for("初期設定コード", "abcd-efgh-jkmn", "English: L", "バックアップが")
+        assert "Claim code" not in text
+        terminal.type("\x1bOQ")  # F2
+        terminal.wait_for("Claim code")
+
+
+def test_the_kernels_console_says_plainly_that_it_has_no_japanese(open_desk, socket_path):
+    open_desk()
+    with display(socket_path, term="linux") as terminal:
+        terminal.wait_for("not on this display", "Database")
+        terminal.type("L")
+        text = terminal.wait_for("has no Japanese letters")
+        assert text.isascii()
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_all_of_it_fits_narrow_displays_too(open_desk, socket_path, columns):
+    keep_claim_code(socket_path.with_name(PLACE.name), "abcd-efgh-jkmn")
+    open_desk()
+    with display(socket_path, columns=columns, rows=25) as terminal:
+        terminal.wait_for("abcd-efgh-jkmn", "Database", "Backup")
+        terminal.type("l")
+        terminal.wait_for("abcd-efgh-jkmn", "データベース")
+
+
+def test_it_goes_on_when_the_desk_dies_and_when_it_comes_back(open_desk, socket_path, appliance):
+    desk = open_desk()
+    with display(socket_path) as terminal:
+        terminal.wait_for("Answers")
+        desk.close()
+        text = terminal.wait_for("does not answer since")
+        assert "Certificate" in text or "Console" in text, "what was known stays"
+        again = Desk(appliance, socket_path, frozenset({os.geteuid()}))
+        again.open()
+        terminal.wait_until_gone("does not answer since")
+        again.close()
+
+
+def test_before_the_appliance_runs_it_shows_what_it_sees_by_itself(tmp_path):
+    with display(tmp_path / "none") as terminal:
+        text = terminal.wait_for("is starting, or does not answer")
+        assert os.uname().nodename[:10] in text
+
+
+def test_no_key_ends_it_or_leads_to_a_shell(tmp_path):
+    with display(tmp_path / "none") as terminal:
+        terminal.wait_for("is starting")
+        for keys in ("\x03", "\x1a", "\x1c", "\x04", "q", "\x1b", "!sh\r", ":q\r"):
+            terminal.type(keys)
+        terminal.type("L")
+        terminal.wait_for("起動中")
+
+
+def test_it_loads_nothing_of_the_appliance_itself():
+    """What has no right needs no code that would have some."""
+    told = subprocess.run(
+        [sys.executable, "-P", "-c",
+         "import sys, app.screen.display; print(*sorted(sys.modules))"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
+        check=True,
+    ).stdout.split()  # fmt: skip
+    assert not {"sqlalchemy", "app.operations", "app.identity", "app.core.database"} & set(told)
