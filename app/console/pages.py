@@ -13,6 +13,7 @@ from app.console.evidence_pages import evidence_pages
 from app.console.firewall_pages import firewall_pages
 from app.console.group_pages import group_pages
 from app.console.history_pages import history_pages
+from app.console.identity_pages import identity_pages
 from app.console.invitation_pages import invitation_pages
 from app.console.leaving_pages import leaving_pages
 from app.console.mail_pages import mail_pages
@@ -62,6 +63,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *certificate_pages(),
         *outgoing_pages(),
         *maintenance_pages(),
+        *identity_pages(),
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.core import clock
+from app.core.doubt import in_doubt
 from app.operations.context import Appliance
 
 Turn = Callable[[Appliance, Callable[[], bool]], None]
@@ -32,19 +33,21 @@ class Standing:
     every: int
     """Milliseconds between the end of a turn and the next."""
     turn: Turn
+    sends: bool = False
+    """Whether it reaches others: then it waits while it is in doubt which machine this is."""
 
 
 _standing: Final[dict[str, Standing]] = {}
 
 
-def standing(name: str, *, every: int) -> Callable[[Turn], Turn]:
-    """Register a function as standing work, `every` milliseconds."""
+def standing(name: str, *, every: int, sends: bool = False) -> Callable[[Turn], Turn]:
+    """Register a function as standing work, `every` milliseconds; `sends` as in `Standing`."""
 
     def wrap(turn: Turn) -> Turn:
         if name in _standing:
             msg = f"two kinds of standing work are called {name}"
             raise ValueError(msg)
-        _standing[name] = Standing(name, every, turn)
+        _standing[name] = Standing(name, every, turn, sends)
         return turn
 
     return wrap
@@ -68,7 +71,8 @@ def _stand(one: Standing, appliance: Appliance, stop: threading.Event) -> None:
     problem = ""
     while not stop.is_set():
         try:
-            one.turn(appliance, stop.is_set)
+            if not (one.sends and in_doubt(appliance.settings)):
+                one.turn(appliance, stop.is_set)
             problem = ""
         except Exception as error:  # noqa: BLE001 - the thread outlives what goes wrong outside
             if str(error) != problem:

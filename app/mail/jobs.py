@@ -8,7 +8,7 @@ from app.mail import courier
 from app.operations.context import Appliance
 
 
-@standing("mail.courier", every=clock.SECOND)
+@standing("mail.courier", every=clock.SECOND, sends=True)
 def deliver(appliance: Appliance, is_stopping: Callable[[], bool]) -> None:
     """Send the mails that are due."""
     courier.deliver(appliance, is_stopping)

@@ -13,7 +13,7 @@ EVERY: Final = 2 * clock.SECOND
 _shippers: Final = Shippers()
 
 
-@standing("offsite.ship", every=EVERY)
+@standing("offsite.ship", every=EVERY, sends=True)
 def ship(appliance: Appliance, is_stopping: Callable[[], bool]) -> None:
     """Send every destination what it does not have yet."""
     _shippers.turn(appliance, is_stopping)

@@ -49,6 +49,14 @@ def lay_out_signing_key(settings: Settings, keyring: KeyRing) -> Path:
     return path
 
 
+def new_signing_key(settings: Settings, keyring: KeyRing) -> None:
+    """Sign with a new key from now on; the sealer takes it with the epoch that is declared."""
+    path = settings.keys / SIGNING_KEY
+    path.unlink(missing_ok=True)
+    load_or_make_signer(path)
+    keyring.keep(SIGNING_SECRET, Secret(path.read_text()))
+
+
 def _holds_data(settings: Settings, database: Database) -> bool:
     folders = (settings.files, settings.sealed_store)
     return (

@@ -17,7 +17,7 @@ from app.identity.revoking import write_list
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance
 from app.operations.operation import NoRequest
-from app.start import certificates, connections, keys, last_start, place, snapshot
+from app.start import another_machine, certificates, connections, keys, last_start, place, snapshot
 from app.start.local import local_context
 from app.start.prepared import Prepared
 from app.start.start import Say
@@ -49,6 +49,7 @@ def _fill(settings: Settings, database: Database, lock: int, say: Say) -> Prepar
     say(mark("Keys"))
     with in_our_words():
         keyring = keys.open_keyring(settings, database)
+    another_machine.before_the_keys(settings, keyring)
     keys.lay_out_signing_key(settings, keyring)
     say(mark("Database"))
     connections.make_roles(database)

@@ -27,6 +27,10 @@ MAIL_KINDS: Final = {
 }
 
 FIELDS: Final = {
+    "verdict": mark("Which machine it is"),
+    "hardware_uuid": mark("Hardware (UUID)"),
+    "cards": mark("Network cards"),
+    "disks": mark("Disks"),
     "absent": mark("Not in the list"),
     "account": mark("Account"),
     "accounts": mark("People"),
@@ -199,6 +203,8 @@ FIELDS: Final = {
 """Arguments of operations that are asked back, and what an event holds beside its target."""
 
 VALUES: Final = {
+    "itself": mark("The machine itself, moved"),
+    "copy": mark("A copy"),
     "CheckRepository": mark("Check"),
     "DeleteRepository": mark("Deletion"),
     "RestoreArchive": mark("Restore"),
@@ -246,6 +252,7 @@ VALUES: Final = {
 }
 NAMED_VALUES: Final = frozenset(
     {
+        "verdict",
         "console_factors",
         "certificate",
         "despite_warnings",
@@ -292,6 +299,7 @@ TARGETS: Final = {
     "table": mark("Table"),
     "token": mark("API token"),
     "window": mark("Maintenance window"),
+    "machine": mark("Machine"),
 }
 
 SCREENS: Final = {

@@ -32,6 +32,7 @@ from appliance.contract.backup_errors import (
 )
 from appliance.contract.kit import KeyKit
 from appliance.contract.runs import Run
+from appliance.machine.identity import require_none
 from appliance.place import Place
 
 Read = TypeVar("Read")
@@ -148,6 +149,7 @@ class Handlers:
         return Borg(folder, opened.passphrase, base, reporter, unlocked=unlocked)
 
     def _run_backup(self, caller: Caller, request: actions.OfRepository) -> Run:
+        require_none(self._place)  # a copy must not write into what is another's
         opened = self._repositories.open(request.repository)
         return self._runs.start("RunBackup", opened, caller)
 

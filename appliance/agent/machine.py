@@ -12,7 +12,8 @@ from appliance.contract.configuration.errors import ApplyUnderWay, MachineNotOwn
 from appliance.contract.configuration.outgoing import Destinations, Outgoing
 from appliance.contract.configuration.sign_in import ProxySignIn, SetProxySignIn
 from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
-from appliance.machine import outgoing, telling, traffic
+from appliance.contract.identity import Decided, DecideIdentity
+from appliance.machine import identity, outgoing, telling, traffic
 from appliance.machine.applying import Applying, applying_at
 from appliance.machine.counting import counting_at
 from appliance.machine.needed import keep_needed, read_needed
@@ -29,6 +30,7 @@ class Machine:
         self._place, self._folder = place, place.machine
         self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
             "ReadConfiguration": self._read,
+            "DecideIdentity": self._decide_identity,
             "PlanConfiguration": self._plan,
             "ApplyConfiguration": self._apply,
             "ConfirmConfiguration": self._confirm,
@@ -58,6 +60,10 @@ class Machine:
 
     def _read(self, _caller: Caller, _request: Nothing) -> state.Configuration:
         return telling.configuration(self._own)
+
+    def _decide_identity(self, _caller: Caller, request: DecideIdentity) -> Decided:
+        found = identity.decide(self._own_place, request.verdict, self._own.root.path)
+        return Decided(verdict=request.verdict, doubt=found)
 
     def _plan(self, caller: Caller, request: state.PlanConfiguration) -> state.Plan:
         return telling.plan(self._own, caller, request.document)

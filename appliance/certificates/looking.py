@@ -21,6 +21,7 @@ from appliance.contract.configuration.errors import ApplyUnderWay
 from appliance.contract.configuration.services import ACME, OWN
 from appliance.contract.errors import ApplianceError
 from appliance.machine.applying import Applying, applying_at
+from appliance.machine.identity import doubt
 from appliance.machine.plan.desired import Concern
 from appliance.place import Place
 
@@ -99,6 +100,8 @@ class Looking(threading.Thread):
             look_without_edge(Folder(self._place.data))
             return
         look(applying)
+        if doubt(self._place):
+            return  # a copy must not ask in another's name
         if applying.versions.armed() is not None:
             return  # whoever applies it may take it back
         document = applying.document(applying.versions.current())

@@ -59,18 +59,18 @@ class Applying:
     """What is done to the machine of one place, one change at a time."""
 
     def __init__(self, place: Place, root: Root, versions: Versions) -> None:
-        self._place, self.root, self.versions = place, root, versions
+        self.place, self.root, self.versions = place, root, versions
         self.certificates = Folder(place.data)
 
     @property
     def where(self) -> Where:
         """Where concerns are checked and told. The own certificate moves when it is renewed."""
         own = self.certificates.own.chain
-        return Where(root=self.root, run=self._place.run, certificate=own)
+        return Where(root=self.root, run=self.place.run, certificate=own)
 
     def facts(self, number: int) -> Facts:
         """Return what a plan must know of this machine; `number` is the version's."""
-        return gather_facts(self._place, number)
+        return gather_facts(self.place, number)
 
     def concerns(self) -> tuple[Concern, ...]:
         """Return what can be had here, in the order in which it takes effect."""
@@ -141,7 +141,7 @@ class Applying:
                 based_on=before,
             )
             with guarded(
-                self._place, number, request.seconds
+                self.place, number, request.seconds
             ) as guard:  # it starts while all is made ready
                 desired = self.desired(document, number)
                 check(self.where, desired)
@@ -249,7 +249,7 @@ class Applying:
         self.versions.disarm()
         LOG.info("version %d holds", number)
         # where a backup finds it, and a person
-        write_whole(self._place.data / "appliance.toml", self.versions.document(number).encode())
+        write_whole(self.place.data / "appliance.toml", self.versions.document(number).encode())
         return ended
 
     def confirm(self, caller: Caller, request: ConfirmConfiguration) -> Version:

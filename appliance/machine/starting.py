@@ -17,7 +17,7 @@ from appliance.contract.errors import ApplianceError
 from appliance.contract.seed.state import SeedOutcome
 from appliance.durable import write_whole
 from appliance.log import configure_logging
-from appliance.machine import seeding
+from appliance.machine import identity, seeding
 from appliance.machine.applying import MACHINE, Applying, applying_at
 from appliance.machine.kernel_rules import listed_rules
 from appliance.machine.plan.desired import Concern
@@ -126,11 +126,13 @@ def _apply_first(applying: Applying) -> None:
 def main() -> int:
     """Return 0, or 1 where this copy owns no machine."""
     configure_logging("machine")
-    applying = applying_at(load_place())
+    place = load_place()
+    applying = applying_at(place)
     if applying is None:
         return 1
     before_the_network(applying)
     first_document(applying)
+    identity.look(place, identity.marks())
     return 0
 
 

@@ -19,7 +19,7 @@ from appliance.contract.configuration.state import (
     Versions,
 )
 from appliance.contract.errors import ApplianceError
-from appliance.machine import seeding
+from appliance.machine import identity, seeding
 from appliance.machine.applying import Applying
 from appliance.machine.kernel_rules import listed_rules
 from appliance.machine.links import silent
@@ -47,6 +47,7 @@ def configuration(applying: Applying) -> Configuration:
             if reason
         ),
         silent=silent(read_document(text)),
+        doubt=identity.doubt(applying.place),
         seed=seeding.recorded(versions.folder),
         seed_attached=seeding.is_attached(),
     )

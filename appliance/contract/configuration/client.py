@@ -23,6 +23,7 @@ from appliance.contract.configuration.state import (
     Versions,
 )
 from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
+from appliance.contract.identity import Decided, DecideIdentity, Verdict
 from appliance.contract.secret import Secret
 
 
@@ -32,6 +33,10 @@ class MachineClient(Calling):
     def configuration(self, caller: Caller) -> Configuration:
         """Return the document that holds, what waits, and what drifted."""
         return self.call("ReadConfiguration", caller, Nothing(), Configuration)
+
+    def decide_identity(self, caller: Caller, verdict: Verdict) -> Decided:
+        """Settle whether this is the machine itself or a copy."""
+        return self.call("DecideIdentity", caller, DecideIdentity(verdict=verdict), Decided)
 
     def plan(self, caller: Caller, document: str) -> Plan:
         """Return what a document would change, and what is wrong with it."""

@@ -10,6 +10,7 @@ from appliance.contract.actions import Limit, Offset, Request
 from appliance.contract.configuration.differences import Difference
 from appliance.contract.configuration.document import LARGEST
 from appliance.contract.configuration.problem import Problem
+from appliance.contract.identity import Doubt
 from appliance.contract.seed.state import SeedRecord
 
 Text = Annotated[str, Meta(max_length=LARGEST, description="The document, TOML")]
@@ -105,6 +106,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     seed: Annotated[
         SeedRecord | None, Meta(description="What became of the seed at the first start")
     ] = None
+    doubt: Annotated[Doubt | None, Meta(description="Whether this may be a copy")] = None
     seed_attached: Annotated[
         bool, Meta(description="Whether a seed is attached; none is read after the first start")
     ] = False

@@ -19,6 +19,7 @@ from appliance.contract.configuration.state import (
     Versions,
 )
 from appliance.contract.configuration.traffic import Ban, LiftBan, Traffic
+from appliance.contract.identity import Decided, DecideIdentity
 
 VIEW: Final = "machine.view"
 MANAGE: Final = "machine.manage"
@@ -33,6 +34,16 @@ ACTIONS: Final = (
         timeout=30,
         verb="",
         says="Tell the machine's document, what waits to be confirmed, and what drifted from it",
+    ),
+    Action(
+        name="DecideIdentity",
+        request=DecideIdentity,
+        result=Decided,
+        permission=MANAGE,
+        tier=Tier.DANGEROUS,
+        timeout=30,
+        verb="machine.decide_identity",
+        says="Settle whether this is the machine itself or a copy, which gets keys of its own",
     ),
     Action(
         name="PlanConfiguration",
