@@ -79,12 +79,16 @@ def _run(command: list[str], seconds: float = 60) -> subprocess.CompletedProcess
 
 
 @contextlib.contextmanager
-def layered(base: Path, upper: Path) -> Iterator[Path]:
-    """Give the root with a layer over it (overlay), in which a test may write."""
+def layered(base: Path, upper: Path, *between: Path) -> Iterator[Path]:
+    """Give the root with a layer over it (overlay), in which a test may write.
+
+    Layers between the two are there to be read, the last one uppermost.
+    """
     merged = upper / "merged"
     for folder in ("upper", "work", "merged"):
         (upper / folder).mkdir(parents=True)
-    options = f"lowerdir={base},upperdir={upper}/upper,workdir={upper}/work"
+    lower = ":".join(str(one) for one in [*reversed(between), base])
+    options = f"lowerdir={lower},upperdir={upper}/upper,workdir={upper}/work"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(merged)], check=True)
     try:
         yield merged

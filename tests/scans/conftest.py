@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from appliance.machine.facts import Certificate
+from tests.benchmarks.container import container
 from tests.integration.edge import Edge, before, short_root
+from tests.integration.systemd.booted import Booted
 from tests.running import Copy, start_copy
 from tests.scans.people import Inhabited, inhabit
 
@@ -54,3 +56,10 @@ def edge() -> Iterator[Edge]:
 def own_of(edge: Edge) -> Certificate:
     """The appliance's own certificate, whose authority testssl is told to trust."""
     return edge.facts.certificates["own"]
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
+    """The appliance as systemd has booted it, with the scanners of benchmarks beside it."""
+    with container(tmp_path_factory.mktemp("benchmarks")) as machine:
+        yield machine

@@ -21,7 +21,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitEmptyPasswords no
 HostbasedAuthentication no
-PermitRootLogin prohibit-password
+PermitRootLogin no
 AuthorizedKeysFile none
 # a session and nothing beside it
 DisableForwarding yes
@@ -35,10 +35,11 @@ PermitUserRC no
 # time and number
 LoginGraceTime 30
 MaxAuthTries 3
-MaxSessions 4
+MaxSessions 2
 MaxStartups 10:30:60
 ClientAliveInterval 60
-ClientAliveCountMax 3
+ClientAliveCountMax 2
+TCPKeepAlive no
 # the log names the certificate that came in
 LogLevel VERBOSE
 UseDNS no

@@ -19,17 +19,25 @@ WHO = {"account": "root", "plane": "machine"}
 BOOT = """
 umount --recursive /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
 mkdir --parents "/sys/fs/cgroup/$1" && echo $$ > "/sys/fs/cgroup/$1/cgroup.procs" &&
+<<<<<<< HEAD
 exec systemd-nspawn --quiet --directory="$2" --machine="$1" --register=no --keep-unit \\
     --private-network --console=pipe "${@:3}" --boot \\
+=======
+exec env SYSTEMD_NSPAWN_TMPFS_TMP=0 systemd-nspawn --quiet --directory="$2" --machine="$1" \\
+    --register=no --keep-unit \\
+    --private-network --console=pipe --boot \\
+>>>>>>> 157a7784 (wip)
     systemd.mask=systemd-networkd-wait-online.service systemd.mask=run-rpc_pipefs.mount
 """
-"""In mounts of its own: systemd in a container wants the one tree of control groups."""
+"""In mounts of its own: systemd in a container wants the one tree of control groups,
+and /tmp is the machine's own affair."""
 
 
 def install(root: Path) -> None:
     """Put `systemd/` into a root that has nothing else of ours."""
     places = {
         "system": "usr/lib/systemd/system",
+        "system.conf.d": "usr/lib/systemd/system.conf.d",
         "sysusers.d": "usr/lib/sysusers.d",
         "tmpfiles.d": "usr/lib/tmpfiles.d",
         "system-preset": "usr/lib/systemd/system-preset",
@@ -75,10 +83,10 @@ class Booted:
         os.kill(self.first_process, signal.SIGKILL)
         self.container.wait(30)
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a program inside, to its end."""
         return subprocess.run(
-            self.command(*words), capture_output=True, text=True, timeout=60, check=False
+            self.command(*words), capture_output=True, text=True, timeout=seconds, check=False
         )
 
     def command(self, *words: str) -> list[str]:

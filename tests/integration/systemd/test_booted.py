@@ -86,6 +86,11 @@ def test_the_machine_is_put_right_before_the_network_comes_up_F6(machine: Booted
     assert put_right < rules < network, "nobody comes in before the rules hold"
 
 
+def test_a_machine_that_hangs_is_started_anew_by_its_watchdog(machine: Booted) -> None:
+    told = machine.said("systemd-analyze", "cat-config", "systemd/system.conf")
+    assert {"RuntimeWatchdogSec=3min", "RebootWatchdogSec=10min"} <= set(told.splitlines())
+
+
 @pytest.mark.parametrize("user", ["tenshu-workspace", "tenshu-audit", "tenshu-console"])
 def test_who_is_no_process_of_the_console_reaches_no_action(machine: Booted, user: str) -> None:
     """Not even as its user: what somebody starts elsewhere is no part of its unit."""

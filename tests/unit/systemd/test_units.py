@@ -98,7 +98,7 @@ def test_the_logs_of_the_edge_stay_its_own_when_they_are_rotated_F6():
     assert logs.FOLDER in rules
     assert logs.FOLDER in (UNITS / "tenshu-edge.service").read_text()
     assert "create 0640 root adm" in rules
-    folder = re.search(rf"^d {logs.FOLDER} +0750 root +adm$", TMPFILES.read_text(), re.MULTILINE)
+    folder = re.search(rf"^d {logs.FOLDER} +2750 root +adm$", TMPFILES.read_text(), re.MULTILINE)
     assert folder, "logrotate refuses a folder that others may write"
 
 

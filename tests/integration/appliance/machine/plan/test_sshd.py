@@ -44,7 +44,7 @@ def test_no_password_opens_ssh_whatever_stands_elsewhere_S11(in_force: dict[str,
     for name in ("passwordauthentication", "kbdinteractiveauthentication", "permitemptypasswords",
                  "hostbasedauthentication"):  # fmt: skip
         assert in_force[name] == "no", name
-    assert in_force["permitrootlogin"] in {"without-password", "prohibit-password"}
+    assert in_force["permitrootlogin"] == "no"
 
 
 def test_no_key_opens_ssh_but_a_certificate_of_the_authority_S11(in_force: dict[str, str]) -> None:
@@ -89,7 +89,9 @@ class Door:
         (file,) = ssh.files(read_document(f"[ssh]\nport = {self.port}"), facts)
         (folder / "10-tenshu.conf").write_text(file.content)
         (folder / "sshd_config").write_text(
-            f"Include {folder}/10-tenshu.conf\nHostKey {folder}/host\nListenAddress 127.0.0.1\n"
+            # of two values sshd takes the first: who runs this may be root
+            f"PermitRootLogin prohibit-password\nInclude {folder}/10-tenshu.conf\n"
+            f"HostKey {folder}/host\nListenAddress 127.0.0.1\n"
             f"PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication yes\n"
         )
 
