@@ -153,6 +153,26 @@ def guest(
 
 
 @contextlib.contextmanager
+def untouched(folder: Path, options: Sequence[str]) -> Iterator[Path]:
+    """Switch a guest on as a customer does, without a door, and give the file of its console.
+
+    For measuring: nothing runs in it but what it has. The end is a power cut.
+    """
+    needed()
+    folder.mkdir(parents=True)
+    with _turn():
+        process = _run(folder, options, None)
+        try:
+            yield folder / "serial"
+        except BaseException:
+            _tell(folder)
+            raise
+        finally:
+            process.kill()
+            process.wait(20)
+
+
+@contextlib.contextmanager
 def _turn() -> Iterator[None]:
     """Wait until no other guest runs: two take two to four times as long."""
     with Path(tempfile.gettempdir(), "tenshu-guest.lock").open("w") as lock:
@@ -168,14 +188,12 @@ def _turn() -> Iterator[None]:
 
 
 def _start(folder: Path, options: Sequence[str], where: Host | None) -> subprocess.Popen[bytes]:
-    words = [
-        *emulator.qemu(),
-        *MACHINE,
-        *("-S", "-serial", f"file:{folder}/serial"),
-        *("-qmp", f"unix:{folder}/monitor,server=on,wait=off"),
-        *door.options(folder),
-        *options,
-    ]
+    monitor = f"unix:{folder}/monitor,server=on,wait=off"
+    return _run(folder, ["-S", "-qmp", monitor, *door.options(folder), *options], where)
+
+
+def _run(folder: Path, options: Sequence[str], where: Host | None) -> subprocess.Popen[bytes]:
+    words = [*emulator.qemu(), *MACHINE, "-serial", f"file:{folder}/serial", *options]
     with (folder / "qemu").open("w") as log:
         command = where.command(*words) if where else words
         return subprocess.Popen(

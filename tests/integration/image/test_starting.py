@@ -4,11 +4,9 @@ Twice from one disk, with the power cut in between; then once more with a flippe
 """
 
 import contextlib
-import hashlib
 import http.client
 import re
 import secrets
-import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +18,8 @@ import pytest
 from image.disk import Disk
 from image.workshop import work
 from tests.debian import appliance_disk
+from tests.guest.console import PORT as CONSOLE
+from tests.guest.console import ask, handed_out
 from tests.guest.firmware import firmware
 from tests.guest.machine import Guest, cards, guest, needed, nvme
 from tests.hosts import Host
@@ -28,7 +28,7 @@ from tests.running import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
 
-CONSOLE, WORKSPACE = 8443, 8444
+WORKSPACE = 8444
 PORTS = (22, 25, 53, 80, 111, 123, 323, 443, 514, 2049, 5432, 8000, 8080, CONSOLE, WORKSPACE, 9443)
 UNREAD, OTHER = (f"/usr/share/common-licenses/{name}" for name in ("GPL-3", "GPL-2"))
 """Files that no start reads."""
@@ -37,11 +37,6 @@ KEPT = (
     "/var/lib/tenshu/data/machine/placed.json",
     "/etc/nginx/nginx.conf",
 )
-GIVEN = "10.0.2.15"
-"""Its address there. It answers to no name that is not its own."""
-THROUGH = f"user,id=handed-out,restrict=on,hostfwd=tcp:127.0.0.1:{CONSOLE}-:{CONSOLE}"
-HANDED_OUT = ["-netdev", THROUGH, "-device", "virtio-net-pci,netdev=handed-out,romfile="]
-"""A network that hands out addresses, and by which its host reaches the console."""
 
 
 @dataclass
@@ -86,7 +81,13 @@ def copied(made: Disk, folder: Path) -> Path:
 
 @contextlib.contextmanager
 def machine(disk: Path, far: Host, name: str) -> Iterator[Guest]:
-    options = [*firmware(disk.with_name("variables")), *nvme(disk), "-m", "2048", *HANDED_OUT]
+    options = [
+        *firmware(disk.with_name("variables")),
+        *nvme(disk),
+        "-m",
+        "2048",
+        *handed_out(CONSOLE),
+    ]
     options += cards(enp0s17="tap1")
     with guest(disk.with_name(name), options, where=far) as found:
         yield found
@@ -129,23 +130,6 @@ def screen_of(found: Guest) -> str:
 
     wait_until(stands_there, "the claim code stands on the screen", 120)
     return text
-
-
-def ask(path: str) -> tuple[str, str]:
-    """Return the certificate's fingerprint and the page, as a browser gets them."""
-    context = ssl._create_unverified_context()
-    connection = http.client.HTTPSConnection("127.0.0.1", CONSOLE, timeout=15, context=context)
-    with contextlib.closing(connection):
-        connection.request(
-            "GET", path, headers={"Accept-Language": "en", "Host": f"{GIVEN}:{CONSOLE}"}
-        )
-        assert isinstance(connection.sock, ssl.SSLSocket)
-        shown = connection.sock.getpeercert(binary_form=True)
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise http.client.HTTPException(f"{path}: {answer.status}")
-        assert shown
-        return hashlib.sha256(shown).hexdigest().upper(), answer.read().decode()
 
 
 def link_local(found: Guest) -> str:
