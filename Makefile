@@ -41,7 +41,7 @@ BENCH_NEEDS := command:wrk=wrk
 IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git \
 	command:ssh-keygen=openssh-client
 
-.PHONY: help run test test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image image-root image-container image-box image-signature
+.PHONY: help run test test-image test-long lint format bench clean lock setup setup-test setup-scans bytecode packages-run packages-test packages-bench packages-image image image-root image-container image-box image-signature
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +51,9 @@ run: setup ## start the appliance; options by TENSHU_DATA, TENSHU_CONSOLE_PORT, 
 
 test: setup-scans ## lint, unit, integration, PostgreSQL, browser, security, scans, coverage
 	@$(PYTHON) tests/suites.py
+
+test-image: setup-scans packages-image ## prove what is built: image, container, and the machine that starts from it, as root
+	@$(PYTHON) tests/suites.py image
 
 test-long: setup-scans ## the same, and the long forms
 	@$(PYTHON) tests/suites.py --long

@@ -62,6 +62,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         touched = {"appliance", "database_url", "database"} & set(getattr(item, "fixturenames", ()))
         if touched and not item.get_closest_marker("once"):
             item.add_marker("sql")
+        if item.get_closest_marker("image"):
+            item.add_marker("slow")  # of no other suite
         if ON_POSTGRESQL and item.get_closest_marker("heavy"):
             item.add_marker("slow")
     slow = [item for item in items if item.get_closest_marker("slow")]

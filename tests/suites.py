@@ -96,7 +96,8 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.suites) - suites.keys():
         parser.error(f"no such suite: {', '.join(sorted(unknown))}")
-    chosen = asked.suites or [n for n, s in suites.items() if asked.long or not s.get("long")]
+    usual = [n for n, s in suites.items() if asked.long or not (s.get("long") or s.get("image"))]
+    chosen = asked.suites or usual
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()
     failed = [name for name in chosen if not run(name, suites[name])]

@@ -7,7 +7,7 @@ from tests.benchmarks.lynis import audit
 from tests.integration.systemd.booted import Booted
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.image,
     pytest.mark.together("benchmarks"),
     pytest.mark.timeout(400),
 ]

@@ -13,7 +13,7 @@ from tests.benchmarks.waivers import waived
 from tests.integration.systemd.booted import Booted
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.image,
     pytest.mark.together("benchmarks"),
     pytest.mark.timeout(300),
 ]

@@ -16,7 +16,7 @@ from image.running import Failed
 from image.workshop import kernel_version
 from tests.debian import appliance, appliance_disk
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
 
 DIGEST = "0" * 64
 

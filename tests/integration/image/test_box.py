@@ -72,7 +72,7 @@ def test_boxes_of_nothing_name_what_has_to_be_built_first(tmp_path: Path) -> Non
         write_boxes(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.image
 @pytest.mark.together("image-disk")
 def test_a_box_is_added_and_holds_the_disk_the_same_bit_by_bit(
     project: Path, tmp_path: Path
@@ -107,7 +107,7 @@ def test_a_box_is_added_and_holds_the_disk_the_same_bit_by_bit(
     assert libvirt["virtual_size"] == 2, "gigabytes, never less than the disk"
 
 
-@pytest.mark.slow
+@pytest.mark.image
 @pytest.mark.together("image-disk")
 def test_virtualboxs_descriptor_has_controllers_and_cards_that_it_knows(tmp_path: Path) -> None:
     disk_tools()

@@ -25,7 +25,7 @@ from tests.podman import Podman, podman_at
 from tests.ports import free_ports
 from tests.running import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-container"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-container"), pytest.mark.timeout(600)]
 
 UNAVAILABLE = "設定を受け持っていません"
 CLOSED = ("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--network=host",

@@ -15,7 +15,7 @@ from image.tools import tools
 from tests.debian import needed
 from tests.integration.image.test_signature import new_key
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-root"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-root"), pytest.mark.timeout(600)]
 
 CUSTOMERS = ANSIBLE / "customers"
 IMAGE = f"tenshu-{version()}.qcow2"

@@ -16,7 +16,7 @@ from image.running import Failed
 from image.workshop import work, workshop
 from tests.debian import appliance_disk
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
 
 SECTOR = 512
 MEGABYTE = 1024 * 1024

@@ -18,7 +18,7 @@ from image.workshop import work
 from tests import ovf
 from tests.debian import appliance_disk, disk_tools
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
 
 MEGABYTE = 1024 * 1024
 PROPERTIES = {f"tenshu.{name}": "" for name in ("address", "gateway", "dns", "ntp", "hostname")}

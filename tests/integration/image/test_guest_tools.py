@@ -14,7 +14,7 @@ import pytest
 from tests.debian import appliance, layered
 from tests.running import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-root"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-root"), pytest.mark.timeout(600)]
 
 UNITS = "usr/lib/systemd/system"
 HYPERVISORS = {

@@ -12,7 +12,7 @@ from image.play import play
 from image.tools import tools
 from tests.debian import appliance, inside, layered
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-root"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-root"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.hosts import Host
 from tests.integration.image.test_disk import carve, slot_of
 from tests.running import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
 
 WORKSPACE = 8444
 PORTS = (22, 25, 53, 80, 111, 123, 323, 443, 514, 2049, 5432, 8000, 8080, CONSOLE, WORKSPACE, 9443)

@@ -11,7 +11,7 @@ from tests.running import wait_until
 from tests.units import OURS
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.image,
     pytest.mark.together("debian-13-booted"),
     pytest.mark.timeout(600),
 ]

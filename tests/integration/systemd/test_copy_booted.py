@@ -11,7 +11,7 @@ from tests.integration.systemd.booted import Booted, booted
 from tests.running import wait_until
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.image,
     pytest.mark.together("debian-13-booted-copy"),
     pytest.mark.timeout(600),
 ]

@@ -23,7 +23,7 @@ from tests.integration.systemd.booted import Booted, booted
 from tests.running import wait_until
 from tests.small_volume import MEBIBYTE, free_on, take
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("debian-13-full"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.image, pytest.mark.together("debian-13-full"), pytest.mark.timeout(400)]
 
 MEBIBYTES = 512
 CLONE_NEWNET = 0x40000000

@@ -9,7 +9,7 @@ from app.start.programs import LOG_BYTES, LOGS_KEPT
 from tests.integration.systemd.booted import Booted
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.image,
     pytest.mark.together("debian-13-booted"),
     pytest.mark.timeout(300),
 ]

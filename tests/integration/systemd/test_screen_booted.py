@@ -10,7 +10,7 @@ from tests.integration.systemd.booted import Booted
 from tests.running import wait_until
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.image,
     pytest.mark.together("debian-13-booted"),
     pytest.mark.timeout(600),
 ]

@@ -9,7 +9,7 @@ from tests.debian import inside
 from tests.units import CEILINGS, OURS, instance
 
 # making the Debian takes a minute, once a machine
-pytestmark = [pytest.mark.slow, pytest.mark.together("debian-13")]
+pytestmark = [pytest.mark.image, pytest.mark.together("debian-13")]
 
 
 def _security(root: Path, unit: str, limit: float) -> tuple[bool, str]:

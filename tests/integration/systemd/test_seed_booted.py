@@ -14,7 +14,7 @@ from tests.integration.systemd.booted import Booted, booted
 from tests.running import wait_until
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.image,
     pytest.mark.together("debian-13-booted-seed"),
     pytest.mark.timeout(600),
 ]

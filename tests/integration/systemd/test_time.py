@@ -10,7 +10,7 @@ from tests.debian import appliance, layered
 from tests.units import UNITS, settings
 
 # making the root takes minutes, once a machine
-pytestmark = [pytest.mark.slow, pytest.mark.together("appliance-root")]
+pytestmark = [pytest.mark.image, pytest.mark.together("appliance-root")]
 
 FILE = "etc/chrony/chrony.conf"
 

@@ -16,7 +16,7 @@ from tests.integration.appliance.conftest import RunningAgent
 from tests.integration.systemd.conftest import bound
 
 # making the Debian takes a minute, once a machine
-pytestmark = [pytest.mark.slow, pytest.mark.together("debian-13")]
+pytestmark = [pytest.mark.image, pytest.mark.together("debian-13")]
 
 WHO = {"caller": {"account": "a"}}
 
