@@ -19,14 +19,8 @@ WHO = {"account": "root", "plane": "machine"}
 BOOT = """
 umount --recursive /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
 mkdir --parents "/sys/fs/cgroup/$1" && echo $$ > "/sys/fs/cgroup/$1/cgroup.procs" &&
-<<<<<<< HEAD
-exec systemd-nspawn --quiet --directory="$2" --machine="$1" --register=no --keep-unit \\
-    --private-network --console=pipe "${@:3}" --boot \\
-=======
 exec env SYSTEMD_NSPAWN_TMPFS_TMP=0 systemd-nspawn --quiet --directory="$2" --machine="$1" \\
-    --register=no --keep-unit \\
-    --private-network --console=pipe --boot \\
->>>>>>> 157a7784 (wip)
+    --register=no --keep-unit --private-network --console=pipe "${@:3}" --boot \\
     systemd.mask=systemd-networkd-wait-online.service systemd.mask=run-rpc_pipefs.mount
 """
 """In mounts of its own: systemd in a container wants the one tree of control groups,
