@@ -16,8 +16,8 @@ import app
 from app.audit.following import Head
 from app.core.lifeline import PARENT
 from app.core.messages import mark
-from app.offsite.errors import FolderSilent, FolderUnusable, NothingSealed
-from app.offsite.put_file import NO_FOLDER
+from app.offsite.errors import FolderSilent, FolderUnusable, HistoryShorter, NothingSealed
+from app.offsite.put_file import AHEAD, NO_FOLDER
 
 SECONDS: Final = 20.0
 """What writing a file of 300 bytes may take; a share over a slow line needs two."""
@@ -30,7 +30,8 @@ _hanging: Final[dict[str, subprocess.Popen[bytes]]] = {}
 def put_checkpoint(folder: str, head: Head, now: int, *, seconds: float = SECONDS) -> None:
     """Write the newest checkpoint into a folder, whole or not at all, one file for each day.
 
-    Raise FolderUnusable, FolderSilent or NothingSealed.
+    What stands there is never replaced by less: a machine that was set back to a snapshot finds
+    what it had sent before. Raise FolderUnusable, FolderSilent, HistoryShorter or NothingSealed.
     """
     if not head.note:
         raise NothingSealed
@@ -55,6 +56,8 @@ def put_checkpoint(folder: str, head: Head, now: int, *, seconds: float = SECOND
         raise FolderSilent(folder=folder) from None
     if writer.returncode == NO_FOLDER:
         raise FolderUnusable(folder=folder, reason=mark("there is no such folder"))
+    if writer.returncode == AHEAD:
+        raise HistoryShorter(sent=int(said), have=head.size)
     if writer.returncode:
         reason = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise FolderUnusable(folder=folder, reason=reason or mark("the writing failed"))

@@ -16,9 +16,10 @@ from app.audit.verdict import Wrong
 from app.audit.verify import verify
 from app.core import clock
 from app.offsite import folder, shipping
-from app.offsite.errors import FolderSilent, FolderUnusable, NothingSealed
+from app.offsite.errors import FolderSilent, FolderUnusable, HistoryShorter, NothingSealed
 from app.offsite.operations.showing import OneDestination
 from app.offsite.operations.trying import try_destination
+from app.offsite.put_file import ahead
 from app.offsite.shipping import Shippers, ship
 from app.operations.context import Appliance
 from tests.integration.app.offsite.conftest import Desk
@@ -132,3 +133,40 @@ def test_a_folder_that_hangs_hangs_alone_F5(
     assert shippers.wait(30)
     assert desk.one(hangs).error == FolderSilent.code
     assert desk.one(goes).arrived == desk.one(hangs).behind
+
+
+def test_what_was_sent_before_a_machine_was_set_back_to_a_snapshot_is_never_replaced_F5(
+    appliance: Appliance, desk: Desk, tmp_path: Path
+) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    store = appliance.settings.sealed_store
+    desk.write(2)
+    desk.sealer.publish()
+    snapshot = head_of(store)
+    desk.write(3)
+    desk.sealer.publish()
+    newest = head_of(store)
+    assert newest.size > snapshot.size
+    folder.put_checkpoint(str(share), newest, clock.now())
+    (kept,) = share.iterdir()
+    for day in (0, clock.DAY):
+        with pytest.raises(HistoryShorter) as refused:
+            folder.put_checkpoint(str(share), snapshot, clock.now() + day)
+        assert str(newest.size) in str(refused.value)
+    assert [one.read_text() for one in share.iterdir()] == [newest.note], kept
+    folder.put_checkpoint(str(share), newest, clock.now() + clock.DAY)
+
+
+def test_a_declared_restore_may_hold_less_and_what_is_no_checkpoint_counts_for_nothing(
+    tmp_path: Path,
+) -> None:
+    name, note = "tenshu-audit-1-2026-11-29.txt", "tenshu-audit-1\n{}\nroot\nepoch {}\n"
+    (tmp_path / name).write_text(note.format(500, 7))
+    assert ahead(tmp_path, name, note.format(499, 7)) == 500
+    assert ahead(tmp_path, name, note.format(500, 7)) == 0
+    assert ahead(tmp_path, name, note.format(3, 8)) == 0, "an epoch says so"
+    assert ahead(tmp_path, name, note.format(900, 6)) == 500, "from before that restore"
+    assert ahead(tmp_path, "tenshu-audit-2-2026-11-29.txt", note.format(1, 0)) == 0
+    (tmp_path / name).write_bytes(b"\xff\n" + b"9" * 40 + b"\n\n")
+    assert ahead(tmp_path, name, note.format(1, 0)) == 0
