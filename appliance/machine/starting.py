@@ -32,6 +32,12 @@ FIRST: Final = "format = 1\n"
 SYSTEM: Final = Caller(account="system", plane=MACHINE)
 SCREEN: Final = Path("/run/issue.d/tenshu-seed.issue")
 """What the machine's own screen shows of a seed that was not used."""
+SCREEN_IN_DOUBT: Final = Path("/run/issue.d/tenshu-identity.issue")
+IN_DOUBT: Final = """\
+At this start the hardware was another one: this machine may be a copy. Until an administrator
+decides on the console, no mail, no history and no backup leaves it.
+
+"""
 
 
 def tell_of_what_never_began(versions: Versions) -> None:
@@ -60,6 +66,12 @@ def before_the_network(applying: Applying) -> None:
         versions.disarm()
 
 
+def tell(screen: Path, text: str) -> None:
+    """Leave something to be read on the machine's own screen, by whose user nobody else is."""
+    write_whole(screen, text.encode(), durable=False)
+    screen.chmod(0o644)  # whatever the unit's mask took away
+
+
 def first_document(applying: Applying, found: Path = FOUND, screen: Path = SCREEN) -> None:
     """Decide on the seed, and put the files of what it says, so that the network comes up with it.
 
@@ -71,7 +83,7 @@ def first_document(applying: Applying, found: Path = FOUND, screen: Path = SCREE
             applying.root.put(applying.desired(read_document(seed.document), 1))
         untouched = not holds or applying.versions.read(holds).account == SYSTEM.account
         if seed.outcome is SeedOutcome.refused and untouched:
-            write_whole(screen, seeding.for_the_screen(seed).encode(), durable=False)
+            tell(screen, seeding.for_the_screen(seed))
             screen.chmod(0o644)  # whose process shows it has no right over the machine
 
 
@@ -132,7 +144,8 @@ def main() -> int:
         return 1
     before_the_network(applying)
     first_document(applying)
-    identity.look(place, identity.marks())
+    if identity.look(place, identity.marks()):
+        tell(SCREEN_IN_DOUBT, IN_DOUBT)
     return 0
 
 

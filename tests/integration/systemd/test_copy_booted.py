@@ -18,6 +18,7 @@ pytestmark = [
 
 KNOWN = "/var/lib/tenshu/data/machine/identity.json"
 DOUBT = "/var/lib/tenshu/data/doubt.json"
+NOTE = "/run/issue.d/tenshu-identity.issue"
 OTHER = {"hardware": "4c4c4544-0001", "cards": ["52:54:00:00:00:01"], "disks": []}
 FOUND = {"at": 1_800_000_000_000, "before": OTHER, "now": {"hardware": "4c4c4544-0002"}}
 SHOWN = "import ssl; print(ssl.get_server_certificate(('localhost', 8443)))"
@@ -63,6 +64,8 @@ def test_a_doubt_is_told_at_the_start_and_a_copy_gets_keys_of_its_own_in_every_p
     doubt = copied.result("ReadConfiguration")["doubt"]
     assert (doubt["stage"], doubt["before"]) == ("told", OTHER)
     assert copied.said("stat", "-c", "%a %U %G", DOUBT) == "640 root tenshu"
+    screen = copied.said("runuser", "-u", "tenshu-console", "--", "cat", NOTE)
+    assert "this machine may be a copy" in screen
     reads = copied.run("runuser", "-u", "tenshu-workspace", "--", "test", "-r", DOUBT)
     assert reads.returncode == 0, "who sends sees it"
     assert (keys(copied), public_keys(copied)) == (before, 1)

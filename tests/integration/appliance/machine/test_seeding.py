@@ -143,6 +143,7 @@ def test_what_is_wrong_is_told_on_the_screen_with_line_and_remedy_and_nothing_is
     assert (record.faults[0].problem.code, record.faults[0].line) == (code, line)
     assert words in screen
     assert "was not used. The machine asks for its address by DHCP." in screen
+    assert (tmp_path / "screen").stat().st_mode & 0o777 == 0o644, "the screen's user reads it"
     assert not (tmp_path / "root").exists()
     assert start(applying, tmp_path)[1] == screen, "until somebody sets the machine up"
 
