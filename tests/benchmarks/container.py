@@ -45,7 +45,7 @@ servers = [{{host = "{TIME_SERVER}"}}]
 def container(folder: Path) -> Iterator[Booted]:
     """Give a machine that has booted and was told whom to ask for the time."""
     with layered(appliance(), folder, scanners()) as layers:
-        _lend_a_kernel(layers)
+        lend_a_kernel(layers)
         disk = _disk_of(layers, folder / "disk")
     with (
         _mounted(disk, folder / "root") as root,
@@ -87,7 +87,8 @@ def _own_var(root: Path) -> Iterator[None]:
         subprocess.run(["umount", var], check=True)
 
 
-def _lend_a_kernel(root: Path) -> None:
+def lend_a_kernel(root: Path) -> None:
+    """Say that a kernel is installed, and let chronyd run without a clock."""
     with (root / "var/lib/dpkg/status").open("a") as status:
         status.write(KERNEL)
     # chronyd runs, but leaves the clock to the host
