@@ -23,7 +23,7 @@ def write_formats(raw: Path, folder: Path) -> Written:
     folder.mkdir(parents=True, exist_ok=True)
     plain = folder / f"tenshu-{version()}.raw"
     with step(f"Writing {plain.name}"):
-        run(["cp", "--sparse=always", str(raw), str(plain)], seconds=300)
+        run(["cp", "--sparse=auto", "--reflink=auto", str(raw), str(plain)], seconds=300)
         checksum = write_checksum(plain)
     written = [plain]
     for ending, write in FORMATS.items():
