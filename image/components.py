@@ -65,7 +65,7 @@ def of_debian(root: Path, only: Sequence[str] | None = None) -> Iterator[Compone
         if only is not None and name not in only:
             continue
         place = f"pkg:deb/debian/{quote(name, safe='')}@{quote(version, safe='')}"
-        file = ARCHIVES / f"{name}_{version.replace(':', '%3a')}_{architecture}.deb"
+        file = archive_of(name, version, architecture)
         yield Component(
             purl=f"{place}?arch={architecture}&distro={SUITE}",
             name=name,
@@ -76,6 +76,11 @@ def of_debian(root: Path, only: Sequence[str] | None = None) -> Iterator[Compone
             # holes are told by the source's name
             facts=[("tenshu:debian:source", f"{source} {source_version}")],
         )
+
+
+def archive_of(name: str, version: str, architecture: str) -> Path:
+    """Return where a package lies, as long as it is kept."""
+    return ARCHIVES / f"{name}_{version.replace(':', '%3a')}_{architecture}.deb"
 
 
 def _debian_licences(root: Path, package: str) -> list[str]:

@@ -12,6 +12,13 @@ UNPACK: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd", b"\xfd7": "xz"}
 
 def packages_of(initrd: Path, shop: Path) -> list[str]:
     """Return the names of the packages that an initrd has files of, with those of the kernel."""
+    owners = _owners(shop)
+    found = {owners[path] for path in files_of(initrd) if path in owners}
+    return sorted({*found, *ALWAYS, f"linux-image-{kernel_version()}"})
+
+
+def files_of(initrd: Path) -> list[str]:
+    """Return the paths in an initrd, below its root."""
     with initrd.open("rb") as file:
         program = UNPACK[file.read(2)]
     told = work(
@@ -19,9 +26,7 @@ def packages_of(initrd: Path, shop: Path) -> list[str]:
         brought={"made": initrd.parent},
         seconds=120,
     )
-    owners = _owners(shop)
-    found = {owners[path] for path in map(_plain, told.splitlines()) if path in owners}
-    return sorted({*found, *ALWAYS, f"linux-image-{kernel_version()}"})
+    return [_plain(path) for path in told.splitlines()]
 
 
 def _owners(shop: Path) -> dict[str, str]:
