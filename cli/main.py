@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "keys": "cli.keys:keys",
     "config": "cli.config:config",
     "seed": "cli.seed:seed",
+    "disks": "cli.disks:disks",
     "maintenance": "cli.maintenance:maintenance",
     "certificate": "cli.certificate:certificate",
     "completion": "cli.completion:completion",

@@ -53,6 +53,7 @@ MEANINGS = {
     "V18": "manipulated headers",
     "V19": "application logic",
     "V20": "other known vulnerabilities",
+    "S1": "one disk may die, and the service goes on",
     "S2": "all data and settings are backed up, on another machine too, and come back",
     "S4": "a second line takes over where one is cut",
     "S5": "only the named protocols are open",

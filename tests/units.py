@@ -36,6 +36,7 @@ OURS = {
     "tenshu-seed": Ceiling(3.5, 1.0),
     "tenshu-starting": Ceiling(3.5, 1.6),
     "tenshu-job@": Ceiling(3.5, 1.2),
+    "tenshu-mirror": Ceiling(3.5, 2.1),
     "tenshu-prepare": Ceiling(3.5, 1.2),
 }
 DEBIANS = {

@@ -12,6 +12,7 @@ from app.identity.ending import Ending
 from app.identity.revoking import Revoking
 from app.leaving.watch import Watch as LeavingWatch
 from app.machine.certificate_watch import CertificateWatch
+from app.machine.disk_watch import DiskWatch
 from app.machine.needs import Needs
 from app.machine.recording_watch import check_all_recordings
 from app.machine.watch import Watch as MachineWatch
@@ -34,6 +35,7 @@ def create() -> AsgiApplication:
         Watch(appliance),
         MachineWatch(appliance, Needs((mail_destinations, offsite_destinations))),
         CertificateWatch(appliance),
+        DiskWatch(appliance),
         LeavingWatch(
             appliance,
             further=(keep_no_longer, remind_everybody, mail_what_is_due, check_all_recordings),

@@ -8,6 +8,7 @@ from app.console.activity_pages import activity_pages
 from app.console.backup_pages import backup_pages
 from app.console.certificate_pages import certificate_pages
 from app.console.client_certificate_pages import client_certificate_pages
+from app.console.disk_pages import disk_pages
 from app.console.erasure_pages import erasure_pages
 from app.console.evidence_pages import evidence_pages
 from app.console.firewall_pages import firewall_pages
@@ -67,6 +68,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *backup_pages(),
         *repository_pages(),
         *storage_pages(),
+        *disk_pages(),
         *sign_in_rules_pages(),
         *mail_pages(),
         *offsite_pages(),

@@ -9,6 +9,7 @@ from appliance.contract.actions import Caller
 from appliance.contract.certificates.client import CertificateClient
 from appliance.contract.client import AgentClient
 from appliance.contract.configuration.client import MachineClient
+from appliance.contract.disks.client import DiskClient
 from appliance.contract.errors import ApplianceError
 from appliance.contract.maintenance.client import MaintenanceClient
 
@@ -46,6 +47,15 @@ def certificates_for(context: Context) -> Iterator[CertificateClient]:
     """Open the door to the certificates. Raise MachineError for whatever it answers."""
     try:
         yield CertificateClient(context.appliance.settings.agent_socket)
+    except ApplianceError as error:
+        raise MachineError(error) from error
+
+
+@contextlib.contextmanager
+def disks_for(context: Context) -> Iterator[DiskClient]:
+    """Open the door to the disks. Raise MachineError for whatever it answers."""
+    try:
+        yield DiskClient(context.appliance.settings.agent_socket)
     except ApplianceError as error:
         raise MachineError(error) from error
 

@@ -68,6 +68,7 @@ FIELDS: Final = {
     "device": mark("Device"),
     "digest": mark("Digest of the request"),
     "disclosure": mark("Search for a person"),
+    "disk": mark("Disk"),
     "document": mark("Configuration document"),
     "employee_number": mark("Employee number"),
     "encoding": mark("Encoding"),
@@ -298,6 +299,7 @@ TARGETS: Final = {
     "session": mark("Session"),
     "table": mark("Table"),
     "token": mark("API token"),
+    "disk": mark("Disk"),
     "window": mark("Maintenance window"),
     "machine": mark("Machine"),
 }

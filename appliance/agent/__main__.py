@@ -30,6 +30,7 @@ from appliance.machine.revocation import Revocations
 from appliance.machine.standing_by import Relief
 from appliance.machine.starting import set_up_machine
 from appliance.place import load_place
+from appliance.storage.watching import Watching
 
 
 def allowed_users(environ: Mapping[str, str]) -> frozenset[int]:
@@ -63,6 +64,7 @@ def main() -> int:
             Accountant(applying, place.machine, stop).start()
         Revocations(place, stop).start()
         keep_windows(place, stop)
+        Watching(place, stop).start()
     Looking(place, stop).start()
     try:
         Server(place.socket, dispatch, doorman(allowed_users(os.environ), os.environ), stop).serve()

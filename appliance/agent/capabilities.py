@@ -4,14 +4,18 @@ from appliance.backup.borg import borg_version
 from appliance.backup.database import sqlite_path
 from appliance.backup.process import find
 from appliance.contract.actions import Capability
+from appliance.contract.disks.errors import NoOwnDisks
 from appliance.contract.errors import ApplianceError
 from appliance.machine import units
 from appliance.place import Place
+from appliance.storage.facts import are_own
 
 
 def capabilities(place: Place) -> tuple[Capability, ...]:
     """Return every capability, sorted by name."""
-    return tuple(sorted((_backup(), _dump(place), _units(place)), key=lambda one: one.name))
+    return tuple(
+        sorted((_backup(), _dump(place), _mirrors(), _units(place)), key=lambda one: one.name)
+    )
 
 
 def _backup() -> Capability:
@@ -38,3 +42,12 @@ def _units(place: Place) -> Capability:
         return Capability(name=name, available=True, detail="systemd")
     reason = "There is no systemd here: long actions run as processes of their own instead."
     return Capability(name=name, available=False, reason=reason)
+
+
+def _mirrors() -> Capability:
+    """Disks are mirrored where the appliance's own disk started the machine."""
+    name = "mirrored-disks"
+    if are_own():
+        return Capability(name=name, available=True, detail="md")
+    error = NoOwnDisks()
+    return Capability(name=name, available=False, reason=f"{error} {error.advice()}")

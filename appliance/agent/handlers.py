@@ -10,6 +10,7 @@ import msgspec
 
 from appliance.agent.capabilities import capabilities
 from appliance.agent.certificates import Certificates
+from appliance.agent.disks import DiskActions
 from appliance.agent.machine import Machine
 from appliance.agent.maintenance import MaintenanceActions
 from appliance.agent.patience import READING_SECONDS, Patience
@@ -65,6 +66,7 @@ class Handlers:
             **Machine(place).by_name,
             **Certificates(place).by_name,
             **MaintenanceActions(place).by_name,
+            **DiskActions(place).by_name,
         }
 
     def follow(self, request: actions.OfRun, stop: threading.Event) -> Iterator[tuple[Run, bool]]:

@@ -16,6 +16,7 @@ from appliance.contract.action import call_seconds
 from appliance.contract.actions import INTERFACE, Caller, Request
 from appliance.contract.certificates import errors as certificate_errors  # noqa: F401 - these too
 from appliance.contract.configuration import errors, problems  # noqa: F401 - these too
+from appliance.contract.disks import errors as disk_errors  # noqa: F401 - these too
 from appliance.contract.errors import (
     AgentBroken,
     AgentNotRunning,

@@ -27,6 +27,7 @@ from appliance.contract.actions import (
 )
 from appliance.contract.certificates.table import ACTIONS as CERTIFICATE_ACTIONS
 from appliance.contract.configuration.table import ACTIONS as MACHINE_ACTIONS
+from appliance.contract.disks.table import ACTIONS as DISK_ACTIONS
 from appliance.contract.maintenance.table import ACTIONS as MAINTENANCE_ACTIONS
 from appliance.contract.runs import Run
 
@@ -191,6 +192,7 @@ TABLE: Final[dict[str, Action]] = {
         *MACHINE_ACTIONS,
         *CERTIFICATE_ACTIONS,
         *MAINTENANCE_ACTIONS,
+        *DISK_ACTIONS,
     )
 }
 """Every action by its name. A new one is a line here and a function in `appliance.agent`."""

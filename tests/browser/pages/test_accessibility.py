@@ -16,7 +16,7 @@ CONSOLE = (
     "/leavers", "/leavers?q=nobody", "/disclosures", "/settings/retention",
     "/client-certificates", "/client-certificates?q=nothing", "/client-certificates/new",
     "/access-rules", "/access-rules/area/console", "/access-rules/role/owner",
-    "/storage", "/network", "/network/document", "/network/versions",
+    "/storage", "/storage/disks", "/network", "/network/document", "/network/versions",
     "/network/firewall", "/network/outgoing",
     "/backups", "/backups/new", "/jobs", "/requests", "/settings",
     "/settings/permissions", "/settings/events", "/settings/sign-in", "/settings/mail",

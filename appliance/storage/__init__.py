@@ -1,0 +1,1 @@
+"""The disks of the machine: looked at, mirrored, taken in (S1)."""

@@ -1,0 +1,86 @@
+"""The programs that change disks: fixed words, and devices that were looked up."""
+
+import subprocess
+from typing import Final
+
+from appliance.contract.configuration.errors import ProgramRefused
+from appliance.machine.programs import PATH, SAID, ask, find
+from appliance.storage.facts import device
+
+VERIFY_SECONDS: Final = 3600
+"""A slow disk reads a gigabyte in that time."""
+
+
+def signatures(kname: str) -> str:
+    """Return what a device holds, as it says itself. Raise ProgramRefused."""
+    return ask("wipefs", "--noheadings", "--output", "TYPE,LABEL", device(kname))
+
+
+def wipe(knames: list[str]) -> None:
+    """Remove whatever says what these devices hold. Raise ProgramRefused."""
+    for one in knames:
+        ask("wipefs", "--all", "--force", "--quiet", device(one))
+
+
+def dump_table(kname: str) -> str:
+    """Return the table of a disk in sfdisk's words. Raise ProgramRefused."""
+    return ask("sfdisk", "--dump", device(kname))
+
+
+def write_table(kname: str, table: str) -> None:
+    """Give a disk a table. Raise ProgramRefused."""
+    _run("sfdisk", "--quiet", "--wipe", "always", "--wipe-partitions", "always", device(kname),
+         stdin=table, seconds=60)  # fmt: skip
+
+
+def add(array: str, kname: str) -> None:
+    """Make a partition a side of a mirror. Raise ProgramRefused."""
+    ask("mdadm", "--manage", device(array), "--add", device(kname))
+
+
+def add_again(array: str, kname: str) -> None:
+    """Make a partition a side again of which its bitmap says what differs. Raise ProgramRefused."""
+    ask("mdadm", "--manage", device(array), "--re-add", device(kname))
+
+
+def remove_dead(array: str) -> None:
+    """Take sides out of a mirror that are gone or have failed. Raise ProgramRefused."""
+    ask("mdadm", "--manage", device(array), "--fail", "detached", "--remove", "detached")
+    ask("mdadm", "--manage", device(array), "--remove", "failed")
+
+
+def give_up(array: str, kname: str) -> None:
+    """Take a side out of a mirror that is not to be trusted. Raise ProgramRefused."""
+    ask("mdadm", "--manage", device(array), "--fail", device(kname), "--remove", device(kname))
+
+
+def is_slot(data: str, hashes: str, roothash: str) -> bool:
+    """Tell whether each block of a slot is what the root of the tree says, read from the disk."""
+    try:
+        _run("veritysetup", "verify", device(data), device(hashes), roothash,
+             seconds=VERIFY_SECONDS)  # fmt: skip
+    except ProgramRefused:
+        return False
+    return True
+
+
+def _run(program: str, *words: str, stdin: str = "", seconds: float) -> None:
+    found = find(program)
+    if found is None:
+        raise ProgramRefused(program=program, said="it is not installed")
+    try:
+        ended = subprocess.run(  # noqa: S603 - a fixed program, and devices that were looked up
+            [found, *words],
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            check=False,
+            text=True,
+            env={"PATH": PATH, "LC_ALL": "C.UTF-8"},
+        )
+    except subprocess.TimeoutExpired:
+        raise ProgramRefused(program=program, said=f"no answer in {seconds:.0f} s") from None
+    if ended.returncode:
+        said = ended.stdout.strip()[-SAID:] or f"exit code {ended.returncode}"
+        raise ProgramRefused(program=program, said=said)

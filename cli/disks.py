@@ -1,0 +1,119 @@
+"""`tenshu disks`: how the mirrors stand, and taking a new disk in at the machine itself."""
+
+import click
+
+from app.core.errors import TenshuError
+from app.core.messages import mark
+from app.machine.operations.disks import (
+    Redundancy,
+    WhichDisk,
+    declare_redundant,
+    erase_disk,
+    list_disks,
+    take_disk,
+)
+from app.operations.context import Context
+from app.operations.operation import NoRequest
+from appliance.contract.disks.state import Disks, Role, Standing
+from cli.invocation import Invocation, everywhere, this_call
+from cli.request import request
+from cli.table import columns
+
+STANDINGS = {
+    Standing.single: mark("Everything is on one disk."),
+    Standing.filling: mark(
+        "A disk is being filled; until it is whole, the other one must not die."
+    ),
+    Standing.mirrored: mark("Any one disk may die."),
+    Standing.lost: mark("A disk is lost; the machine goes on with the other one alone."),
+}
+ROLES = {
+    Role.member: mark("carries the machine"),
+    Role.filling: mark("being taken in"),
+    Role.returned: mark("was there before"),
+    Role.empty: mark("nothing on it"),
+    Role.occupied: mark("holds something"),
+    Role.foreign: mark("of another appliance"),
+    Role.small: mark("too small"),
+}
+
+
+class NoSuchDisk(TenshuError):
+    """No disk is called so, or several are."""
+
+    code = "command.no_such_disk"
+    message = "There is not exactly one disk that is called {disk}."
+    hint = "`tenshu disks show` lists them; name its number, its name or its identifier."
+
+
+@click.group
+@everywhere
+def disks() -> None:
+    """Look at the disks of the machine, and take new ones in."""
+
+
+@disks.command
+@everywhere
+@this_call
+def show(invocation: Invocation) -> None:
+    """Show the disks and how the mirrors over them stand."""
+    with invocation.context() as context:
+        found = list_disks(context, NoRequest())
+    invocation.answer(found, lambda: _told(invocation, found))
+
+
+def _told(invocation: Invocation, found: Disks) -> str:
+    heads = (mark("Disk"), mark("Size"), mark("State"), mark("On it lies"))
+    rows = [
+        (
+            one.serial or one.name,
+            f"{one.size / 1e9:.1f} GB",
+            invocation.words(ROLES[one.role]),
+            one.holds,
+        )
+        for one in found.disks
+    ]
+    lines = [invocation.words(STANDINGS[found.standing])]
+    if found.declared:
+        lines.append(invocation.words(mark("The host's storage was declared redundant.")))
+    if found.taking and not found.taking.error_code:
+        text = mark("Taking in {disk}: {percent}%")
+        called = found.taking.serial or found.taking.disk
+        lines.append(invocation.words(text, disk=called, percent=round(found.taking.percent)))
+    return "\n".join([*lines, "", columns([invocation.words(one) for one in heads], rows)])
+
+
+@disks.command
+@click.argument("disk")
+@click.option("--erase", is_flag=True, help="Erase what is on it; for good.")
+@everywhere
+@this_call
+def take(invocation: Invocation, disk: str, erase: bool) -> None:
+    """Let a disk mirror everything; it is empty, or is erased if that is said."""
+    with invocation.context() as context:
+        wanted = request(WhichDisk, disk=_identifier(context, disk))
+        found = (erase_disk if erase else take_disk)(context, wanted)
+    invocation.answer(found, lambda: _told(invocation, found))
+
+
+def _identifier(context: Context, called: str) -> str:
+    """Return the identifier of the one disk that is called so. Raise NoSuchDisk."""
+    fitting = [
+        one.id
+        for one in list_disks(context, NoRequest()).disks
+        if called in (one.id, one.name, one.serial)
+    ]
+    if len(fitting) != 1:
+        raise NoSuchDisk(disk=called)
+    return fitting[0]
+
+
+@disks.command
+@click.option("--redundant/--not-redundant", required=True, help="What the host's storage is.")
+@everywhere
+@this_call
+def declare(invocation: Invocation, redundant: bool) -> None:
+    """Say whether the host keeps the one disk on redundant storage."""
+    with invocation.context() as context:
+        found = declare_redundant(context, request(Redundancy, redundant=redundant))
+    invocation.answer(found, lambda: _told(invocation, found))
