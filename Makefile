@@ -52,7 +52,7 @@ run: setup ## start the appliance; options by TENSHU_DATA, TENSHU_CONSOLE_PORT, 
 test: setup-scans ## lint, unit, integration, PostgreSQL, browser, security, scans, coverage
 	@$(PYTHON) tests/suites.py
 
-test-image: setup-scans packages-image ## prove what is built: image, container, and the machine that starts from it, as root
+test-image: setup-test packages-image ## prove what is built: image, container, and the machine that starts from it, as root
 	@$(PYTHON) tests/suites.py image
 
 test-long: setup-scans ## the same, and the long forms

@@ -22,7 +22,7 @@ PACKAGES: Final = (
         "systemd-boot-efi",
         "systemd-cryptsetup",
     ),
-    *("systemd-repart", "systemd-sysv", "systemd-ukify", "udev"),
+    *("systemd-repart", "systemd-sysv", "systemd-ukify", "udev", "zstd"),
 )
 ENTER: Final = """
 set -eu

@@ -1,0 +1,107 @@
+"""The power goes at a moment that nobody chose: in the first start, and in the middle of work.
+
+A cut is the end of the emulator: what the guest had not flushed to its disk is gone. The machine
+comes up afterwards, by itself, with all that it had said was kept.
+"""
+
+import contextlib
+import http.client
+import random
+import secrets
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.debian import appliance_disk
+from tests.guest.console import ask, handed_out
+from tests.guest.firmware import firmware
+from tests.guest.machine import Guest, guest, nvme, untouched
+from tests.integration.image.test_starting import copied
+from tests.ports import free_port
+from tests.running import wait_until
+
+FIRST_SECONDS = (4, 90)
+"""From the firmware to a console that answers, on a machine that is neither fast nor starved."""
+WORK_SECONDS = (2, 40)
+IN_THE_FIRST_START, AT_WORK = 3, 3
+KEPT = "/var/lib/tenshu-acknowledged"
+WRITE = f'echo "$1" >> {KEPT} && sync {KEPT}'
+
+
+class Machine:
+    """One disk, started and cut again and again."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.disk = copied(appliance_disk(), folder)
+        self.port = free_port()
+        self.chance = random.Random(seed)
+        self.acknowledged: list[str] = []
+        self.turn = 0
+
+    def options(self) -> list[str]:
+        variables = firmware(self.disk.with_name("variables"))
+        return [*variables, *nvme(self.disk), "-m", "2048", *handed_out(self.port)]
+
+    def folder(self) -> Path:
+        self.turn += 1
+        return self.disk.with_name(f"turn-{self.turn}")
+
+    def cut_in_the_first_start(self) -> None:
+        with untouched(self.folder(), self.options()):
+            threading.Event().wait(self.chance.uniform(*FIRST_SECONDS))
+
+    def cut_at_work(self) -> None:
+        """Have lines written until the power goes; those it has answered for are acknowledged."""
+        with guest(self.folder(), self.options()) as found:
+            self.check(found)
+            until = time.monotonic() + self.chance.uniform(*WORK_SECONDS)
+            while time.monotonic() < until:
+                line = secrets.token_hex(8)
+                found.said("sh", "-c", WRITE, "sh", line)
+                self.acknowledged.append(line)
+
+    def comes_up(self) -> None:
+        with guest(self.folder(), self.options()) as found:
+            self.check(found)
+
+    def check(self, found: Guest) -> None:
+        """It answers, nothing has failed, and what was acknowledged is there."""
+
+        def answers() -> bool:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                return "Claim code" in ask("/setup", self.port)[1]
+            return False
+
+        wait_until(answers, "the console answers", 300)
+        assert found.said("systemctl", "--failed", "--no-legend", "--plain") == ""
+        assert "EXT4-fs error" not in found.said("dmesg")
+        kept = found.run("cat", KEPT).stdout.split()
+        assert set(self.acknowledged) <= set(kept)
+        found.said("tenshu", "audit", "verify", seconds=120)
+
+
+@pytest.mark.image
+@pytest.mark.together("image-disk")
+@pytest.mark.timeout(1500)
+def test_after_power_cuts_it_comes_up_with_all_that_it_had_acknowledged(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, secrets.randbits(32))
+    for _ in range(IN_THE_FIRST_START):
+        machine.cut_in_the_first_start()
+    for _ in range(AT_WORK):
+        machine.cut_at_work()
+    machine.comes_up()
+    assert len(machine.acknowledged) > AT_WORK
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("seed", range(20))
+def test_whenever_the_power_goes_it_comes_up_with_all_that_it_had_acknowledged(
+    tmp_path: Path, seed: int
+) -> None:
+    machine = Machine(tmp_path, seed)
+    machine.cut_in_the_first_start()
+    machine.cut_at_work()
+    machine.comes_up()
