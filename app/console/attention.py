@@ -13,6 +13,7 @@ from app.console.machine_attention import (
     seed_attention,
 )
 from app.console.needed import Attention
+from app.console.screen_attention import screen_attention
 from app.core import clock, reserve
 from app.core.messages import mark, translate
 from app.identity.operations import client_certificate_list, owners
@@ -55,6 +56,10 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
     if context.actor.rights.allows(Permission.SETTINGS_VIEW):
         found += _drift_attention(context)
         found += _offsite_attention(context)
+    if context.actor.rights.allows(Permission.AUDIT_VIEW):
+        found += screen_attention(context)
+    if context.actor.rights.allows(Permission.AUDIT_VIEW):
+        found += screen_attention(context)
     if context.actor.rights.allows(Permission.ACCOUNTS_VIEW):
         found += _leaving_attention(context)
         found += _people_attention(context)

@@ -2,9 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Final
 
 from app.machine.errors import MachineError
-from app.operations.context import Context
+from app.operations.context import Context, Plane
 from appliance.contract.actions import Caller
 from appliance.contract.certificates.client import CertificateClient
 from appliance.contract.client import AgentClient
@@ -12,6 +13,11 @@ from appliance.contract.configuration.client import MachineClient
 from appliance.contract.disks.client import DiskClient
 from appliance.contract.errors import ApplianceError
 from appliance.contract.maintenance.client import MaintenanceClient
+from appliance.contract.power_client import PowerClient
+
+MACHINE: Final = "machine"
+"""How the agent calls the machine's own console: nobody there is locked out by what they apply,
+so a confirm of theirs needs no new connection."""
 
 
 def caller_of(context: Context) -> Caller:
@@ -20,7 +26,7 @@ def caller_of(context: Context) -> Caller:
         account=context.actor.account,
         session=context.actor.session or context.actor.token,
         source=context.source.peer,
-        plane=context.plane.value,
+        plane=MACHINE if context.plane is Plane.LOCAL else context.plane.value,
     )
 
 
@@ -65,5 +71,14 @@ def maintenance_for(context: Context) -> Iterator[MaintenanceClient]:
     """Open the door to maintenance access. Raise MachineError for whatever it answers."""
     try:
         yield MaintenanceClient(context.appliance.settings.agent_socket)
+    except ApplianceError as error:
+        raise MachineError(error) from error
+
+
+@contextlib.contextmanager
+def power_for(context: Context) -> Iterator[PowerClient]:
+    """Open the door to the machine's power. Raise MachineError for whatever it answers."""
+    try:
+        yield PowerClient(context.appliance.settings.agent_socket)
     except ApplianceError as error:
         raise MachineError(error) from error

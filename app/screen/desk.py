@@ -29,7 +29,9 @@ from app.core.messages import LANGUAGES, explain, mark, translate
 from app.core.settings import load_settings
 from app.core.stopping import Stop
 from app.operations.context import Appliance
-from app.screen.protocol import Failure, Look, read_line, reply, unpack, where
+from app.screen.doing import do
+from app.screen.errors import NotUnderstood
+from app.screen.protocol import Failure, Look, Question, read_line, reply, unpack, where
 from app.screen.standing import Watching
 
 USERS: Final = "TENSHU_SCREEN_USERS"
@@ -42,14 +44,6 @@ A_QUESTION: Final = 5.0
 """Seconds for a question to arrive, and for its answer to be taken."""
 
 log = logging.getLogger("tenshu.screen")
-
-
-class NotUnderstood(TenshuError):
-    """What came is none of the questions."""
-
-    code = "screen.not_understood"
-    message = "The screen asked for something that the desk does not know."
-    hint = "Restart the machine: screen and desk then have the same version."
 
 
 class Desk:
@@ -100,16 +94,20 @@ class Desk:
                 if user not in self._users:
                     log.warning("refused a process of user %d", user)
                     return
-                connection.sendall(self._answer(read_line(connection)))
+                question = read_line(connection)
+                connection.settimeout(A_QUESTION)
+                connection.sendall(self._answer(question))
         finally:
             self._places.release()
 
     def _answer(self, line: bytes) -> bytes:
         language = "en"
         try:
-            question: Look = unpack(line, Look)
+            question: Question = unpack(line, Question)
             language = question.language if question.language in LANGUAGES else language
-            return reply(self._watching.told(language))
+            if isinstance(question, Look):
+                return reply(self._watching.told(language))
+            return reply(do(self._appliance, question, language))
         except msgspec.MsgspecError:
             return reply(_failure(NotUnderstood(), language))
         except TenshuError as error:

@@ -10,20 +10,39 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import urwid
 
 from app.core.messages import mark
+from app.screen import forms
+from app.screen.forms import Choice, Form
 from app.screen.machine import addresses, host_name, notes
 from app.screen.page import Known, Line, lines, padded, width_of
-from app.screen.protocol import DeskRefused, DeskSilent, Look, Standing, ask, where
+from app.screen.protocol import (
+    AnyChange,
+    DeskRefused,
+    DeskSilent,
+    Done,
+    Keep,
+    Look,
+    Proof,
+    Standing,
+    TakeBack,
+    ask,
+    where,
+)
 from app.screen.words import say
 
 PAUSE: Final = 5.0
 """Seconds between two looks."""
 LOOK_SECONDS: Final = 5.0
+DO_SECONDS: Final = 150.0
+"""A document is put into effect within two minutes, or the agent says why not."""
+LEFT_ALONE: Final = 180.0
+"""Seconds without a key after which a form is gone, with what was typed in it."""
 USUAL_SIZE: Final = (24, 80)
 """Rows and columns of a serial line, which tells no size."""
 NO_JAPANESE: Final = ("linux",)
@@ -31,6 +50,7 @@ NO_JAPANESE: Final = ("linux",)
 PALETTE: Final[Any] = [
     ("head", "black", "light gray", "standout"),
     ("", "default", "default"),
+    ("field", "black", "light gray", "standout"),
     ("strong", "white,bold", "default", "bold"),
     ("warning", "yellow,bold", "default", "bold"),
     ("danger", "light red,bold", "default", "standout"),
@@ -48,7 +68,7 @@ class Display:
         self._head, self._foot = urwid.Text("", wrap="clip"), urwid.Text("", wrap="clip")
         self._walker: Any = urwid.SimpleFocusListWalker([])
         self._body = urwid.ListBox(self._walker)
-        frame = urwid.Frame(
+        self._frame = frame = urwid.Frame(
             self._body,
             header=urwid.AttrMap(self._head, "head"),
             footer=urwid.AttrMap(self._foot, "head"),
@@ -59,6 +79,8 @@ class Display:
         self._width = 0
         self._wake = threading.Event()
         self._pipe = self._loop.watch_pipe(self._told)
+        self._touched = time.monotonic()
+        self._result: tuple[list[str], Done | None, Proof] | None = None
 
     def run(self) -> None:
         """Show until the process is ended."""
@@ -96,19 +118,103 @@ class Display:
         )
 
     def _told(self, _: bytes) -> bool:
+        if self._result is not None:
+            self._show_result(*self._result)
+            self._result = None
         self._draw()
         return True
 
+    def _show(self, body: Any) -> None:  # noqa: ANN401 - urwid's
+        self._frame.body = body
+        self._draw()
+
+    def _go_home(self) -> None:
+        self._show(self._body)
+
+    @property
+    def _is_home(self) -> bool:
+        return self._frame.body is self._body
+
+    def _open_menu(self) -> None:
+        language, width = self._shown_language, self._columns
+        self._show(forms.menu(language, width, self._open_form, self._go_home))
+
+    def _open_form(self, choice: Choice) -> None:
+        form = Form(choice, self._shown_language, self._columns)
+        self._show(form.widget(lambda: self._submit(form), self._open_menu))
+
+    def _submit(self, form: Form) -> None:
+        if missing := form.missing():
+            self._foot.set_text(f" {self._say(mark('Still needed: {what}'), what=missing)}")
+        else:
+            self._do(form.change())
+
+    def _do(self, change: AnyChange) -> None:
+        """Ask the desk to do it, in a thread; what comes of it is shown."""
+        self._show(self._outcome([self._say(mark("One moment …"))], []))
+        threading.Thread(target=self._ask_to, args=(change,), daemon=True).start()
+
+    def _ask_to(self, change: AnyChange) -> None:
+        done = None
+        try:
+            done = ask(self._desk, change, Done, DO_SECONDS)
+            texts = [done.text]
+        except DeskRefused as error:
+            texts = [error.failure.message, error.failure.hint]
+        except DeskSilent as error:
+            log.warning("the desk is silent: %s", error)
+            texts = [self._say(mark("The appliance does not answer. Look whether it was done."))]
+        self._result = ([text for text in texts if text], done, change.proof)
+        os.write(self._pipe, b".")
+
+    def _show_result(self, texts: list[str], done: Done | None, proof: Proof) -> None:
+        back = (mark("Back"), self._go_home)
+        if done is None or not done.waits:
+            self._show(self._outcome(texts, [back]))
+            return
+        language, version = self._shown_language, done.waits
+        until = time.strftime("%H:%M:%S", time.localtime(time.time() + done.seconds))
+        texts = [*texts, self._say(mark("It is taken back by itself at {at}."), at=until)]
+        keep = Keep(proof=proof, language=language, version=version)
+        take_back = TakeBack(proof=proof, language=language, version=version)
+        buttons = [
+            (mark("Keep it"), lambda: self._do(keep)),
+            (mark("Take it back now"), lambda: self._do(take_back)),
+            back,
+        ]
+        self._show(self._outcome(texts, buttons))
+
+    def _outcome(self, texts: list[str], buttons: list[tuple[str, Callable[[], None]]]) -> Any:  # noqa: ANN401 - urwid's
+        return forms.outcome(self._shown_language, self._columns, texts, buttons)
+
+    def _say(self, text: str, **parameters: object) -> str:
+        return say(self._shown_language, text, **parameters)
+
+    @property
+    def _columns(self) -> int:
+        return int(self._loop.screen.get_cols_rows()[0])
+
     def _tick(self, *_: object) -> None:
+        if not self._is_home and time.monotonic() - self._touched > LEFT_ALONE:
+            self._go_home()
         self._draw()
         self._loop.set_alarm_in(1, self._tick)
 
     def _sized(self, keys: list[Any], _: list[int]) -> list[Any]:
+        self._touched = time.monotonic()
         if "window resize" in keys:
             self._draw()
         return keys
 
     def _key(self, key: str | tuple[str, int, int, int]) -> bool:
+        if key in ("esc", "f10"):
+            self._go_home()
+            return True
+        if not self._is_home:
+            return False
+        if key in ("f3", "c", "C"):
+            self._open_menu()
+            return True
         if key in ("f2", "l", "L"):
             self._language = "en" if self._language == "ja" else "ja"
             self._wake.set()
@@ -121,7 +227,7 @@ class Display:
         return "en" if self._terminal in NO_JAPANESE else self._language
 
     def _draw(self) -> None:
-        width, _ = self._loop.screen.get_cols_rows()
+        width = self._columns
         language, known = self._shown_language, self._known
         version = known.standing.version if known.standing else ""
         left = f" Tenshu {version}  {known.host}"
@@ -130,7 +236,8 @@ class Display:
         other = mark("Japanese: L (not on this display)")
         if self._terminal not in NO_JAPANESE:
             other = "English: L" if language == "ja" else "日本語: L"
-        self._foot.set_text(f" {say(language, other)}")
+        ways = (mark("Change: C"), other) if self._is_home else (mark("Back: Esc"),)
+        self._foot.set_text(" " + "   ".join(say(language, one) for one in ways))
         shown = lines(known, language, width)
         if self._terminal in NO_JAPANESE and self._language == "ja":
             text = mark("This display has no Japanese letters. A serial line has: ttyS0, 115200.")
@@ -155,6 +262,8 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     give_size()
     urwid.set_encoding("utf-8")
+    for key, command in (("tab", "cursor down"), ("shift tab", "cursor up")):
+        urwid.command_map[key] = command
     language = os.environ.get("TENSHU_SCREEN_LANGUAGE", "en")
     Display(where(), language, os.environ.get("TERM", "")).run()
 

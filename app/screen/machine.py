@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 IPV4: Final = Path("/proc/self/net/fib_trie")
+INTERFACES: Final = Path("/sys/class/net")
 IPV6: Final = Path("/proc/self/net/if_inet6")
 NOTES: Final = Path("/run/issue.d")
 """What a start leaves to be read here (issue(5)): a seed that was not used, say."""
@@ -25,6 +26,15 @@ def addresses(ipv4: Path = IPV4, ipv6: Path = IPV6) -> tuple[str, ...]:
     found: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = []
     found += [*_version_4(ipv4), *_version_6(ipv6)]
     return tuple(dict.fromkeys(str(one) for one in found if not one.is_loopback))
+
+
+def first_cable(interfaces: Path = INTERFACES) -> str:
+    """Return the name of the first interface that is a cable; empty where there is none."""
+    try:
+        found = sorted(one.name for one in interfaces.iterdir() if (one / "device").exists())
+    except OSError:
+        return ""
+    return found[0] if found else ""
 
 
 def notes(folder: Path = NOTES) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ import contextlib
 import os
 import socket
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from app.core.secret import Secret
 
@@ -27,6 +28,78 @@ class Look(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Asks how things stand: anybody before the screen may."""
 
     language: str = "en"
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """Who stands there: an owner by login ID and password, or whoever holds the key kit."""
+
+    login_id: str = ""
+    password: Secret = Secret("")
+    kit: Secret = Secret("")
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be done, with the proof for it: nothing is remembered between two."""
+
+    proof: Proof
+    language: str = "en"
+
+
+class Restart(Change, frozen=True, tag=True, kw_only=True):
+    """Restart the machine."""
+
+
+class PowerOff(Change, frozen=True, tag=True, kw_only=True):
+    """Switch it off."""
+
+
+class ResetFactor(Change, frozen=True, tag=True, kw_only=True):
+    """Remove somebody's second factors."""
+
+    whose: Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class OpenConsole(Change, frozen=True, tag=True, kw_only=True):
+    """Let an address or a network reach the console."""
+
+    network: Annotated[str, Meta(min_length=1, max_length=49)]
+
+
+class SetAddress(Change, frozen=True, tag=True, kw_only=True):
+    """Give a cable's interface its address: DHCP where there is none."""
+
+    interface: Annotated[str, Meta(min_length=1, max_length=15)]
+    address: Annotated[str, Meta(max_length=49)] = ""
+    """With the length of its network: 192.0.2.10/24."""
+    gateway: Annotated[str, Meta(max_length=45)] = ""
+    dns: Annotated[str, Meta(max_length=200)] = ""
+    """Addresses, with spaces between."""
+
+
+class Keep(Change, frozen=True, tag=True, kw_only=True):
+    """Keep what was applied and waits to be confirmed."""
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
+class TakeBack(Change, frozen=True, tag=True, kw_only=True):
+    """Take it back at once."""
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+
+
+AnyChange = Restart | PowerOff | ResetFactor | OpenConsole | SetAddress | Keep | TakeBack
+Question = Look | AnyChange
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """It is done; or it holds until it is confirmed in time."""
+
+    text: str
+    """In the language that was asked for."""
+    waits: int = 0
+    """Version that has to be confirmed; 0 where nothing has to."""
+    seconds: int = 0
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):

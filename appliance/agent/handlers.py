@@ -14,6 +14,7 @@ from appliance.agent.disks import DiskActions
 from appliance.agent.machine import Machine
 from appliance.agent.maintenance import MaintenanceActions
 from appliance.agent.patience import READING_SECONDS, Patience
+from appliance.agent.power import Power
 from appliance.agent.repositories import Repositories
 from appliance.agent.runs import Runs
 from appliance.backup.borg import Borg
@@ -67,6 +68,7 @@ class Handlers:
             **Certificates(place).by_name,
             **MaintenanceActions(place).by_name,
             **DiskActions(place).by_name,
+            **Power(place).by_name,
         }
 
     def follow(self, request: actions.OfRun, stop: threading.Event) -> Iterator[tuple[Run, bool]]:

@@ -29,6 +29,7 @@ from appliance.contract.certificates.table import ACTIONS as CERTIFICATE_ACTIONS
 from appliance.contract.configuration.table import ACTIONS as MACHINE_ACTIONS
 from appliance.contract.disks.table import ACTIONS as DISK_ACTIONS
 from appliance.contract.maintenance.table import ACTIONS as MAINTENANCE_ACTIONS
+from appliance.contract.power import ACTIONS as POWER_ACTIONS
 from appliance.contract.runs import Run
 
 TABLE: Final[dict[str, Action]] = {
@@ -193,6 +194,7 @@ TABLE: Final[dict[str, Action]] = {
         *CERTIFICATE_ACTIONS,
         *MAINTENANCE_ACTIONS,
         *DISK_ACTIONS,
+        *POWER_ACTIONS,
     )
 }
 """Every action by its name. A new one is a line here and a function in `appliance.agent`."""

@@ -1,12 +1,15 @@
 """The machine's own screen where systemd is the first process: on a terminal of the machine."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.integration.systemd.booted import Booted
+from tests.debian import appliance, layered
+from tests.integration.systemd.booted import Booted, booted
 from tests.running import wait_until
 
 pytestmark = [
@@ -15,6 +18,7 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
+PASSWORD = "seven grey herons on a roof"
 HOLD = """
 import fcntl, json, os, pty, struct, sys, termios
 master, slave = pty.openpty()
@@ -95,3 +99,64 @@ def test_where_the_system_would_ask_for_a_sign_in_the_screen_stands_V11(machine:
     for masked in ("console-getty.service", "ctrl-alt-del.target"):
         assert machine.property(masked, "LoadState") == "masked", masked
     assert "agetty" not in machine.said("ps", "-eo", "comm=")
+
+
+OWNER = """\
+[administrator]
+login_id = "owner"
+name = "Owner"
+"""
+ASK = """
+import json, sys
+from app.core.secret import Secret
+from app.screen import protocol
+kind, password, fields = sys.argv[1:]
+proof = protocol.Proof(login_id="owner", password=Secret(password))
+change = getattr(protocol, kind)(proof=proof, **json.loads(fields))
+try:
+    done = protocol.ask(protocol.where(), change, protocol.Done, 150)
+    print(json.dumps([done.text, done.waits]))
+except protocol.DeskRefused as error:
+    print(json.dumps([error.failure.code, 0]))
+"""
+
+
+def at_screen(
+    machine: Booted, kind: str, password: str = PASSWORD, /, **fields: object
+) -> tuple[str, int]:
+    """Ask the desk as a display does; return what it says, and which version waits."""
+    python = ("/usr/lib/tenshu/bin/python", "-P", "-c", ASK, kind, password, json.dumps(fields))
+    told = machine.run("runuser", "-u", "tenshu-screen", "--", *python)
+    assert told.returncode == 0, told.stderr
+    text, waits = json.loads(told.stdout)
+    return text, waits
+
+
+def test_an_owner_opens_the_console_and_switches_the_machine_off_and_nobody_else_does_METI13(
+    tmp_path: Path,
+) -> None:
+    with layered(appliance(), tmp_path) as root, booted(root, f"tenshu-off-{os.getpid()}") as found:
+        (root / "root/owner.toml").write_text(OWNER)
+        place = ("TENSHU_DATA=/var/lib/tenshu/data", "TENSHU_KEYS=/var/lib/tenshu/keys")
+        setup = ("tenshu", "setup", "--from", "/root/owner.toml")
+        told = found.run(
+            "env", *place, "TENSHU_EDGE=1", f"TENSHU_ADMINISTRATOR_PASSWORD={PASSWORD}", *setup
+        )
+        assert told.returncode == 0, told.stderr
+        assert at_screen(found, "PowerOff", "wrong") == ("screen.not_proven", 0)
+        _, version = at_screen(found, "OpenConsole", network="192.0.2.7")
+        assert version
+        assert "192.0.2.7" in found.rules()
+        assert at_screen(found, "TakeBack", version=version)[0] == "It is taken back."
+        assert "192.0.2.7" not in found.rules()
+        _, version = at_screen(found, "OpenConsole", network="192.0.2.8")
+        assert at_screen(found, "Keep", version=version)[0] == "It is kept."
+        assert found.result("ReadConfiguration")["pending"] is None
+        assert "192.0.2.8" in found.rules()
+        assert "switches itself off" in at_screen(found, "PowerOff")[0]
+        container = found.container
+        assert container
+        wait_until(lambda: container.poll() is not None, "it is off", 60)
+        data = root / "var/lib/tenshu/data"
+        kept = [*data.glob("tenshu.sqlite*"), *data.glob("audit/**/*")]
+        assert any(b"machine.power_off" in one.read_bytes() for one in kept if one.is_file())

@@ -6,11 +6,18 @@ import sys
 
 import pytest
 
+from app.core import clock
 from app.core.claim_code import PLACE, keep_claim_code
+from app.core.secret import Secret
+from app.identity import account_rows, policies
+from app.identity.operations.accounts import NewAccount, create_account
+from app.identity.operations.grants import NewGrant, give
+from app.operations.context import Actor, Context, Plane
 from app.screen.desk import Desk
 from tests.terminal import ROOT, display
 from tests.unit.app.screen.conftest import open_desk, socket_path
 
+PASSWORD = "seven grey herons on a roof"
 __all__ = ["open_desk", "socket_path"]
 
 
@@ -83,3 +90,74 @@ def test_it_loads_nothing_of_the_appliance_itself():
         check=True,
     ).stdout.split()  # fmt: skip
     assert not {"sqlalchemy", "app.operations", "app.identity", "app.core.database"} & set(told)
+
+
+@pytest.fixture
+def owner(appliance):
+    local = Context(appliance, actor=Actor(local=True), plane=Plane.LOCAL)
+    for login_id in ("owner", "second"):
+        made = create_account(local, NewAccount(login_id=login_id, name=login_id)).account
+        give(local, NewGrant(holder=made.id, role="owner"))
+        with appliance.database.write() as session:
+            rules = policies.load(session).password
+            account_rows.put_password(session, made.id, Secret(PASSWORD), rules, now=clock.now())
+    return made.id
+
+
+def type_proof(terminal, password=PASSWORD):
+    terminal.type("\towner\t")
+    terminal.type(f"{password}\t\t\r")
+
+
+def test_an_owner_removes_a_lost_second_factor_and_a_wrong_password_does_not_METI13(
+    open_desk, socket_path, owner
+):
+    open_desk()
+    with display(socket_path) as terminal:
+        terminal.wait_for("Change: C", "Database")
+        terminal.type("c")
+        text = terminal.wait_for("stands in the history", "Restart the machine", "Back: Esc")
+        assert "Switch the machine off" in text
+        terminal.type("\t\t\r")
+        terminal.wait_for("Their login ID", "or the key kit")
+        terminal.type("second")
+        type_proof(terminal, "wrong wrong")
+        terminal.wait_for("no owner's login ID and password")
+        assert "wrong wrong" not in terminal.text()
+        terminal.type("\r")
+        terminal.wait_for("Change: C")
+        terminal.type("c")
+        terminal.wait_for("Back: Esc", "Restart the machine")
+        terminal.type("\t\t\r")
+        terminal.wait_for("Their login ID")
+        terminal.type("second")
+        type_proof(terminal)
+        assert PASSWORD not in terminal.wait_for("Second factors removed")
+
+
+def test_what_is_missing_is_asked_for_and_escape_leads_back(open_desk, socket_path):
+    open_desk()
+    with display(socket_path) as terminal:
+        terminal.wait_for("Change: C", "Database")
+        terminal.type("c")
+        terminal.wait_for("Back: Esc")
+        terminal.type("\r")
+        terminal.wait_for("Address or network")
+        terminal.type("\t\t\t\t\r")
+        terminal.wait_for("Still needed: Address or network")
+        terminal.type("\x1b")
+        terminal.wait_for("Change: C")
+
+
+def test_a_change_that_nobody_answers_is_told(socket_path, open_desk):
+    desk = open_desk()
+    with display(socket_path) as terminal:
+        terminal.wait_for("Change: C", "Database")
+        terminal.type("c")
+        terminal.wait_for("Back: Esc", "Restart the machine")
+        terminal.type("\t\t\t\r")
+        terminal.wait_for("Password")
+        desk.close()
+        terminal.type("owner\t")
+        terminal.type(f"{PASSWORD}\t\t\r")
+        terminal.wait_for("does not answer. Look whether it was done.")

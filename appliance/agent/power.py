@@ -1,0 +1,40 @@
+"""The actions on the machine's power, where the machine is this copy's own."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from appliance.contract.actions import Caller, Nothing
+from appliance.contract.configuration.errors import MachineNotOwned
+from appliance.contract.power import GoingDown
+from appliance.machine import units
+from appliance.machine.programs import ask
+from appliance.place import Place
+
+SECONDS: Final = 3
+"""So that what is told of it, in the history too, is written down before."""
+
+
+class Power:
+    """A method a line of `appliance.contract.power`."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
+            "Restart": self._restart,
+            "PowerOff": self._power_off,
+        }
+
+    def _restart(self, _caller: Caller, _request: Nothing) -> GoingDown:
+        return self._go_down("reboot")
+
+    def _power_off(self, _caller: Caller, _request: Nothing) -> GoingDown:
+        return self._go_down("poweroff")
+
+    def _go_down(self, how: str) -> GoingDown:
+        if not units.are_ours(self._place):
+            raise MachineNotOwned
+        ask("systemd-run", "--quiet", f"--on-active={SECONDS}s",
+            f"--timer-property=AccuracySec={units.ACCURACY}", "systemctl", how)  # fmt: skip
+        return GoingDown(seconds=SECONDS)

@@ -1,0 +1,49 @@
+"""The machine's power: only where the machine is the appliance's own, and after a moment."""
+
+from pathlib import Path
+
+import pytest
+
+from appliance.agent import power
+from appliance.agent.power import SECONDS, Power
+from appliance.contract.actions import Caller, Nothing
+from appliance.contract.configuration.errors import MachineNotOwned, ProgramRefused
+from appliance.place import Place
+
+CALLER = Caller(account="x")
+
+
+@pytest.fixture
+def actions(tmp_path: Path):
+    place = Place(data=tmp_path / "data", keys=tmp_path / "keys", database_url="sqlite://")
+    return Power(place).by_name
+
+
+@pytest.mark.parametrize("action", ["Restart", "PowerOff"])
+def test_a_guest_on_a_machine_does_not_switch_it_off(actions, action):
+    with pytest.raises(MachineNotOwned):
+        actions[action](CALLER, Nothing())
+
+
+@pytest.mark.parametrize(("action", "word"), [("Restart", "reboot"), ("PowerOff", "poweroff")])
+def test_it_goes_down_in_a_moment_so_that_the_history_is_written_first(
+    actions, action, word, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(power.units, "are_ours", lambda place: True)
+    monkeypatch.setattr(power, "ask", lambda *words: told.append(words))
+    assert actions[action](CALLER, Nothing()).seconds == SECONDS
+    assert told == [
+        ("systemd-run", "--quiet", "--on-active=3s", "--timer-property=AccuracySec=100ms",
+         "systemctl", word),
+    ]  # fmt: skip
+
+
+def test_where_systemd_refuses_it_is_said(actions, monkeypatch):
+    def refuse(*words):
+        raise ProgramRefused(program=words[0], said="no")
+
+    monkeypatch.setattr(power.units, "are_ours", lambda place: True)
+    monkeypatch.setattr(power, "ask", refuse)
+    with pytest.raises(ProgramRefused, match="systemd-run"):
+        actions["Restart"](CALLER, Nothing())
