@@ -30,7 +30,7 @@ OURS = {
     "tenshu-sealer": Ceiling(1.5, 0.2),
     "tenshu-edge": Ceiling(2.0, 2.0),
     "tenshu-desk": Ceiling(1.5, 0.4),
-    "tenshu-screen@": Ceiling(1.5, 0.6),
+    "tenshu-screen@": Ceiling(1.5, 0.9),
     "tenshu-agent": Ceiling(3.5, 2.7),
     "tenshu-revert@": Ceiling(3.5, 2.1),
     "tenshu-seed": Ceiling(3.5, 1.0),

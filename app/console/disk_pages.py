@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -98,20 +99,20 @@ def show_progress(request: AnyRequest) -> Answer:
 @post(f"{PLACE}/redundancy")
 def declare(request: AnyRequest, data: Form) -> Answer:
     """Take that the storage beneath is redundant, or is not."""
-    wanted = ask(disks.Redundancy, redundant=bool(data.get("redundant")))
-    return _do(request, disks.declare_redundant, wanted)
+    redundant = bool(data.get("redundant"))
+    return _do(request, disks.declare_redundant, disks.Redundancy, redundant=redundant)
 
 
 @post(f"{PLACE}/{{disk:str}}/take")
 def take(request: AnyRequest, disk: FromPath[str]) -> Answer:
     """Take an empty disk in, or one that was there before."""
-    return _do(request, disks.take_disk, ask(disks.WhichDisk, disk=disk))
+    return _do(request, disks.take_disk, disks.WhichDisk, disk=disk)
 
 
 @post(f"{PLACE}/{{disk:str}}/erase")
 def erase(request: AnyRequest, disk: FromPath[str]) -> Answer:
     """Erase a disk and take it in, after a fresh second factor."""
-    return _do(request, disks.erase_disk, ask(disks.WhichDisk, disk=disk))
+    return _do(request, disks.erase_disk, disks.WhichDisk, disk=disk)
 
 
 @result_of(disks.declare_redundant)
@@ -132,11 +133,16 @@ def erased(_request: AnyRequest, _result: Disks) -> Answer:
     return go(PLACE)
 
 
-def _do(request: AnyRequest, operation: Operation[Any, Any], wanted: object) -> Answer:
-    context = need_sign_in(request)
+def _do(
+    request: AnyRequest,
+    operation: Operation[Any, Any],
+    kind: type[msgspec.Struct],
+    **values: object,
+) -> Answer:
+    context = need_sign_in(request)  # before what comes from the address is looked at
     context.require(Permission.MACHINE_MANAGE)
     try:
-        return perform(request, operation, wanted)
+        return perform(request, operation, ask(kind, **values))
     except TenshuError as error:
         message, hint = explain(context.language, error)
         return _disks_page(request, (message, hint), error.status)

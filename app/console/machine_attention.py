@@ -8,6 +8,7 @@ from app.machine.errors import MachineError
 from app.machine.operations import certificates, checking, maintenance, reading
 from app.operations.context import SYSTEM, Context
 from app.operations.operation import NoRequest
+from app.web.pages import ask
 from appliance.contract.certificates.folder import Condition
 from appliance.contract.configuration.services import OWN
 from appliance.contract.seed.state import SeedOutcome
@@ -78,7 +79,7 @@ def _untouched(context: Context, version: int) -> bool:
     """Tell whether nobody has set the machine up since its first start."""
     if not version:
         return True
-    which = reading.WhichVersion(version=version)
+    which = ask(reading.WhichVersion, version=version)
     return reading.get_version(context, which).listed.version.account == SYSTEM.account
 
 

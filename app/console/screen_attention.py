@@ -9,6 +9,7 @@ from app.core import clock
 from app.core.messages import mark
 from app.history import operations as history
 from app.operations.context import Context
+from app.web.pages import ask
 
 PROOFS: Final = "screen.prove"
 """Verb of the events of who proved there to be an owner (`app.screen.operations`)."""
@@ -18,7 +19,7 @@ SHOWN: Final = 7 * clock.DAY
 def screen_attention(context: Context) -> list[Attention]:
     """Tell how often somebody has acted at the machine's own screen, and who last."""
     since = clock.now() - SHOWN
-    wanted = history.SearchEvents(verb=PROOFS, outcome=Outcome.DONE, since=since)
+    wanted = ask(history.SearchEvents, verb=PROOFS, outcome=Outcome.DONE, since=since)
     try:
         found = history.search_events(context, wanted).rows
     except StoreUnreadable:

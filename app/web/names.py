@@ -24,6 +24,7 @@ MAIL_KINDS: Final = {
     "people.password_link": mark("Link for a new password"),
     "reviews.overdue": mark("Reminder of an overdue access review"),
     "reviews.soon": mark("Reminder of an access review"),
+    "screen.prove": mark("Notice of work at the machine's own screen"),
 }
 
 FIELDS: Final = {

@@ -7,7 +7,7 @@ class NoOwnDisks(ApplianceError):
     """The copy did not start from the appliance's own disk."""
 
     code = "disks.not_own"
-    status = 501
+    status = 409
     message = "Disks are not looked after here: this copy did not start from its own disk."
     hint = "The appliance's disk image mirrors its disks; elsewhere the host must do that."
 

@@ -23,13 +23,13 @@ _SEED: Final = shape_of(Seed)
 SOME_INTERFACE: Final = "enp1s0"
 """Stands for the machine's own where a seed is looked at elsewhere."""
 AS_WRITTEN: Final = (
-    (r"network\.interfaces\[0\]\.addresses\[0\]", "address"),
-    (r"network\.interfaces\[0\]\.gateways\[0\]", "gateway"),
-    (r"network\.interfaces\[0\]\.name", "interface"),
-    (r"network\.interfaces.*", "address"),
-    (r"network\.hostname|edge\.names.*", "hostname"),
-    (r"network\.dns(.*)", r"dns\1"),
-    (r"time\.servers(\[\d+\]).*", r"ntp\1"),
+    (re.compile(r"network\.interfaces\[0\]\.addresses\[0\]"), "address"),
+    (re.compile(r"network\.interfaces\[0\]\.gateways\[0\]"), "gateway"),
+    (re.compile(r"network\.interfaces\[0\]\.name"), "interface"),
+    (re.compile(r"network\.interfaces.*"), "address"),
+    (re.compile(r"network\.hostname|edge\.names.*"), "hostname"),
+    (re.compile(r"network\.dns(.*)"), r"dns\1"),
+    (re.compile(r"time\.servers(\[\d+\]).*"), r"ntp\1"),
 )
 """Places of the document, and the plain keys that they come from."""
 
@@ -148,7 +148,7 @@ def _as_written(error: ApplianceError, seed: Seed, plain: bool) -> Configuration
     """Return a problem of the document with the place that the seed has for it."""
     place = str(error.parameters.get("place", ""))
     for pattern, key in AS_WRITTEN:
-        found = re.fullmatch(pattern, place)
+        found = pattern.fullmatch(place)
         written = found.expand(key) if found else ""
         if written and (plain or getattr(seed, written.partition("[")[0]) not in ("", (), DHCP)):
             return _at(error, written)

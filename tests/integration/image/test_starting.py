@@ -126,7 +126,7 @@ def screen_of(found: Guest) -> str:
         screen = pyte.Screen(80, 24)
         pyte.Stream(screen).feed(found.serial)
         text = "\n".join(screen.display)
-        return "Claim code" in text
+        return "Claim code" in text and "SHA-256" in text
 
     wait_until(stands_there, "the claim code stands on the screen", 120)
     return text

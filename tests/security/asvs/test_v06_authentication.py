@@ -65,7 +65,10 @@ def test_every_way_to_a_session_is_written_down_and_there_is_no_other_ASVS_6_1_3
     assert beginning == ["app/identity/sign_in_flow.py"]
     open_to_all = {each.name for each in all_operations() if each.permission == "anybody"}
     ways = {name for name in open_to_all if not name.endswith((".status", ".sign_out", ".resume"))}
-    assert {name.partition(".")[0] for name in ways} == {"sign_in", "setup", "invitations"}
+    assert {name.partition(".")[0] for name in ways} == {
+        *("sign_in", "setup", "invitations"),
+        "screen",  # a proof for one change, at the machine itself: it begins no session
+    }
     text = written.section(PAGE, "Ways to a session")
     table = written.rows(text)
     assert [row[:2] for row in table] == [
@@ -75,7 +78,13 @@ def test_every_way_to_a_session_is_written_down_and_there_is_no_other_ASVS_6_1_3
         ["First setup", "console"],
         ["Invitation, a one-time link that an administrator makes", "that of the link"],
     ]
-    for word in ("API token", "command line", "no default account", "no secret question"):
+    for word in (
+        "API token",
+        "command line",
+        "no default account",
+        "no secret question",
+        "own screen begins none",
+    ):
         assert word in text
 
 
