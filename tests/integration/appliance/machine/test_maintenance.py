@@ -47,6 +47,11 @@ def told(machine: Maintained) -> list[tuple[What, str, Ending]]:
     return [(one.what, one.command, one.ended) for one in found if one.window == newest]
 
 
+def prompted(machine: Maintained) -> None:
+    """Wait for the prompt: what is typed before the terminal is set up is flushed (termios(3))."""
+    wait_until(lambda: "tenshu> " in recorded(machine), "it asks what to do")
+
+
 def recorded(machine: Maintained) -> str:
     """Everything that was typed and shown through the newest window."""
     newest = machine.rooms.book.newest()
@@ -64,6 +69,7 @@ def test_a_window_lets_in_records_and_is_closed_by_a_click_S11(machine: Maintain
     assert come.returncode == 0, come.stderr
     assert "Filesystem" in come.stdout
     with machine.stay() as person:
+        prompted(machine)
         machine.type(person, b"memory\r")
         wait_until(lambda: "Swap" in recorded(machine), "what was shown is recorded")
         window = machine.windows.close(LOCAL, opened.window.number)
@@ -161,6 +167,7 @@ def test_to_repair_there_is_a_shell_that_cannot_touch_its_recording_S11(
     machine.open(level=Level.repair)
     folder = machine.rooms.book.of(machine.rooms.book.newest())
     with machine.stay(user="tenshu-repair") as person:
+        prompted(machine)
         for keys, shown in (
             ("shell", "bash-"),
             (f"id -un; ls {folder}; kill -9 $PPID; stty -echo; echo d'o'ne", "done"),
