@@ -11,8 +11,8 @@ from app.core.lifeline import die_with_parent
 from app.identity.ending import Ending
 from app.identity.revoking import Revoking
 from app.leaving.watch import Watch as LeavingWatch
-from app.machine.certificate_watch import CertificateWatch
-from app.machine.disk_watch import DiskWatch
+from app.machine.certificate_watch import certificate_watch
+from app.machine.disk_watch import disk_watch
 from app.machine.needs import Needs
 from app.machine.recording_watch import check_all_recordings
 from app.machine.watch import Watch as MachineWatch
@@ -34,8 +34,8 @@ def create() -> AsgiApplication:
     watches = (
         Watch(appliance),
         MachineWatch(appliance, Needs((mail_destinations, offsite_destinations))),
-        CertificateWatch(appliance),
-        DiskWatch(appliance),
+        certificate_watch(appliance),
+        disk_watch(appliance),
         LeavingWatch(
             appliance,
             further=(keep_no_longer, remind_everybody, mail_what_is_due, check_all_recordings),

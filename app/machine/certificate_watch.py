@@ -3,22 +3,10 @@
 The agent keeps the last ones, so nothing is lost while the console is down.
 """
 
-import logging
-import threading
-from typing import Final
-
-from sqlalchemy import select
-from sqlmodel import col
-
-from app.core.errors import TenshuError
 from app.machine.calling import caller_of, certificates_for
-from app.machine.models import ToldHappening
+from app.machine.happening_watch import Watch, untold
 from app.machine.operations.certificates import JOURNAL, HappenedByItself, tell_happening
 from app.operations.context import SYSTEM, Appliance, Context, Plane
-
-PAUSE_SECONDS: Final = 15.0
-
-log = logging.getLogger("tenshu.machine")
 
 
 def tell_happenings(appliance: Appliance) -> int:
@@ -29,43 +17,12 @@ def tell_happenings(appliance: Appliance) -> int:
     context = Context(appliance, actor=SYSTEM, plane=Plane.LOCAL)
     with certificates_for(context) as machine:
         happenings = machine.certificates(caller_of(context)).happenings
-    with appliance.database.read() as session:
-        told = set(
-            session.connection().scalars(
-                select(col(ToldHappening.number)).where(
-                    col(ToldHappening.machine) == appliance.machine,
-                    col(ToldHappening.journal) == JOURNAL,
-                    col(ToldHappening.number).in_([one.number for one in happenings]),
-                )
-            )
-        )
-    new = [one for one in reversed(happenings) if one.number not in told]
+    new = untold(appliance, JOURNAL, happenings)
     for one in new:
         tell_happening(context, HappenedByItself(happening=one))
     return len(new)
 
 
-class CertificateWatch(threading.Thread):
-    """Looks until it is stopped."""
-
-    def __init__(self, appliance: Appliance) -> None:
-        super().__init__(name="certificate-watch", daemon=True)
-        self.appliance = appliance
-        self._stop_asked = threading.Event()
-
-    def run(self) -> None:
-        """Tell what has happened until `stop`; say once when the agent does not answer."""
-        trouble = ""
-        while not self._stop_asked.wait(PAUSE_SECONDS):
-            try:
-                tell_happenings(self.appliance)
-                trouble = ""
-            except TenshuError as error:
-                if error.code != trouble:
-                    log.warning("what happens to certificates cannot be read: %s", error)
-                trouble = error.code
-
-    def stop(self) -> None:
-        """End the thread after its present look."""
-        self._stop_asked.set()
-        self.join()
+def certificate_watch(appliance: Appliance) -> Watch:
+    """Return what looks until it is stopped."""
+    return Watch("certificates", lambda: tell_happenings(appliance))

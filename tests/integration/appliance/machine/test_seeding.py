@@ -82,7 +82,6 @@ def test_a_seed_is_accepted_before_the_network_and_its_rules_are_there(
 
 def test_the_agent_puts_it_into_effect_as_a_version_and_it_is_never_read_again(
     applying: Applying,
-    place: Place,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     agent: Callable[[], None],
@@ -103,7 +102,6 @@ def test_the_agent_puts_it_into_effect_as_a_version_and_it_is_never_read_again(
 
 def test_a_power_cut_right_after_it_took_effect_is_made_good(
     applying: Applying,
-    place: Place,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     agent: Callable[[], None],
@@ -150,7 +148,6 @@ def test_what_is_wrong_is_told_on_the_screen_with_line_and_remedy_and_nothing_is
 
 def test_the_screen_says_nothing_more_once_somebody_has_set_the_machine_up(
     applying: Applying,
-    place: Place,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     agent: Callable[[], None],
@@ -180,7 +177,6 @@ def test_properties_that_nobody_has_filled_in_are_no_seed(
 
 def test_a_machine_that_was_there_before_reads_none(
     applying: Applying,
-    place: Place,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     agent: Callable[[], None],
@@ -199,7 +195,6 @@ def test_where_nobody_could_look_for_seeds_it_is_said(applying: Applying, tmp_pa
 
 def test_a_seed_that_the_machine_does_not_take_is_told_and_it_starts_as_without(
     applying: Applying,
-    place: Place,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     agent: Callable[[], None],
