@@ -7,6 +7,7 @@ import contextlib
 import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +40,8 @@ from appliance.contract.configuration.reading import Unreadable, read_document
 QUICK_SECONDS: Final = 3.0
 SLOW_SECONDS: Final = 30.0
 """What the machine's agent has to look up."""
+LAST_LOOK_SECONDS: Final = 5.0
+"""How long the end waits for a look that has begun; what hangs longer ends with the process."""
 
 log = logging.getLogger("tenshu.screen")
 
@@ -62,16 +65,22 @@ class Watching:
             Standing(at=0, version=version(), console_port=0, workspace_port=0),
         )
         self._stop = threading.Event()
+        self._looking: list[threading.Thread] = []
 
     def start(self) -> None:
         """Look once at what is near, then go on beside."""
         self._look_near()
         for pause, look in ((QUICK_SECONDS, self._look_near), (SLOW_SECONDS, self._look_far)):
-            threading.Thread(target=self._go_on, args=(pause, look), daemon=True).start()
+            thread = threading.Thread(target=self._go_on, args=(pause, look), daemon=True)
+            thread.start()
+            self._looking.append(thread)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more: what is looked at, the database too, may be closed then."""
         self._stop.set()
+        until = time.monotonic() + LAST_LOOK_SECONDS
+        for thread in self._looking:
+            thread.join(max(until - time.monotonic(), 0))
 
     def told(self, language: str) -> Standing:
         """Return how things stood at the last look."""

@@ -48,6 +48,13 @@ def test_a_database_that_does_not_answer_silences_nothing_else(
     assert standing.disk_size
 
 
+def test_once_it_is_closed_nobody_looks_any_more(open_desk, appliance):
+    desk = open_desk()
+    desk.close()
+    assert not any(thread.is_alive() for thread in desk._watching._looking)
+    assert len(desk._watching._looking) == 2
+
+
 def test_what_needs_somebody_is_told_in_the_language_of_the_screen(open_desk, socket_path):
     open_desk()
     wait_until(lambda: look(socket_path).notices, "it has asked", 60)
