@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from image.fingerprint import every_file, fingerprint
+from image.initramfs import initramfs, initramfs_name
 from image.kept import alone, is_kept, kept
 from image.paths import EPOCH, ROOT
 from image.root import appliance_root, root_name
 from image.running import step
 from image.slot import lay_slot
-from image.workshop import kernel_version, work, workshop, workshop_name
+from image.workshop import kernel_version, work, workshop
 
 HERE: Final = Path(__file__).parent
 DEFINITIONS: Final = HERE / "repart"
-INITRD: Final = HERE / "initrd"
 SIZE: Final = "8G"
 """Of which a file holds only what is written. A larger disk is used whole, at the next start."""
 KIND: Final = "disk"
@@ -32,17 +32,6 @@ LINE: Final = (
     "systemd.verity_root_data=/dev/md/tenshu-slot",
     "systemd.verity_root_hash=/dev/md/tenshu-hashes",
     *("console=tty0", "console=ttyS0"),
-)
-DRACUT: Final = ("systemd-initrd", "systemd-veritysetup", "kernel-modules", "dm")
-DRIVERS: Final = (
-    *("dm-verity", "erofs", "ext4", "loop", "overlay", "raid1"),
-    *("dm-crypt", "xts", "aesni-intel", "sha256"),
-)
-PROGRAMS: Final = (
-    *("systemd-repart", "sfdisk", "mdadm", "cryptsetup", "mkfs.ext4", "e2fsck", "udevadm", "lsblk"),
-    *("base64", "cat", "cp", "cut", "find", "grep", "head", "mkdir", "mount", "rm", "sed", "sleep"),
-    *("tail", "tr", "umount", "wc"),
-    *("/etc/mke2fs.conf", "/usr/lib/udev/rules.d/63-md-raid-arrays.rules"),
 )
 
 
@@ -78,7 +67,9 @@ def disk() -> Disk:
     root = appliance_root("machine")
     with alone():
         shop, name = workshop(), disk_name()
-        return Disk(kept(KIND, name, "Making the disk", partial(make_disk, root, shop, name)))
+        start = initramfs()
+        make = partial(make_disk, root, shop, start, name)
+        return Disk(kept(KIND, name, "Making the disk", make))
 
 
 def is_made() -> bool:
@@ -88,23 +79,21 @@ def is_made() -> bool:
 
 def disk_name() -> str:
     """Return the name of all that it is made from."""
-    files = [*every_file(DEFINITIONS), *every_file(INITRD), HERE / "slot.py", HERE / "tree.py"]
-    files += [HERE / "disk.py", HERE / "workshop.py"]
+    files = [*every_file(DEFINITIONS), HERE / "disk.py", HERE / "slot.py", HERE / "tree.py"]
     made_from = fingerprint(files=files, below=ROOT)
-    return fingerprint(root_name("machine"), workshop_name(), made_from, str(EPOCH))
+    return fingerprint(root_name("machine"), initramfs_name(), made_from)
 
 
-def make_disk(root: Path, shop: Path, name: str, folder: Path) -> None:
+def make_disk(root: Path, shop: Path, start: Path, name: str, folder: Path) -> None:
     """Make one into a folder that is not there yet."""
     folder.mkdir()
+    shutil.copyfile(start, folder / "initrd.img")
     slot = folder / "slot"
     environ = {"SOURCE_DATE_EPOCH": str(EPOCH)}
-    brought = {"made": folder, "repart": DEFINITIONS, "initrd": INITRD}
+    brought = {"made": folder, "repart": DEFINITIONS}
     tool = partial(work, brought=brought, environ=environ)
     with step("  collecting what belongs to the slot"):
         lay_slot(root, shop, slot, EPOCH)
-    with step("  the initrd"):
-        tool(*_dracut(), seconds=300)
     repart = partial(tool, "systemd-repart", *_repart(name), seconds=600)
     with step("  the partitions"):
         told = repart("--empty=create", f"--size={SIZE}", "--defer-partitions=esp", RAW)
@@ -115,16 +104,6 @@ def make_disk(root: Path, shop: Path, name: str, folder: Path) -> None:
         repart(RAW)
     for gone in (slot, folder / "esp"):
         shutil.rmtree(gone)
-
-
-def _dracut() -> list[str]:
-    return [
-        *("dracut", "--quiet", "--reproducible", "--no-hostonly", "--no-hostonly-cmdline"),
-        *("--no-early-microcode", "--kver", kernel_version(), "--zstd"),
-        *("--modules", " ".join(DRACUT), "--add-drivers", " ".join(DRIVERS)),
-        *("--install", " ".join(PROGRAMS), "--include", "/mnt/initrd", "/"),
-        "/mnt/made/initrd.img",
-    ]
 
 
 def _repart(name: str) -> list[str]:

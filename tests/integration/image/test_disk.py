@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from image.disk import Disk, disk_name, make_disk
+from image.initramfs import FILE, make_initramfs
 from image.root import appliance_root
 from image.running import Failed
 from image.workshop import work, workshop
@@ -126,12 +127,16 @@ def test_the_kernels_command_line_names_the_slot_that_lies_beside_it_V11(
 
 def test_what_is_made_again_of_the_same_is_the_same_bit_by_bit_V11(disk: Disk) -> None:
     again = Disk(disk.folder.with_name("again"))
+    start = disk.folder.with_name("again-initramfs")
     try:
-        make_disk(appliance_root("machine"), workshop(), disk_name(), again.folder)
+        make_initramfs(start)
+        root = appliance_root("machine")
+        make_disk(root, workshop(), start / FILE, disk_name(), again.folder)
         assert again.roothash == disk.roothash
         assert again.kernel.read_bytes() == disk.kernel.read_bytes()
         for one in zip(table(again.raw), table(disk.raw), strict=True):
             assert one[0] == one[1]
             assert content(again.raw, one[0]) == content(disk.raw, one[1]), one[0].name
     finally:
-        shutil.rmtree(again.folder, ignore_errors=True)
+        for made in (again.folder, start):
+            shutil.rmtree(made, ignore_errors=True)

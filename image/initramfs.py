@@ -1,0 +1,56 @@
+"""What the kernel starts with: dracut's initrd, with our own steps of `initrd/` in it.
+
+It hangs on the workshop and on those steps alone, so a change of our code makes no new one.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from image.fingerprint import every_file, fingerprint
+from image.kept import kept
+from image.paths import EPOCH, ROOT
+from image.workshop import kernel_version, work, workshop_name
+
+STEPS: Final = Path(__file__).parent / "initrd"
+KIND: Final = "initramfs"
+FILE: Final = "initrd.img"
+MODULES: Final = ("systemd-initrd", "systemd-veritysetup", "kernel-modules", "dm")
+DRIVERS: Final = (
+    *("dm-verity", "erofs", "ext4", "loop", "overlay", "raid1"),
+    *("dm-crypt", "xts", "aesni-intel", "sha256"),
+)
+PROGRAMS: Final = (
+    *("systemd-repart", "sfdisk", "mdadm", "cryptsetup", "mkfs.ext4", "e2fsck", "udevadm", "lsblk"),
+    *("base64", "cat", "cp", "cut", "find", "grep", "head", "mkdir", "mount", "rm", "sed", "sleep"),
+    *("tail", "tr", "umount", "wc"),
+    *("/etc/mke2fs.conf", "/usr/lib/udev/rules.d/63-md-raid-arrays.rules"),
+)
+
+
+def initramfs_name() -> str:
+    """Return the name of what it is made from."""
+    made_from = fingerprint(files=[*every_file(STEPS), Path(__file__)], below=ROOT)
+    return fingerprint(workshop_name(), made_from, str(EPOCH))
+
+
+def initramfs() -> Path:
+    """Return the file; make it where it is not there."""
+    return kept(KIND, initramfs_name(), "Making the initrd", make_initramfs) / FILE
+
+
+def make_initramfs(folder: Path) -> None:
+    """Make one into a folder that is not there yet."""
+    folder.mkdir()
+    tool = partial(work, brought={"made": folder, "steps": STEPS}, seconds=300)
+    tool(*_dracut(), environ={"SOURCE_DATE_EPOCH": str(EPOCH)})
+
+
+def _dracut() -> list[str]:
+    return [
+        *("dracut", "--quiet", "--reproducible", "--no-hostonly", "--no-hostonly-cmdline"),
+        *("--no-early-microcode", "--kver", kernel_version(), "--zstd"),
+        *("--modules", " ".join(MODULES), "--add-drivers", " ".join(DRIVERS)),
+        *("--install", " ".join(PROGRAMS), "--include", "/mnt/steps", "/"),
+        f"/mnt/made/{FILE}",
+    ]
