@@ -30,13 +30,13 @@ OURS = {
     "tenshu-sealer": Ceiling(1.5, 0.2),
     "tenshu-edge": Ceiling(2.0, 2.0),
     "tenshu-desk": Ceiling(1.5, 0.4),
-    "tenshu-screen@": Ceiling(1.5, 0.9),
+    "tenshu-screen@": Ceiling(1.5, 0.8),
     "tenshu-agent": Ceiling(3.5, 2.7),
     "tenshu-revert@": Ceiling(3.5, 2.1),
-    "tenshu-seed": Ceiling(3.5, 1.0),
+    "tenshu-seed": Ceiling(3.5, 0.7),
     "tenshu-starting": Ceiling(3.5, 1.6),
     "tenshu-job@": Ceiling(3.5, 1.2),
-    "tenshu-mirror": Ceiling(3.5, 2.1),
+    "tenshu-mirror": Ceiling(3.5, 1.8),
     "tenshu-prepare": Ceiling(3.5, 1.2),
 }
 DEBIANS = {

@@ -28,9 +28,12 @@ def test_every_unit_is_as_closed_as_its_ceiling_says_F6(debian):
 
 
 def test_no_ceiling_is_higher_than_it_has_to_be(debian):
-    for unit, ceiling in CEILINGS.items():
-        closed, _ = _security(debian, instance(unit), ceiling.held - 0.1)
-        assert not closed, f"{unit} is better than {ceiling.held}: lower its ceiling"
+    better = [
+        f"{unit} is better than {ceiling.held}"
+        for unit, ceiling in CEILINGS.items()
+        if _security(debian, instance(unit), ceiling.held - 0.1)[0]
+    ]
+    assert not better, "lower their ceilings"
 
 
 def test_a_unit_without_our_sandbox_would_be_found(debian):
