@@ -37,6 +37,8 @@ OURS = {
     "tenshu-starting": Ceiling(3.5, 1.6),
     "tenshu-job@": Ceiling(3.5, 1.2),
     "tenshu-mirror": Ceiling(3.5, 1.8),
+    "tenshu-forget": Ceiling(3.5, 1.2),
+    "tenshu-keyboard": Ceiling(3.5, 0.9),
     "tenshu-prepare": Ceiling(3.5, 1.2),
 }
 DEBIANS = {

@@ -12,6 +12,7 @@ from appliance.contract.client import AgentClient
 from appliance.contract.configuration.client import MachineClient
 from appliance.contract.disks.client import DiskClient
 from appliance.contract.errors import ApplianceError
+from appliance.contract.keyboard_client import KeyboardClient
 from appliance.contract.maintenance.client import MaintenanceClient
 from appliance.contract.power_client import PowerClient
 
@@ -80,5 +81,14 @@ def power_for(context: Context) -> Iterator[PowerClient]:
     """Open the door to the machine's power. Raise MachineError for whatever it answers."""
     try:
         yield PowerClient(context.appliance.settings.agent_socket)
+    except ApplianceError as error:
+        raise MachineError(error) from error
+
+
+@contextlib.contextmanager
+def keyboard_for(context: Context) -> Iterator[KeyboardClient]:
+    """Open the door to the keyboard. Raise MachineError for whatever it answers."""
+    try:
+        yield KeyboardClient(context.appliance.settings.agent_socket)
     except ApplianceError as error:
         raise MachineError(error) from error

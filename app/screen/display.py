@@ -23,6 +23,7 @@ from app.screen.machine import addresses, host_name, notes
 from app.screen.page import Known, Line, lines, padded, width_of
 from app.screen.protocol import (
     AnyChange,
+    ChooseKeyboard,
     DeskRefused,
     DeskSilent,
     Done,
@@ -35,6 +36,7 @@ from app.screen.protocol import (
     where,
 )
 from app.screen.words import say
+from appliance.contract.keyboard import Layout
 
 PAUSE: Final = 5.0
 """Seconds between two looks."""
@@ -47,6 +49,12 @@ USUAL_SIZE: Final = (24, 80)
 """Rows and columns of a serial line, which tells no size."""
 NO_JAPANESE: Final = ("linux",)
 """Terminals without Japanese letters: the kernel's own console has 256 signs."""
+OWN_KEYBOARD: Final = ("linux",)
+"""Terminals whose keyboard is at the machine: a serial line's is at its other end."""
+KEYBOARDS: Final = {
+    Layout.us: mark("US keyboard; 106/109: K"),
+    Layout.jp: mark("106/109 keyboard; US: K"),
+}
 PALETTE: Final[Any] = [
     ("head", "black", "light gray", "standout"),
     ("", "default", "default"),
@@ -220,6 +228,12 @@ class Display:
             self._wake.set()
             self._draw()
             return True
+        standing = self._known.standing
+        if key in ("f4", "k", "K") and standing and self._terminal in OWN_KEYBOARD:
+            other = Layout.us if standing.keyboard is Layout.jp else Layout.jp
+            self._do(ChooseKeyboard(layout=other, language=self._shown_language))
+            self._wake.set()
+            return True
         return False
 
     @property
@@ -237,6 +251,8 @@ class Display:
         if self._terminal not in NO_JAPANESE:
             other = "English: L" if language == "ja" else "日本語: L"
         ways = (mark("Change: C"), other) if self._is_home else (mark("Back: Esc"),)
+        if self._is_home and known.standing and self._terminal in OWN_KEYBOARD:
+            ways = (*ways, KEYBOARDS[known.standing.keyboard])
         self._foot.set_text(" " + "   ".join(say(language, one) for one in ways))
         shown = lines(known, language, width)
         if self._terminal in NO_JAPANESE and self._language == "ja":

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from app.core import clock
 from app.core.errors import NotFound
 from app.core.messages import mark, translate
 from app.identity import account_rows, login_ids
@@ -20,6 +21,7 @@ from app.machine.operations.applying import (
     confirm_configuration,
     revert_configuration,
 )
+from app.machine.operations.keyboard import set_keyboard
 from app.machine.operations.power import power_off_machine, restart_machine
 from app.machine.operations.reading import WhichVersion, read_configuration
 from app.operations.context import Appliance, Context
@@ -28,7 +30,10 @@ from app.screen import protocol
 from app.screen.documents import opened_console, with_address
 from app.screen.operations import Prove, context_at_screen, prove
 from app.screen.protocol import AnyChange, Done
+from app.screen.resetting import require_name, reset
 from appliance.contract.configuration.state import Outcome
+from appliance.contract.keyboard import Layout
+from appliance.contract.keyboard_table import SetKeyboard
 
 SECONDS: Final = 120
 """In which a change of the document has to be confirmed: somebody walks to another desk to try."""
@@ -37,6 +42,10 @@ WHY: Final = "at the machine's own screen"
 
 def do(appliance: Appliance, change: AnyChange, language: str) -> Done:
     """Check the proof and do it. Raise what the proof and the operation raise."""
+    if isinstance(change, protocol.ChooseKeyboard):
+        return _choose_keyboard(context_at_screen(appliance, language), change)
+    if isinstance(change, protocol.FactoryReset):
+        require_name(change.machine)  # whoever mistypes it alarms nobody
     what, about, action = _ACTIONS[type(change)]
     proof = Prove(
         what=what,
@@ -57,6 +66,24 @@ def _restart(context: Context, _: protocol.Restart) -> Done:
 def _power_off(context: Context, _: protocol.PowerOff) -> Done:
     power_off_machine(context, NoRequest())
     return _done(context, mark("The machine switches itself off in a moment."))
+
+
+def _choose_keyboard(context: Context, change: protocol.ChooseKeyboard) -> Done:
+    set_keyboard(context, SetKeyboard(layout=change.layout))
+    if change.layout is Layout.jp:
+        return _done(context, mark("The keyboard is taken for a Japanese one (106/109)."))
+    return _done(context, mark("The keyboard is taken for a US one."))
+
+
+def _factory_reset(context: Context, _: protocol.FactoryReset) -> Done:
+    left = reset(context, clock.now() - clock.MINUTE)
+    if left:
+        text = mark(
+            "The machine is made anew and restarts in a moment. Mails to owners that did not "
+            "leave before: {count}."
+        )
+        return _done(context, text, count=left)
+    return _done(context, mark("The machine is made anew and restarts in a moment."))
 
 
 def _reset_factor(context: Context, change: protocol.ResetFactor) -> Done:
@@ -115,6 +142,11 @@ def _nothing(_: Any) -> str:  # noqa: ANN401 - any change
 _ACTIONS: Final[dict[Any, tuple[str, Callable[[Any], str], Callable[[Context, Any], Done]]]] = {
     protocol.Restart: (mark("Restart the machine"), _nothing, _restart),
     protocol.PowerOff: (mark("Switch the machine off"), _nothing, _power_off),
+    protocol.FactoryReset: (
+        mark("Reset the machine to its first start"),
+        lambda change: change.machine,
+        _factory_reset,
+    ),
     protocol.ResetFactor: (
         mark("Remove the second factors of an account"),
         lambda change: change.whose,

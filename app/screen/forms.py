@@ -70,6 +70,16 @@ CHOICES: Final = (
         mark("Switch the machine off"),
         mark("Nobody can work with it until somebody switches it on by hand."),
     ),
+    Choice(
+        protocol.FactoryReset,
+        mark("Reset the machine to its first start"),
+        mark(
+            "The key of everything that it keeps is destroyed: accounts, files, history, "
+            "addresses. Nothing brings it back but a backup in another place. "
+            "Its name, at the top left, has to be typed."
+        ),
+        (Asked("machine", mark("Name of this machine")),),
+    ),
 )
 
 

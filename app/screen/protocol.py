@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from app.core.secret import Secret
+from appliance.contract.keyboard import Layout
 
 SOCKET: Final = "TENSHU_SCREEN_SOCKET"
 """Variable that says where the desk listens."""
@@ -76,6 +77,20 @@ class SetAddress(Change, frozen=True, tag=True, kw_only=True):
     """Addresses, with spaces between."""
 
 
+class FactoryReset(Change, frozen=True, tag=True, kw_only=True):
+    """Destroy all that the machine keeps; it begins anew."""
+
+    machine: Annotated[str, Meta(min_length=1, max_length=64)]
+    """Its name, as whoever stands there typed it."""
+
+
+class ChooseKeyboard(Change, frozen=True, tag=True, kw_only=True):
+    """Take the keyboard for another one: without a proof, which it may keep from being typed."""
+
+    layout: Layout
+    proof: Proof = Proof()
+
+
 class Keep(Change, frozen=True, tag=True, kw_only=True):
     """Keep what was applied and waits to be confirmed."""
 
@@ -88,7 +103,17 @@ class TakeBack(Change, frozen=True, tag=True, kw_only=True):
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
-AnyChange = Restart | PowerOff | ResetFactor | OpenConsole | SetAddress | Keep | TakeBack
+AnyChange = (
+    Restart
+    | PowerOff
+    | FactoryReset
+    | ChooseKeyboard
+    | ResetFactor
+    | OpenConsole
+    | SetAddress
+    | Keep
+    | TakeBack
+)
 Question = Look | AnyChange
 
 
@@ -130,6 +155,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     claimed: bool = True
     """Somebody is the first administrator, or nobody knows."""
     claim_code: str = ""
+    keyboard: Layout = Layout.us
     services: tuple[Service, ...] = ()
     disk_free: int = 0
     disk_size: int = 0

@@ -36,6 +36,7 @@ from appliance.contract.certificates.folder import Folder
 from appliance.contract.client import AgentClient
 from appliance.contract.configuration import ports
 from appliance.contract.configuration.reading import Unreadable, read_document
+from appliance.contract.keyboard import chosen
 
 QUICK_SECONDS: Final = 3.0
 SLOW_SECONDS: Final = 30.0
@@ -130,6 +131,7 @@ def near(appliance: Appliance, claim_code: Path) -> Standing:
         workspace_port=ports.WORKSPACE_PORT if settings.edge else settings.workspace_port,
         fingerprint=_own_fingerprint(settings.data),
         services=tuple(services),
+        keyboard=chosen(settings.data),
         disk_free=disk[0],
         disk_size=disk[1],
         history=str(inspected.state.value) if inspected else "",

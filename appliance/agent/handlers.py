@@ -11,6 +11,7 @@ import msgspec
 from appliance.agent.capabilities import capabilities
 from appliance.agent.certificates import Certificates
 from appliance.agent.disks import DiskActions
+from appliance.agent.keyboard import Keyboards
 from appliance.agent.machine import Machine
 from appliance.agent.maintenance import MaintenanceActions
 from appliance.agent.patience import READING_SECONDS, Patience
@@ -69,6 +70,7 @@ class Handlers:
             **MaintenanceActions(place).by_name,
             **DiskActions(place).by_name,
             **Power(place).by_name,
+            **Keyboards(place).by_name,
         }
 
     def follow(self, request: actions.OfRun, stop: threading.Event) -> Iterator[tuple[Run, bool]]:

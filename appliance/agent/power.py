@@ -7,13 +7,17 @@ import msgspec
 
 from appliance.contract.actions import Caller, Nothing
 from appliance.contract.configuration.errors import MachineNotOwned
-from appliance.contract.power import GoingDown
+from appliance.contract.power import GoingDown, NothingToReset
 from appliance.machine import units
 from appliance.machine.programs import ask
 from appliance.place import Place
+from appliance.storage.forgetting import STATE
 
 SECONDS: Final = 3
 """So that what is told of it, in the history too, is written down before."""
+
+FORGET: Final = "tenshu-forget.service"
+"""Destroys the key: what may do that is no right of the agent's."""
 
 
 class Power:
@@ -24,6 +28,7 @@ class Power:
         self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
             "Restart": self._restart,
             "PowerOff": self._power_off,
+            "FactoryReset": self._factory_reset,
         }
 
     def _restart(self, _caller: Caller, _request: Nothing) -> GoingDown:
@@ -32,9 +37,20 @@ class Power:
     def _power_off(self, _caller: Caller, _request: Nothing) -> GoingDown:
         return self._go_down("poweroff")
 
-    def _go_down(self, how: str) -> GoingDown:
+    def _factory_reset(self, _caller: Caller, _request: Nothing) -> GoingDown:
+        """Give up what the machine keeps: from here on no power cut brings it back."""
+        self._require_ours()
+        if not STATE.exists():
+            raise NothingToReset
+        ask("systemctl", "start", FORGET)
+        return self._go_down("reboot")
+
+    def _require_ours(self) -> None:
         if not units.are_ours(self._place):
             raise MachineNotOwned
+
+    def _go_down(self, how: str) -> GoingDown:
+        self._require_ours()
         ask("systemd-run", "--quiet", f"--on-active={SECONDS}s",
             f"--timer-property=AccuracySec={units.ACCURACY}", "systemctl", how)  # fmt: skip
         return GoingDown(seconds=SECONDS)

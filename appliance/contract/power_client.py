@@ -15,3 +15,7 @@ class PowerClient(Calling):
     def power_off(self, caller: Caller) -> GoingDown:
         """Switch the machine off in a moment."""
         return self.call("PowerOff", caller, Nothing(), GoingDown)
+
+    def factory_reset(self, caller: Caller) -> GoingDown:
+        """Destroy the key of what the machine keeps, and restart it in a moment."""
+        return self.call("FactoryReset", caller, Nothing(), GoingDown)

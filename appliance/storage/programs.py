@@ -1,6 +1,7 @@
 """The programs that change disks: fixed words, and devices that were looked up."""
 
 import subprocess
+from pathlib import Path
 from typing import Final
 
 from appliance.contract.configuration.errors import ProgramRefused
@@ -52,6 +53,25 @@ def remove_dead(array: str) -> None:
 def give_up(array: str, kname: str) -> None:
     """Take a side out of a mirror that is not to be trusted. Raise ProgramRefused."""
     ask("mdadm", "--manage", device(array), "--fail", device(kname), "--remove", device(kname))
+
+
+def marks_of(volume: Path, number: int) -> str:
+    """Return a token of an encrypted volume's head; empty where there is none."""
+    try:
+        return ask("cryptsetup", "token", "export", "--token-id", str(number), str(volume))
+    except ProgramRefused:
+        return ""
+
+
+def mark_volume(volume: Path, number: int, token: str) -> None:
+    """Write a token into an encrypted volume's head. Raise ProgramRefused."""
+    _run("cryptsetup", "token", "import", "--token-id", str(number), str(volume),
+         stdin=token, seconds=30)  # fmt: skip
+
+
+def destroy_keys(volume: Path) -> None:
+    """Overwrite all keys of an encrypted volume: it opens by nothing. Raise ProgramRefused."""
+    ask("cryptsetup", "erase", "--batch-mode", str(volume))
 
 
 def is_slot(data: str, hashes: str, roothash: str) -> bool:

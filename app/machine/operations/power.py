@@ -42,3 +42,22 @@ def power_off_machine(context: Context, request: NoRequest) -> GoingDown:  # noq
     """Switch the machine off in a moment."""
     going: GoingDown = context.ahead
     return going
+
+
+def _factory_reset(context: Context, _: NoRequest) -> GoingDown:
+    with power_for(context) as power:
+        return power.factory_reset(caller_of(context))
+
+
+@operation(
+    "machine.factory_reset",
+    permission=Permission.MACHINE_MANAGE,
+    tier=Tier.T3_IRREVERSIBLE,
+    planes=(),
+    in_reserve=True,
+    ahead=_factory_reset,
+)
+def reset_machine(context: Context, request: NoRequest) -> GoingDown:  # noqa: ARG001 - done ahead
+    """Destroy the key of all that the machine keeps, and restart it as a new one."""
+    going: GoingDown = context.ahead
+    return going

@@ -8,6 +8,7 @@ from appliance.agent import power
 from appliance.agent.power import SECONDS, Power
 from appliance.contract.actions import Caller, Nothing
 from appliance.contract.configuration.errors import MachineNotOwned, ProgramRefused
+from appliance.contract.power import NothingToReset
 from appliance.place import Place
 
 CALLER = Caller(account="x")
@@ -19,7 +20,7 @@ def actions(tmp_path: Path):
     return Power(place).by_name
 
 
-@pytest.mark.parametrize("action", ["Restart", "PowerOff"])
+@pytest.mark.parametrize("action", ["Restart", "PowerOff", "FactoryReset"])
 def test_a_guest_on_a_machine_does_not_switch_it_off(actions, action):
     with pytest.raises(MachineNotOwned):
         actions[action](CALLER, Nothing())
@@ -47,3 +48,40 @@ def test_where_systemd_refuses_it_is_said(actions, monkeypatch):
     monkeypatch.setattr(power, "ask", refuse)
     with pytest.raises(ProgramRefused, match="systemd-run"):
         actions["Restart"](CALLER, Nothing())
+
+
+def test_what_the_machine_keeps_is_given_up_before_it_restarts_METI13(
+    actions, monkeypatch, tmp_path
+):
+    told = []
+    monkeypatch.setattr(power.units, "are_ours", lambda place: True)
+    monkeypatch.setattr(power, "ask", lambda *words: told.append(words[-2:]))
+    monkeypatch.setattr(power, "STATE", tmp_path)
+    assert actions["FactoryReset"](CALLER, Nothing()).seconds == SECONDS
+    assert told == [("start", "tenshu-forget.service"), ("systemctl", "reboot")]
+
+
+def test_a_machine_that_cannot_give_up_what_it_keeps_does_not_restart(
+    actions, monkeypatch, tmp_path
+):
+    told = []
+
+    def refuse(*words):
+        told.append(words[0])
+        raise ProgramRefused(program=words[0], said="Job for tenshu-forget.service failed")
+
+    monkeypatch.setattr(power.units, "are_ours", lambda place: True)
+    monkeypatch.setattr(power, "ask", refuse)
+    monkeypatch.setattr(power, "STATE", tmp_path)
+    with pytest.raises(ProgramRefused, match=r"tenshu-forget\.service failed"):
+        actions["FactoryReset"](CALLER, Nothing())
+    assert told == ["systemctl"]
+
+
+def test_a_machine_without_a_volume_of_its_own_says_where_its_data_is_removed(
+    actions, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(power.units, "are_ours", lambda place: True)
+    monkeypatch.setattr(power, "STATE", tmp_path / "none")
+    with pytest.raises(NothingToReset):
+        actions["FactoryReset"](CALLER, Nothing())

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from socket import gethostname
 
 import pytest
 
@@ -161,3 +162,41 @@ def test_a_change_that_nobody_answers_is_told(socket_path, open_desk):
         terminal.type("owner\t")
         terminal.type(f"{PASSWORD}\t\t\r")
         terminal.wait_for("does not answer. Look whether it was done.")
+
+
+def test_at_the_kernels_console_the_keyboard_is_chosen_by_a_key_and_a_serial_line_has_its_own(
+    open_desk, socket_path, appliance
+):
+    open_desk()
+    with display(socket_path, term="linux") as terminal:
+        terminal.wait_for("US keyboard; 106/109: K", "Database")
+        terminal.type("k")
+        terminal.wait_for("Back", "agent")  # there is none here, and it is said
+        terminal.type("\x1b")
+        (appliance.settings.data / "keyboard").write_text("jp\n")
+        terminal.wait_for("106/109 keyboard; US: K")
+    with display(socket_path) as terminal:
+        text = terminal.wait_for("Database")
+        assert "keyboard" not in text
+
+
+def test_a_reset_asks_for_the_machines_name_and_an_owners_proof_METI13(
+    open_desk, socket_path, owner
+):
+    open_desk()
+    with display(socket_path, rows=30) as terminal:
+        terminal.wait_for("Change: C", "Database")
+        for name, said in (("another", "Type the machine's name"), (gethostname(), "agent")):
+            terminal.type("c")
+            terminal.wait_for("Back: Esc", "Reset the machine to its first start")
+            terminal.type("\t\t\t\t\t\r")
+            terminal.wait_for("Name of this machine", "or the key kit", "is destroyed")
+            terminal.type(name)
+            type_proof(terminal)
+            terminal.wait_for(said)
+            terminal.type("\x1b")
+            terminal.wait_for("Change: C")
+        terminal.type("l")
+        terminal.wait_for("English: L", "データベース")
+        terminal.type("c")
+        terminal.wait_for("マシンを初期状態に戻す")

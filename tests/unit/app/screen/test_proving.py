@@ -1,6 +1,8 @@
 """Who may do something at the machine's own screen, how often they may try, what stays of it."""
 
 import os
+import socket
+from time import monotonic
 
 import pytest
 from sqlmodel import select
@@ -9,6 +11,7 @@ from app.audit.models import OutboxEvent
 from app.backups import kit as kits
 from app.core import clock
 from app.core.clock import SECOND
+from app.core.errors import InvalidInput
 from app.core.secret import Secret
 from app.identity import account_rows, lockout
 from app.identity.models import Account, Attempts
@@ -20,16 +23,30 @@ from app.identity.operations.accounts import (
 )
 from app.machine.errors import MachineError
 from app.mail.models import MailMessage
+from app.mail.relay import Relay, store
+from app.mail.states import MailState
 from app.screen.desk import Desk
 from app.screen.doing import do
 from app.screen.errors import NotProven, TooManyTries
 from app.screen.operations import Prove, context_at_screen, prove
-from app.screen.protocol import DeskRefused, Done, Proof, ResetFactor, Restart, ask
+from app.screen.protocol import (
+    ChooseKeyboard,
+    DeskRefused,
+    Done,
+    FactoryReset,
+    Proof,
+    ResetFactor,
+    Restart,
+    ask,
+)
+from app.screen.resetting import require_name, reset
+from appliance.contract.keyboard import Layout
 from appliance.contract.kit import KeyKit
 from tests.unit.app.identity.conftest import cheap_hashing, house, time
 from tests.unit.app.identity.house import PASSWORD
 
 __all__ = ["cheap_hashing", "house", "time"]
+HOST = socket.gethostname()
 
 
 @pytest.fixture
@@ -154,6 +171,86 @@ def test_a_lost_second_factor_of_an_owner_is_removed_and_stands_in_the_history(h
     again = ResetFactor(proof=change.proof, whose="nobody")
     with pytest.raises(Exception, match="nobody"):
         do(house.appliance, again, "en")
+
+
+def with_mail(house, *, relay):
+    with house.appliance.database.write() as session:
+        for account in session.exec(select(Account)).all():
+            account.mail = f"{account.login_id}@example.co.jp"
+            session.add(account)
+    if relay:
+        document = Relay(host="192.0.2.1", sender="tenshu@example.co.jp")
+        with house.appliance.database.write() as session:
+            store(session, house.appliance.keyring, document, Secret(""), 0)
+
+
+def test_a_mistyped_name_of_the_machine_alarms_nobody_and_is_no_failed_try(house, owner):
+    with_mail(house, relay=False)
+    mine = Proof(login_id="owner", password=Secret(PASSWORD))
+    with pytest.raises(InvalidInput):
+        do(house.appliance, FactoryReset(proof=mine, machine="another"), "en")
+    assert events(house) == []
+    with house.appliance.database.read() as session:
+        assert session.exec(select(MailMessage)).all() == []
+
+
+@pytest.mark.parametrize(
+    "typed", [socket.gethostname(), f" {socket.gethostname().upper()} ", "new"]
+)
+def test_the_machines_name_is_what_its_screen_shows_in_whatever_letters(typed, tmp_path):
+    (tmp_path / "hostname").write_text("new\n")
+    require_name(typed, tmp_path / "hostname")
+    require_name(HOST, tmp_path / "none")
+
+
+@pytest.mark.parametrize("kit", [False, True])
+def test_a_reset_needs_an_owners_proof_and_is_told_to_the_agent_and_the_history_METI13(
+    house, owner, kit
+):
+    shown = kits.make_kit(house.appliance.settings, house.appliance.keyring).text().reveal()
+    mine = Proof(kit=Secret(shown)) if kit else Proof(login_id="owner", password=Secret(PASSWORD))
+    name = socket.gethostname()
+    wrong = Proof(login_id="owner", password=Secret("wrong"))
+    with pytest.raises(NotProven):
+        do(house.appliance, FactoryReset(proof=wrong, machine=name), "en")
+    assert events(house, "machine.factory_reset") == []
+    with pytest.raises(MachineError):  # there is no agent here
+        do(house.appliance, FactoryReset(proof=mine, machine=name), "en")
+    (event,) = events(house, "machine.factory_reset")
+    assert '"outcome":"failed"' in event.content
+    assert "first start" in events(house)[-1].parts
+
+
+def test_mails_to_owners_leave_before_a_reset_and_are_waited_for_but_not_for_ever(house, owner):
+    with_mail(house, relay=True)
+    since = clock.now()
+    try_it(house, proof())
+    begun = monotonic()
+    with pytest.raises(MachineError):
+        reset(context_at_screen(house.appliance, "en"), since, patience=1)
+    assert monotonic() - begun >= 1
+    with house.appliance.database.write() as session:
+        for mail in session.exec(select(MailMessage)).all():
+            mail.state = MailState.SENT.value
+            session.add(mail)
+    with pytest.raises(MachineError):
+        reset(context_at_screen(house.appliance, "en"), since, patience=3600)
+
+
+def test_without_a_relay_a_reset_waits_for_no_mail(house, owner):
+    with_mail(house, relay=False)
+    since = clock.now()
+    try_it(house, proof())
+    with pytest.raises(MachineError):
+        reset(context_at_screen(house.appliance, "en"), since, patience=3600)
+
+
+def test_the_keyboard_is_chosen_without_a_proof_and_stands_in_the_history(house, owner):
+    with pytest.raises(MachineError):  # there is no agent here
+        do(house.appliance, ChooseKeyboard(layout=Layout.jp), "en")
+    (event,) = events(house, "machine.set_keyboard")
+    assert '"failed"' in event.content
+    assert events(house) == []
 
 
 def test_over_the_socket_too_a_wrong_password_is_refused_and_a_right_one_goes_on(
