@@ -25,6 +25,7 @@ from app.core.log import configure_logging
 from app.core.reserve import ReserveSpent
 from app.core.settings import Settings, load_settings
 from app.core.stopping import Stop
+from appliance.contract import watchdog
 
 IDLE_SECONDS = 0.5
 """Pause between two looks at the outbox: an event is sealed within a second."""
@@ -56,6 +57,7 @@ def seal_until(
     problem = ""
     while not stop.is_set():
         taken = 0
+        watchdog.beat()
         try:
             if not has_room():
                 raise ReserveSpent

@@ -34,6 +34,7 @@ from app.jobs.owner import ActorOf
 from app.jobs.queue import Claimed, attempts_of, claim, put_back, release_dead
 from app.jobs.run import Run
 from app.operations.context import SYSTEM, Appliance, Context, Plane
+from appliance.contract import watchdog
 
 THREADS: Final = 2
 POLL: Final = 500
@@ -92,13 +93,13 @@ class Worker:
     def _beat(self) -> None:
         while not self._stop.wait(self.heartbeat / 1000):
             held = list(self._held.values())
-            if not held:
-                continue
             try:
-                self.appliance.database.change(partial(renew, leases=held))
+                if held:
+                    self.appliance.database.change(partial(renew, leases=held))
             except TenshuError:
                 # The lease outlives some missed beats; after that `advance` finds it lost.
                 _log.warning("the leases could not be renewed", exc_info=True)
+            watchdog.beat()
 
     def _work(self) -> None:
         while not self._stop.is_set():

@@ -31,8 +31,21 @@ from app.core.stopping import Stop
 from app.operations.context import Appliance
 from app.screen.doing import do
 from app.screen.errors import NotUnderstood
-from app.screen.protocol import Failure, Look, Question, read_line, reply, unpack, where
+from app.screen.protocol import (
+    DeskRefused,
+    DeskSilent,
+    Failure,
+    Look,
+    Question,
+    Standing,
+    ask,
+    read_line,
+    reply,
+    unpack,
+    where,
+)
 from app.screen.standing import Watching
+from appliance.contract import watchdog
 
 USERS: Final = "TENSHU_SCREEN_USERS"
 """Variable that names further users whose processes may ask: that of the screens."""
@@ -42,6 +55,8 @@ CONNECTIONS: Final = 16
 """Questions at once: a few screens, which each ask one thing at a time."""
 A_QUESTION: Final = 5.0
 """Seconds for a question to arrive, and for its answer to be taken."""
+LOOK_AFTER: Final = 20.0
+"""Seconds between two questions that the desk asks itself, at most."""
 
 log = logging.getLogger("tenshu.screen")
 
@@ -66,6 +81,15 @@ class Desk:
         self._watching.start()
         self._listener.listen(CONNECTIONS)
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def answers(self) -> bool:
+        """Tell whether a question that comes in by the socket is answered."""
+        try:
+            ask(self._path, Look(), Standing, A_QUESTION)
+        except (DeskSilent, DeskRefused) as error:
+            log.warning("this desk does not answer itself: %s", error)
+            return False
+        return True
 
     def close(self) -> None:
         """Listen no more."""
@@ -149,8 +173,9 @@ def main() -> None:
     database = Database(settings.database_url)
     desk = Desk(Appliance(settings, database, KeyRing.load(settings.keys)), where(), _users())
     desk.open()
-    while not ending.is_set():
-        ending.wait(60)
+    while not ending.wait(watchdog.pause(LOOK_AFTER)):
+        if desk.answers():
+            watchdog.beat()
     desk.close()
     database.close()
 

@@ -36,6 +36,7 @@ from app.screen.protocol import (
     where,
 )
 from app.screen.words import say
+from appliance.contract import watchdog
 from appliance.contract.keyboard import Layout
 
 PAUSE: Final = 5.0
@@ -203,6 +204,7 @@ class Display:
         return int(self._loop.screen.get_cols_rows()[0])
 
     def _tick(self, *_: object) -> None:
+        watchdog.beat()  # it takes keys and draws
         if not self._is_home and time.monotonic() - self._touched > LEFT_ALONE:
             self._go_home()
         self._draw()

@@ -13,6 +13,7 @@ from typing import Final
 
 from appliance.agent.dispatch import Dispatch, fault
 from appliance.agent.peer import ROOT_USER, Doorman, peer_of
+from appliance.contract import watchdog
 from appliance.contract.errors import (
     AgentBusy,
     ApplianceError,
@@ -57,6 +58,7 @@ class Server:
             LOG.info("listening on %s", self._path)
             threads: list[threading.Thread] = []
             while not self._stop.is_set():
+                watchdog.beat()  # it takes calls
                 with contextlib.suppress(TimeoutError):
                     connection, _ = listener.accept()
                     thread = threading.Thread(target=self._talk, args=(connection,), daemon=True)
