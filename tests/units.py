@@ -39,6 +39,7 @@ OURS = {
     "tenshu-mirror": Ceiling(3.5, 1.8),
     "tenshu-forget": Ceiling(3.5, 1.2),
     "tenshu-keyboard": Ceiling(3.5, 0.9),
+    "tenshu-generation": Ceiling(3.5, 1.2),
     "tenshu-prepare": Ceiling(3.5, 1.2),
 }
 DEBIANS = {

@@ -19,6 +19,9 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     hardware: Annotated[str, Meta(description="UUID of the hardware (SMBIOS)")] = ""
     cards: Annotated[tuple[str, ...], Meta(description="Addresses of the network cards")] = ()
     disks: Annotated[tuple[str, ...], Meta(description="Serial numbers of the disks")] = ()
+    generation: Annotated[
+        str, Meta(description="Generation of the virtual machine; empty where it cannot be read")
+    ] = ""
 
 
 class Stage(enum.StrEnum):

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 import secrets
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,11 @@ KNOWN: Final = "identity.json"
 HARDWARE: Final = Path("sys/class/dmi/id/product_uuid")
 CARDS: Final = Path("sys/class/net")
 DISKS: Final = Path("sys/block")
+GENERATION: Final = Path("sys/firmware/qemu_fw_cfg/by_name/etc/vmgenid_guid/raw")
+"""Where QEMU (KVM, libvirt, Proxmox) hands out the number that it changes for a copy or a snapshot.
+Other hypervisors leave it in memory alone, which only the kernel reads."""
+AT: Final = slice(40, 56)
+"""Where it stands in that (docs/specs/vmgenid of QEMU)."""
 NONE_OF_ITS_OWN: Final = frozenset(
     {"", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"}
 )
@@ -55,6 +61,7 @@ def marks(root: Path = Path("/")) -> Marks:
         hardware="" if hardware in NONE_OF_ITS_OWN else hardware,
         cards=tuple(sorted(set(_cards(root / CARDS)))),
         disks=tuple(sorted(set(_serials(root / DISKS)))),
+        generation=_generation(root / GENERATION),
     )
 
 
@@ -73,6 +80,14 @@ def _serials(folder: Path) -> Iterator[str]:
                 break
 
 
+def _generation(path: Path) -> str:
+    try:
+        found = path.read_bytes()[AT]
+    except OSError:
+        return ""
+    return str(uuid.UUID(bytes_le=found)) if len(found) == 16 and any(found) else ""
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8", "replace").strip()
@@ -81,12 +96,14 @@ def _read(path: Path) -> str:
 
 
 def is_another(before: Marks, found: Marks) -> bool:
-    """Tell whether the marks are those of another machine.
+    """Tell whether the marks are those of another machine, or of this one at an earlier time.
 
-    Another UUID, or no network card that was there before. Cards that come or go beside others, and
-    disks, of which any one may be replaced, are shown and decide nothing.
+    Another UUID or generation, or no network card that was there before. Cards that come or go
+    beside others, and disks, of which any one may be replaced, are shown and decide nothing.
     """
     if before.hardware and found.hardware and before.hardware != found.hardware:
+        return True
+    if before.generation and found.generation and before.generation != found.generation:
         return True
     return bool(before.cards and found.cards) and not set(before.cards) & set(found.cards)
 
@@ -96,6 +113,8 @@ def look(place: Place, found: Marks) -> Doubt | None:
     known, standing = _known(place), doubt(place)
     if standing:
         return standing
+    if known and not found.generation:  # unread this time; not another one
+        found = msgspec.structs.replace(found, generation=known.generation)
     if known and is_another(known, found):
         standing = Doubt(at=now(), before=known, now=found)
         _keep(place, standing)
@@ -104,6 +123,19 @@ def look(place: Place, found: Marks) -> Doubt | None:
     if known != found:
         _know(place, found)
     return None
+
+
+def changed(place: Place, found: Marks) -> bool:
+    """Take it that the hypervisor has set this machine back or copied it while it ran.
+
+    The kernel has told so; that is enough where the number itself cannot be read. Return False
+    where it is in doubt already.
+    """
+    if doubt(place):
+        return False
+    LOG.warning("the hypervisor says that this is another generation of the machine")
+    _keep(place, Doubt(at=now(), before=_known(place) or Marks(), now=found))
+    return True
 
 
 def doubt(place: Place) -> Doubt | None:

@@ -34,8 +34,8 @@ SCREEN: Final = Path("/run/issue.d/tenshu-seed.issue")
 """What the machine's own screen shows of a seed that was not used."""
 SCREEN_IN_DOUBT: Final = Path("/run/issue.d/tenshu-identity.issue")
 IN_DOUBT: Final = """\
-At this start the hardware was another one: this machine may be a copy. Until an administrator
-decides on the console, no mail, no history and no backup leaves it.
+This machine may be a copy, or set back to a snapshot: its hardware or generation is another one.
+Until an administrator decides on the console, no mail, no history and no backup leaves it.
 
 """
 

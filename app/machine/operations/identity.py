@@ -40,5 +40,6 @@ def decide_identity(context: Context, request: WhichMachine) -> Decided:
     event.references["verdict"] = request.verdict.value
     event.change("hardware_uuid", doubt.before.hardware, doubt.now.hardware)
     event.change("cards", list(doubt.before.cards), list(doubt.now.cards))
+    event.change("generation", doubt.before.generation, doubt.now.generation)
     event.change("disks", list(doubt.before.disks), list(doubt.now.disks))
     return decided

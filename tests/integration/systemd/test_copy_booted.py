@@ -19,9 +19,15 @@ pytestmark = [
 KNOWN = "/var/lib/tenshu/data/machine/identity.json"
 DOUBT = "/var/lib/tenshu/data/doubt.json"
 NOTE = "/run/issue.d/tenshu-identity.issue"
-OTHER = {"hardware": "4c4c4544-0001", "cards": ["52:54:00:00:00:01"], "disks": []}
+OTHER = {
+    "hardware": "4c4c4544-0001",
+    "cards": ["52:54:00:00:00:01"],
+    "disks": [],
+    "generation": "",
+}
 FOUND = {"at": 1_800_000_000_000, "before": OTHER, "now": {"hardware": "4c4c4544-0002"}}
 SHOWN = "import ssl; print(ssl.get_server_certificate(('localhost', 8443)))"
+RULE = "/usr/lib/udev/rules.d/65-tenshu-generation.rules"
 SEALED = "/var/lib/tenshu/data/audit"
 
 
@@ -65,7 +71,7 @@ def test_a_doubt_is_told_at_the_start_and_a_copy_gets_keys_of_its_own_in_every_p
     assert (doubt["stage"], doubt["before"]) == ("told", OTHER)
     assert copied.said("stat", "-c", "%a %U %G", DOUBT) == "640 root tenshu"
     screen = copied.said("runuser", "-u", "tenshu-console", "--", "cat", NOTE)
-    assert "this machine may be a copy" in screen
+    assert "machine may be a copy" in screen
     reads = copied.run("runuser", "-u", "tenshu-workspace", "--", "test", "-r", DOUBT)
     assert reads.returncode == 0, "who sends sees it"
     assert (keys(copied), public_keys(copied)) == (before, 1)
@@ -76,3 +82,20 @@ def test_a_doubt_is_told_at_the_start_and_a_copy_gets_keys_of_its_own_in_every_p
     assert not set(keys(copied)) & set(before), "nothing by which the other one is known"
     wait_until(lambda: public_keys(copied) == 2, "the history goes on with its own key", 30)
     assert copied.result("ReadConfiguration")["doubt"] is None
+
+
+def test_a_machine_that_was_set_back_while_it_ran_asks_which_one_it_is_as_at_a_start_S4(
+    copied: Booted,
+) -> None:
+    assert "NEW_VMGENID" in copied.said("cat", RULE), "udev starts it where there is a hypervisor"
+    assert copied.result("ReadConfiguration")["doubt"] is None
+    ended = copied.run("systemctl", "start", "tenshu-generation.service")
+    assert ended.returncode == 0, copied.said("journalctl", "-u", "tenshu-generation.service")
+
+    def is_told() -> bool:
+        doubt = copied.call("ReadConfiguration").get("result", {}).get("doubt")
+        return bool(doubt) and doubt["stage"] == "told"
+
+    wait_until(is_told, "a new epoch has opened, and an administrator is asked", 120)
+    assert "set back to a snapshot" in copied.said("cat", NOTE)
+    wait_until(lambda: copied.healthy(8443), "the console answers", 60)

@@ -1,6 +1,7 @@
 """A machine knows itself again, or says that it may be a copy."""
 
 import stat
+import uuid
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,17 @@ from appliance.contract.identity import (
     Stage,
     Verdict,
 )
-from appliance.machine.identity import decide, doubt, is_another, look, marks, require_none
+from appliance.machine import generation, identity
+from appliance.machine.identity import (
+    GENERATION,
+    changed,
+    decide,
+    doubt,
+    is_another,
+    look,
+    marks,
+    require_none,
+)
 from appliance.place import Place
 
 OLD = Marks(hardware="a", cards=("52:54:00:00:00:01", "52:54:00:00:00:02"), disks=("d1", "d2"))
@@ -140,3 +151,59 @@ def test_marks_are_those_of_hardware_and_not_of_what_the_machine_makes_itself(
     (tmp_path / "sys/class/dmi/id/product_uuid").write_text("00000000-0000-0000-0000-000000000000")
     assert marks(tmp_path).hardware == ""
     assert marks(tmp_path / "nothing") == Marks()
+
+
+def test_another_generation_of_the_virtual_machine_is_a_snapshot_or_a_copy_S4(place: Place) -> None:
+    before, after = (Marks(hardware="a", generation=one) for one in ("g1", "g2"))
+    assert look(place, before) is None
+    assert look(place, Marks(hardware="a")) is None, "where it cannot be read nothing is said"
+    found = look(place, after)
+    assert found, "and what was known is still known"
+    assert (found.before.generation, found.now.generation) == ("g1", "g2")
+
+
+def test_a_machine_that_first_learns_of_a_generation_is_no_other_one(place: Place) -> None:
+    assert look(place, OLD) is None
+    assert look(place, Marks(hardware="a", generation="g1")) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"short", bytes(4096), None])
+def test_a_generation_that_is_none_is_not_read(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / GENERATION
+    path.parent.mkdir(parents=True)
+    if content is not None:
+        path.write_bytes(content)
+    assert marks(tmp_path).generation == ""
+
+
+def test_the_generation_is_read_as_qemu_hands_it_out(tmp_path: Path) -> None:
+    told = uuid.UUID("324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87")
+    path = tmp_path / GENERATION
+    path.parent.mkdir(parents=True)
+    path.write_bytes(bytes(40) + told.bytes_le + bytes(4040))
+    assert marks(tmp_path).generation == str(told)
+
+
+def test_a_notice_while_it_runs_is_a_doubt_even_if_the_number_cannot_be_read_S4(
+    place: Place,
+) -> None:
+    look(place, OLD)
+    assert changed(place, OLD)
+    found = doubt(place)
+    assert found
+    assert (found.before, found.stage) == (OLD, Stage.found)
+    assert not changed(place, OLD), "once"
+
+
+def test_after_a_notice_all_is_started_anew_and_the_screen_says_why(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(generation, "load_place", lambda: place)
+    monkeypatch.setattr(generation, "SCREEN_IN_DOUBT", tmp_path / "screen")
+    monkeypatch.setattr(generation.units, "are_ours", lambda place: True)
+    monkeypatch.setattr(identity, "start_anew", lambda: begun.append("anew"))
+    for _ in range(2):
+        assert generation.main() == 0
+    assert begun == ["anew"]
+    assert "snapshot" in (tmp_path / "screen").read_text()
