@@ -381,6 +381,20 @@ def test_the_writer_says_what_it_made(
     assert json.loads(capsys.readouterr().out)["first"] == 0
 
 
+def test_the_writer_works_where_its_sandbox_leaves_its_priority_alone_F6(
+    trail: Trail, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.audit import segment_writer
+
+    def refuse(_: int) -> int:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.nice", refuse)
+    monkeypatch.setattr(segment_writer, "die_with_parent", lambda: None)
+    segment_writer.main([str(trail.folder)])
+    assert capsys.readouterr().out == "null"
+
+
 def test_duckdb_sees_the_folder_of_segments_and_nothing_else_V4(tmp_path: Path) -> None:
     import duckdb
 
