@@ -16,6 +16,7 @@ from image.fingerprint import every_file, fingerprint
 from image.initramfs import initramfs, initramfs_name
 from image.kept import alone, is_kept, kept
 from image.paths import EPOCH, ROOT
+from image.policy import policy_folder, policy_name, policy_words
 from image.root import appliance_root, root_name
 from image.running import step
 from image.slot import lay_slot
@@ -80,8 +81,9 @@ def is_made() -> bool:
 def disk_name() -> str:
     """Return the name of all that it is made from."""
     files = [*every_file(DEFINITIONS), HERE / "disk.py", HERE / "slot.py", HERE / "tree.py"]
+    files += [HERE / "policy.py"]
     made_from = fingerprint(files=files, below=ROOT)
-    return fingerprint(root_name("machine"), initramfs_name(), made_from)
+    return fingerprint(root_name("machine"), initramfs_name(), made_from, policy_name())
 
 
 def make_disk(root: Path, shop: Path, start: Path, name: str, folder: Path) -> None:
@@ -90,7 +92,7 @@ def make_disk(root: Path, shop: Path, start: Path, name: str, folder: Path) -> N
     shutil.copyfile(start, folder / "initrd.img")
     slot = folder / "slot"
     environ = {"SOURCE_DATE_EPOCH": str(EPOCH)}
-    brought = {"made": folder, "repart": DEFINITIONS}
+    brought = {"made": folder, "repart": DEFINITIONS} | policy_folder()
     tool = partial(work, brought=brought, environ=environ)
     with step("  collecting what belongs to the slot"):
         lay_slot(root, shop, slot, EPOCH)
@@ -118,6 +120,7 @@ def _ukify(roothash: str) -> list[str]:
         *("ukify", "build", f"--linux=/boot/vmlinuz-{kernel_version()}"),
         *("--initrd=/mnt/made/initrd.img", "--os-release=@/mnt/made/slot/usr/lib/os-release"),
         *(f"--cmdline={' '.join(LINE)} roothash={roothash}", f"--uname={kernel_version()}"),
+        *policy_words(),
         "--output=/mnt/made/kernel.efi",
     ]
 
