@@ -29,7 +29,7 @@ MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null || dpkg-architecture -qDEB
 RUN_NEEDS := command:borg=borgbackup python-venv=python3-venv command:node=nodejs command:npm=npm
 TEST_NEEDS := $(RUN_NEEDS) command:ssh-keygen=openssh-client command:vagrant=vagrant \
 	file:/usr/share/vagrant-plugins/plugins.d/vagrant-libvirt.json=vagrant-libvirt command:chromium=chromium postgresql=postgresql \
-	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl file:/usr/sbin/nginx=nginx-light \
+	file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc=fonts-noto-cjk command:openssl=openssl command:cryptsetup=cryptsetup-bin file:/usr/sbin/nginx=nginx-light \
 	command:gcc=gcc file:/usr/sbin/postfix=postfix file:/usr/sbin/rsyslogd=rsyslog \
 	file:/usr/lib/$(MULTIARCH)/rsyslog/lmnsd_ossl.so=rsyslog-openssl \
 	file:/usr/sbin/chronyd=chrony file:/usr/sbin/sshd=openssh-server \

@@ -1,9 +1,12 @@
 """`tenshu disks`: how the mirrors stand, and taking a new disk in at the machine itself."""
 
+import contextlib
+
 import click
 
 from app.core.errors import TenshuError
 from app.core.messages import mark
+from app.machine.errors import MachineError
 from app.machine.operations.disks import (
     Redundancy,
     WhichDisk,
@@ -12,12 +15,15 @@ from app.machine.operations.disks import (
     list_disks,
     take_disk,
 )
+from app.machine.operations.volume import show_volume
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from appliance.contract.disks.state import Disks, Role, Standing
+from appliance.contract.volume.state import VolumeKeys
 from cli.invocation import Invocation, everywhere, this_call
 from cli.request import request
 from cli.table import columns
+from cli.volume import protection
 
 STANDINGS = {
     Standing.single: mark("Everything is on one disk."),
@@ -57,12 +63,15 @@ def disks() -> None:
 @this_call
 def show(invocation: Invocation) -> None:
     """Show the disks and how the mirrors over them stand."""
+    keys = None
     with invocation.context() as context:
         found = list_disks(context, NoRequest())
-    invocation.answer(found, lambda: _told(invocation, found))
+        with contextlib.suppress(MachineError):  # nobody has looked yet
+            keys = show_volume(context, NoRequest())
+    invocation.answer(found, lambda: _told(invocation, found, keys))
 
 
-def _told(invocation: Invocation, found: Disks) -> str:
+def _told(invocation: Invocation, found: Disks, keys: VolumeKeys | None = None) -> str:
     heads = (mark("Disk"), mark("Size"), mark("State"), mark("On it lies"))
     rows = [
         (
@@ -74,6 +83,8 @@ def _told(invocation: Invocation, found: Disks) -> str:
         for one in found.disks
     ]
     lines = [invocation.words(STANDINGS[found.standing])]
+    if keys is not None:
+        lines.append(invocation.words(protection(keys)))
     if found.declared:
         lines.append(invocation.words(mark("The host's storage was declared redundant.")))
     if found.taking and not found.taking.error_code:

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "config": "cli.config:config",
     "seed": "cli.seed:seed",
     "disks": "cli.disks:disks",
+    "volume": "cli.volume:volume",
     "maintenance": "cli.maintenance:maintenance",
     "certificate": "cli.certificate:certificate",
     "completion": "cli.completion:completion",

@@ -15,7 +15,10 @@ from image.workshop import kernel_version, work, workshop_name
 STEPS: Final = Path(__file__).parent / "initrd"
 KIND: Final = "initramfs"
 FILE: Final = "initrd.img"
-MODULES: Final = ("systemd-initrd", "systemd-veritysetup", "kernel-modules", "dm")
+MODULES: Final = (
+    *("systemd-initrd", "systemd-veritysetup", "kernel-modules", "dm"),
+    *("systemd-pcrphase", "systemd-ask-password"),
+)
 DRIVERS: Final = (
     *("dm-verity", "erofs", "ext4", "loop", "overlay", "raid1"),
     *("dm-crypt", "xts", "aesni-intel", "sha256"),
@@ -24,8 +27,18 @@ PROGRAMS: Final = (
     *("systemd-repart", "sfdisk", "mdadm", "cryptsetup", "mkfs.ext4", "e2fsck", "udevadm", "lsblk"),
     *("base64", "cat", "cp", "cut", "find", "grep", "head", "mkdir", "mount", "rm", "sed", "sleep"),
     *("tail", "tr", "umount", "wc"),
+    *("systemd-cryptsetup", "systemd-ask-password"),
     *("/etc/mke2fs.conf", "/usr/lib/udev/rules.d/63-md-raid-arrays.rules"),
 )
+
+TPM: Final = (
+    *(
+        f"/usr/lib/x86_64-linux-gnu/libtss2-{name}"
+        for name in ("esys.so.0", "sys.so.1", "mu.so.0", "rc.so.0", "tcti-device.so.0")
+    ),
+    "/usr/lib/x86_64-linux-gnu/cryptsetup/libcryptsetup-token-systemd-tpm2.so",
+)
+"""What systemd-cryptsetup opens as it runs, and what that needs: dracut follows programs alone."""
 
 
 def initramfs_name() -> str:
@@ -51,6 +64,6 @@ def _dracut() -> list[str]:
         *("dracut", "--quiet", "--reproducible", "--no-hostonly", "--no-hostonly-cmdline"),
         *("--no-early-microcode", "--kver", kernel_version(), "--zstd"),
         *("--modules", " ".join(MODULES), "--add-drivers", " ".join(DRIVERS)),
-        *("--install", " ".join(PROGRAMS), "--include", "/mnt/steps", "/"),
+        *("--install", " ".join((*PROGRAMS, *TPM)), "--include", "/mnt/steps", "/"),
         f"/mnt/made/{FILE}",
     ]

@@ -14,6 +14,7 @@ from image.running import run
 
 PACKAGES: Final = (
     *("cryptsetup-bin", "dosfstools", "dracut", "e2fsprogs", "erofs-utils", "fdisk", "kmod"),
+    *("libtss2-esys-3.0.2-0t64", "libtss2-rc0t64", "libtss2-tcti-device0t64"),
     *(
         "linux-image-amd64",
         "mdadm",

@@ -40,6 +40,7 @@ OURS = {
     "tenshu-forget": Ceiling(3.5, 1.2),
     "tenshu-keyboard": Ceiling(3.5, 0.9),
     "tenshu-generation": Ceiling(3.5, 1.2),
+    "tenshu-keeper": Ceiling(3.5, 1.1),
     "tenshu-prepare": Ceiling(3.5, 1.2),
 }
 DEBIANS = {

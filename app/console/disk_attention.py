@@ -5,7 +5,8 @@ from typing import Any
 from app.console.needed import Attention
 from app.core.messages import mark
 from app.machine.errors import MachineError
-from app.machine.operations import disks
+from app.machine.operations import disks, volume
+from app.machine.volume_words import UNPROTECTED, why_unprotected
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from appliance.contract.disks.state import Role, Standing
@@ -33,6 +34,25 @@ def disk_attention(context: Context) -> list[Attention]:
         _needed("warning", title, text, disk=one.serial or one.name)
         for one in found.disks
         if one.role is Role.foreign
+    ]
+
+
+def volume_attention(context: Context) -> list[Attention]:
+    """Tell that the disks are not protected, or that nobody holds a recovery key."""
+    try:
+        keys = volume.show_volume(context, NoRequest())
+    except MachineError:
+        return []
+    if keys.protected:
+        return []
+    return [
+        Attention(
+            kind="warning",
+            title=UNPROTECTED,
+            text=why_unprotected(keys),
+            href="/storage/encryption",
+            action=mark("Show the encryption"),
+        )
     ]
 
 

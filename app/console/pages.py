@@ -35,6 +35,7 @@ from app.console.settings_pages import settings_pages
 from app.console.setup_pages import setup_pages
 from app.console.sign_in_rules_pages import sign_in_rules_pages
 from app.console.storage_pages import storage_pages
+from app.console.volume_pages import volume_pages
 
 
 def console_pages() -> list[HTTPRouteHandler]:
@@ -69,6 +70,7 @@ def console_pages() -> list[HTTPRouteHandler]:
         *repository_pages(),
         *storage_pages(),
         *disk_pages(),
+        *volume_pages(),
         *sign_in_rules_pages(),
         *mail_pages(),
         *offsite_pages(),

@@ -37,6 +37,7 @@ PAGES: Final = (
     ("/maintenance", mark("Maintenance access"), "headset", Permission.MACHINE_VIEW),
     ("/storage", mark("Storage"), "hard-drive", Permission.SETTINGS_VIEW),
     ("/storage/disks", mark("Disks"), "hard-drive", Permission.MACHINE_VIEW),
+    ("/storage/encryption", mark("Encryption"), "lock", Permission.MACHINE_VIEW),
     ("/backups", mark("Backups"), "archive", Permission.BACKUPS_VIEW),
     ("/backups/new", mark("New repository"), "plus", Permission.BACKUPS_MANAGE),
     ("/jobs", mark("Jobs"), "list-todo", None),

@@ -15,6 +15,7 @@ from appliance.contract.errors import ApplianceError
 from appliance.contract.keyboard_client import KeyboardClient
 from appliance.contract.maintenance.client import MaintenanceClient
 from appliance.contract.power_client import PowerClient
+from appliance.contract.volume.client import VolumeClient
 
 MACHINE: Final = "machine"
 """How the agent calls the machine's own console: nobody there is locked out by what they apply,
@@ -90,5 +91,14 @@ def keyboard_for(context: Context) -> Iterator[KeyboardClient]:
     """Open the door to the keyboard. Raise MachineError for whatever it answers."""
     try:
         yield KeyboardClient(context.appliance.settings.agent_socket)
+    except ApplianceError as error:
+        raise MachineError(error) from error
+
+
+@contextlib.contextmanager
+def volume_for(context: Context) -> Iterator[VolumeClient]:
+    """Open the door to the volume's keys. Raise MachineError for whatever it answers."""
+    try:
+        yield VolumeClient(context.appliance.settings.agent_socket)
     except ApplianceError as error:
         raise MachineError(error) from error

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from app.audit import search
 from app.audit.inspection import read_inspection
-from app.console import attention, machine_attention
+from app.console import attention, disk_attention, machine_attention
 from app.console.needed import Attention
 from app.core import clock, reserve
 from app.core.claim_code import read_claim_code
@@ -218,6 +218,7 @@ def _attention(context: Context, last_backup: int | None) -> Iterator[Attention]
         machine_attention.link_attention,
         machine_attention.certificate_attention,
         machine_attention.recording_attention,
+        disk_attention.volume_attention,
     ):
         with contextlib.suppress(TenshuError):
             yield from look(context)

@@ -18,6 +18,7 @@ from appliance.agent.patience import READING_SECONDS, Patience
 from appliance.agent.power import Power
 from appliance.agent.repositories import Repositories
 from appliance.agent.runs import Runs
+from appliance.agent.volume import VolumeActions
 from appliance.backup.borg import Borg
 from appliance.backup.borg_json import Listing
 from appliance.backup.create import listed
@@ -69,6 +70,7 @@ class Handlers:
             **Certificates(place).by_name,
             **MaintenanceActions(place).by_name,
             **DiskActions(place).by_name,
+            **VolumeActions(place).by_name,
             **Power(place).by_name,
             **Keyboards(place).by_name,
         }

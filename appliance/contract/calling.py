@@ -27,6 +27,7 @@ from appliance.contract.errors import (
 from appliance.contract.interface import FAULT
 from appliance.contract.table import TABLE
 from appliance.contract.varlink import SERVICE, Messages, address_of, pack, read_secret
+from appliance.contract.volume import errors as volume_errors  # noqa: F401 - these too
 
 Result = TypeVar("Result", bound=msgspec.Struct)
 

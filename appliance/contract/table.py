@@ -32,6 +32,7 @@ from appliance.contract.keyboard_table import ACTIONS as KEYBOARD_ACTIONS
 from appliance.contract.maintenance.table import ACTIONS as MAINTENANCE_ACTIONS
 from appliance.contract.power import ACTIONS as POWER_ACTIONS
 from appliance.contract.runs import Run
+from appliance.contract.volume.table import ACTIONS as VOLUME_ACTIONS
 
 TABLE: Final[dict[str, Action]] = {
     action.name: action
@@ -195,6 +196,7 @@ TABLE: Final[dict[str, Action]] = {
         *CERTIFICATE_ACTIONS,
         *MAINTENANCE_ACTIONS,
         *DISK_ACTIONS,
+        *VOLUME_ACTIONS,
         *POWER_ACTIONS,
         *KEYBOARD_ACTIONS,
     )

@@ -193,7 +193,9 @@ def _start(folder: Path, options: Sequence[str], where: Host | None) -> subproce
 
 
 def _run(folder: Path, options: Sequence[str], where: Host | None) -> subprocess.Popen[bytes]:
-    words = [*emulator.qemu(), *MACHINE, "-serial", f"file:{folder}/serial", *options]
+    # all that it writes is kept, whoever listens; what is typed comes in at `terminal`
+    serial = f"socket,id=serial,path={folder}/terminal,server=on,wait=off,logfile={folder}/serial"
+    words = [*emulator.qemu(), *MACHINE, "-chardev", serial, "-serial", "chardev:serial", *options]
     with (folder / "qemu").open("w") as log:
         command = where.command(*words) if where else words
         return subprocess.Popen(

@@ -16,6 +16,7 @@ from app.machine.operations import (
     seed,
     sign_in,
     traffic,
+    volume,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "seed",
     "sign_in",
     "traffic",
+    "volume",
 ]

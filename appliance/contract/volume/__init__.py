@@ -1,0 +1,1 @@
+"""What is asked and told about the encrypted volume and who opens it."""

@@ -1,0 +1,1 @@
+"""The encrypted volume of what the machine keeps: who opens it at a start."""
