@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from image.artefact import version
 from image.fingerprint import every_file, fingerprint
 from image.initramfs import initramfs, initramfs_name
 from image.kept import alone, is_kept, kept
@@ -33,7 +34,13 @@ LINE: Final = (
     "systemd.verity_root_data=/dev/md/tenshu-slot",
     "systemd.verity_root_hash=/dev/md/tenshu-hashes",
     *("console=tty0", "console=ttyS0"),
+    # a table of partitions that was cut while it was written has its copy at the disk's end
+    "gpt",
+    # a start that comes to no end is one of the loader's tries, and another one follows
+    *("panic=30", "systemd.crash_action=reboot"),
 )
+TRIES: Final = 3
+"""Starts that may fail before the loader takes another entry. The initrd counts as far."""
 
 
 class Disk(NamedTuple):
@@ -125,6 +132,11 @@ def _ukify(roothash: str) -> list[str]:
     ]
 
 
+def entry() -> str:
+    """Return the name of the kernel image where the loader looks for it, with all its tries."""
+    return f"tenshu-{version()}+{TRIES}.efi"
+
+
 def _lay_esp(shop: Path, folder: Path) -> None:
     """Put the loader and the one kernel into the folder of the ESP."""
     esp = folder / "esp"
@@ -132,7 +144,7 @@ def _lay_esp(shop: Path, folder: Path) -> None:
     for source, target in (
         (loader, "EFI/BOOT/BOOTX64.EFI"),
         (loader, "EFI/systemd/systemd-bootx64.efi"),
-        (folder / "kernel.efi", "EFI/Linux/tenshu.efi"),
+        (folder / "kernel.efi", f"EFI/Linux/{entry()}"),
     ):
         (esp / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, esp / target)

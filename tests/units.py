@@ -41,6 +41,8 @@ OURS = {
     "tenshu-keyboard": Ceiling(3.5, 0.9),
     "tenshu-generation": Ceiling(3.5, 1.2),
     "tenshu-keeper": Ceiling(3.5, 1.1),
+    "tenshu-healthy": Ceiling(3.5, 0.7),
+    "tenshu-slots": Ceiling(3.5, 1.9),
     "tenshu-prepare": Ceiling(3.5, 1.2),
 }
 DEBIANS = {

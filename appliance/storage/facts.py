@@ -19,9 +19,10 @@ COLUMNS: Final = (
 )
 ROOTHASH: Final = re.compile(r"\broothash=([0-9a-f]+)")
 DONE: Final = re.compile(r"(\d+) / (\d+)")
-STARTED_BY: Final = Path(
-    "/sys/firmware/efi/efivars/LoaderDevicePartUUID-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-)
+SLOT: Final = Path("/run/tenshu-slot")
+"""Numbers of the two partitions that the running slot lies in; written by the initrd as well."""
+LOADER: Final = "/sys/firmware/efi/efivars/{}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+TURNED: Final = str.maketrans("0123456789abcdef", "fedcba9876543210")
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +90,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the partition whose loader started the machine; or empty."""
     boot: str
     """Which run of the kernel this is."""
+    copy: bool = False
+    """Whether the running slot is the copy of one."""
+
+    @property
+    def numbers(self) -> tuple[str, str]:
+        """Return the numbers of the running slot's partitions: itself, and its tree of hashes."""
+        return slot_numbers(self.roothash, copy=self.copy)
 
 
 class _Lsblk(msgspec.Struct):
@@ -108,11 +116,13 @@ def gather() -> Facts:
         told = ask("lsblk", "--json", "--bytes", "--output", ",".join(COLUMNS))
     except ProgramRefused as error:
         raise DisksUnreadable(said=str(error)) from error
+    roothash = _roothash(Path("/proc/cmdline").read_text("utf-8", "replace"))
     return Facts(
         disks=read_lsblk(told),
         arrays=read_arrays(Path("/sys/block")),
-        roothash=_roothash(Path("/proc/cmdline").read_text("utf-8", "replace")),
-        started=_loader(STARTED_BY),
+        roothash=roothash,
+        copy=_text(SLOT) == " ".join(slot_numbers(roothash, copy=True)),
+        started=loader_said("LoaderDevicePartUUID"),
         boot=Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip(),
     )
 
@@ -165,10 +175,27 @@ def _roothash(line: str) -> str:
     return found[1] if found else ""
 
 
-def _loader(path: Path) -> str:
+def as_number(digits: str) -> str:
+    """Return 32 hexadecimal digits as partitions write their numbers."""
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
+
+
+def slot_numbers(roothash: str, *, copy: bool) -> tuple[str, str]:
+    """Return the numbers of a slot's two partitions, or of its copy's: every digit turned round."""
+    digits = roothash.translate(TURNED) if copy else roothash
+    return as_number(digits[:32]), as_number(digits[32:64])
+
+
+def loader_said(name: str) -> str:
     """Return what the loader has left: four bytes of attributes, then UTF-16 with a zero."""
     try:
-        return path.read_bytes()[4:].decode("utf-16-le", "replace").rstrip("\0").lower()
+        return (
+            Path(LOADER.format(name))
+            .read_bytes()[4:]
+            .decode("utf-16-le", "replace")
+            .rstrip("\0")
+            .lower()
+        )
     except OSError:
         return ""
 

@@ -11,6 +11,7 @@
 
 import contextlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -139,6 +140,12 @@ class Kept:
             number = kept[-1].number + 1 if kept else 1
             kept.append(DiskHappening(number=number, at=now(), what=what, disk=disk, reason=reason))
             self._write("happenings", kept[-KEPT:])
+
+    @contextlib.contextmanager
+    def start_in_turn(self) -> Iterator[None]:
+        """Hold what the loader starts from: it is copied, or written, by one at a time."""
+        with in_turn(self.folder / "start.lock"):
+            yield
 
     def _folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

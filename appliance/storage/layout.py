@@ -1,11 +1,13 @@
 """The table of a disk that is taken in: the same partitions, numbers of its own. Pure.
 
-Slots keep their numbers, by which the kernel finds them; the table, the loader's partition and the
-state's get new ones, by which the disks are told apart.
+The running slot keeps its numbers, by which the kernel finds it; the table, the loader's partition
+and the state's get new ones, by which the disks are told apart. Of the other slot nothing is there
+yet on a new disk, and its partitions say so.
 """
 
 import re
 import uuid
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from appliance.storage.facts import Block
@@ -19,15 +21,17 @@ OWN_NUMBERS: Final = tuple(TYPES)
 FIELD: Final = re.compile(r"""\s*([a-z-]+)=\s*("[^"]*"|[^,]*),?""")
 GRAIN: Final = 2048
 """Sectors: partitions begin and end on whole mebibytes where there is room."""
+EMPTY: Final = "_empty"
+"""The name of a slot's partition in which nothing is whole."""
 TAIL: Final = 33
 """Sectors of the table's copy at the end of a disk."""
 
 
-def table(source: str, sectors: int, number: str) -> str:
+def table(source: str, sectors: int, number: str, running: Collection[str]) -> str:
     """Return what sfdisk is given, from its own dump of the disk that is copied.
 
-    `sectors` is the size of the new disk, `number` the one that its table gets. The last partition
-    takes all that is there.
+    `sectors` is the size of the new disk, `number` the one that its table gets, `running` are those
+    of the running slot. The last partition takes all that is there.
     """
     lines = ["label: gpt", f"label-id: {number}"]
     for line in source.splitlines():
@@ -38,11 +42,34 @@ def table(source: str, sectors: int, number: str) -> str:
         name = fields.get("name", "").strip('"')
         if name in OWN_NUMBERS:
             fields["uuid"] = str(uuid.uuid4())
+        elif fields.get("uuid", "").lower() not in running:
+            fields |= {"uuid": str(uuid.uuid4()), "name": f'"{EMPTY}"'}
         if name == STATE:
             fields["size"] = str(_rest(int(fields["start"]), int(fields["size"]), sectors))
-        place = "".join(filter(str.isdigit, head[-2:]))
-        lines.append(f"{place} : " + ", ".join(f"{key}={value}" for key, value in fields.items()))
+        lines.append(f"{_place(head)} : " + _written(fields))
     return "\n".join(lines) + "\n"
+
+
+def renamed(source: str, names: Mapping[int, tuple[str, str]]) -> str:
+    """Return what sfdisk is given for the same table with other names and numbers, by partition."""
+    lines = []
+    for line in source.splitlines():
+        head, _, rest = line.partition(" : ")
+        if head.startswith("/dev/") and _place(head) in names:
+            name, number = names[_place(head)]
+            fields = {key.strip(): value.strip() for key, value in FIELD.findall(rest)}
+            lines.append(f"{head} : " + _written(fields | {"uuid": number, "name": f'"{name}"'}))
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _place(head: str) -> int:
+    return int("".join(filter(str.isdigit, head.strip()[-2:])))
+
+
+def _written(fields: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in fields.items())
 
 
 def _rest(start: int, least: int, sectors: int) -> int:

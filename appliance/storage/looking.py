@@ -59,17 +59,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in self.disks if one.id == disk), None)
 
 
-def as_number(digits: str) -> str:
-    """Return 32 hexadecimal digits as partitions write their numbers."""
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:32]))
-
-
-def part_of(partition: Block, roothash: str) -> Part | None:
+def part_of(partition: Block, facts: Facts) -> Part | None:
     """Return what a partition carries of the running machine, going by its number or name."""
-    if roothash and partition.partuuid == as_number(roothash[:32]):
-        return Part.slot
-    if roothash and partition.partuuid == as_number(roothash[32:64]):
-        return Part.hashes
+    if facts.roothash and partition.partuuid in facts.numbers:
+        return (Part.slot, Part.hashes)[facts.numbers.index(partition.partuuid)]
     return Part.state if partition.partlabel == STATE else None
 
 
@@ -85,9 +78,7 @@ def identify(disk: Block, boot: str) -> str:
 
 def arrays_by_part(facts: Facts) -> dict[Part, Array]:
     """Return the three mirrors; each is known by a side that is still there."""
-    parts = {
-        one.kname: part_of(one, facts.roothash) for disk in facts.disks for one in disk.partitions
-    }
+    parts = {one.kname: part_of(one, facts) for disk in facts.disks for one in disk.partitions}
     found: dict[Part, Array] = {}
     for array in facts.arrays:
         for member in array.members:

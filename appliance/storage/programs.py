@@ -34,6 +34,26 @@ def write_table(kname: str, table: str) -> None:
          stdin=table, seconds=60)  # fmt: skip
 
 
+def change_table(kname: str, table: str) -> None:
+    """Write a table anew whose partitions stay where they are and may be in use.
+
+    Raise ProgramRefused.
+    """
+    keep = ("--no-reread", "--no-tell-kernel", "--wipe", "never", "--wipe-partitions", "never")
+    _run("sfdisk", "--quiet", *keep, device(kname), stdin=table, seconds=60)
+    ask("udevadm", "settle", "--timeout=15")  # what it has read of it says what is there
+
+
+def mount(kname: str, folder: str) -> None:
+    """Mount a partition that the loader starts from. Raise ProgramRefused."""
+    ask("mount", "-t", "vfat", "-o", "rw,nodev,nosuid,noexec,umask=0077", device(kname), folder)
+
+
+def unmount(folder: str) -> None:
+    """Unmount it, and with that write all of it down. Raise ProgramRefused."""
+    ask("umount", folder)
+
+
 def add(array: str, kname: str) -> None:
     """Make a partition a side of a mirror. Raise ProgramRefused."""
     ask("mdadm", "--manage", device(array), "--add", device(kname))

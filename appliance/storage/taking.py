@@ -109,7 +109,8 @@ class Taker:
             self._kept.further(self._wish)
             programs.wipe([one.kname for one in (*disk.partitions, disk)])
             source = programs.dump_table(self._source(facts).kname)
-            programs.write_table(disk.kname, table(source, sectors_of(disk), self._wish.table))
+            told = table(source, sectors_of(disk), self._wish.table, facts.numbers)
+            programs.write_table(disk.kname, told)
         self._wait_for_table()
 
     def _wait_for_table(self) -> None:
@@ -117,7 +118,7 @@ class Taker:
         while time.monotonic() < until:
             facts = gather()
             for one in facts.disks:
-                parts = {part_of(part, facts.roothash) for part in one.partitions}
+                parts = {part_of(part, facts) for part in one.partitions}
                 if one.ptuuid == self._wish.table and parts >= set(Part) and numbered(one, START):
                     return
             time.sleep(LOOK)
@@ -143,12 +144,14 @@ class Taker:
         def told(done: int) -> None:
             self._tell(Step.start, done / size)
 
-        if not copy(Path(device(from_.kname)), Path(device(to.kname)), told):
+        with self._kept.start_in_turn():
+            same = copy(Path(device(from_.kname)), Path(device(to.kname)), told)
+        if not same:
             raise CopyDiffers(disk=self._called)
 
     def _partition(self, facts: Facts, part: Part) -> Block:
         for one in self._disk(facts).partitions:
-            if part_of(one, facts.roothash) is part:
+            if part_of(one, facts) is part:
                 return one
         raise DiskGone(disk=self._called)
 

@@ -120,11 +120,13 @@ def guest(
     *,
     where: Host | None = None,
     unplugged: Sequence[str] = (),
+    boots: int = 1,
 ) -> Iterator[Guest]:
     """Switch a guest on, give it once commands can be run, and take it away.
 
     What it boots, its disks and its cards are in the options; `where` has the taps of its cards.
-    Some of their cables may hang loose from the beginning. The end is a power cut: what was written
+    Some of their cables may hang loose from the beginning; `boots` starts may be needed until it is
+    up. The end is a power cut: what was written
     is on the disk, from which the next guest boots.
     """
     needed()
@@ -142,7 +144,7 @@ def guest(
                 for card in unplugged:
                     found.cable(card, plugged=False)
                 found.ask_monitor("cont")
-                found.door.wait(BOOT_SECONDS)
+                found.door.wait(BOOT_SECONDS * boots)
                 yield found
         except BaseException:
             _tell(folder)

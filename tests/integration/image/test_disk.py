@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from image.disk import Disk, disk_name, make_disk
+from image.disk import Disk, disk_name, entry, make_disk
 from image.initramfs import FILE, make_initramfs
 from image.root import appliance_root
 from image.running import Failed
@@ -118,7 +118,7 @@ def test_the_kernels_command_line_names_the_slot_that_lies_beside_it_V11(
     start = next(table(disk.raw))
     (tmp_path / "esp").write_bytes(content(disk.raw, start))
     work(
-        *("mcopy", "-i", "/mnt/esp/esp", "::EFI/Linux/tenshu.efi", "/mnt/esp/found"),
+        *("mcopy", "-i", "/mnt/esp/esp", f"::EFI/Linux/{entry()}", "/mnt/esp/found"),
         brought={"esp": tmp_path},
         seconds=60,
     )

@@ -1,6 +1,7 @@
 """The disk image starts a machine: from its own disk, by its own firmware, as it is delivered.
 
-Twice from one disk, with the power cut in between; then once more with a flipped bit in the slot.
+Three times from one disk, the power cut each time: then with a flipped bit in the slot where no
+start reads it, and last with one where each does.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ from pathlib import Path
 import pyte
 import pytest
 
+from image.artefact import version
 from image.disk import Disk
 from image.workshop import work
 from tests.debian import appliance_disk
@@ -32,6 +34,10 @@ WORKSPACE = 8444
 PORTS = (22, 25, 53, 80, 111, 123, 323, 443, 514, 2049, 5432, 8000, 8080, CONSOLE, WORKSPACE, 9443)
 UNREAD, OTHER = (f"/usr/share/common-licenses/{name}" for name in ("GPL-3", "GPL-2"))
 """Files that no start reads."""
+FIRST_PROGRAM = "/usr/lib/systemd/systemd"
+ARMED = "tenshu-{}+3.efi"
+START = "/run/start"
+KERNELS = f"{START}/EFI/Linux"
 KEPT = (
     "/etc/machine-id",
     "/var/lib/tenshu/data/machine/placed.json",
@@ -52,6 +58,7 @@ class Seen:
     mounts: str
     written: str
     failed: str
+    loader: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +87,7 @@ def copied(made: Disk, folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def machine(disk: Path, far: Host, name: str) -> Iterator[Guest]:
+def machine(disk: Path, far: Host, name: str, boots: int = 1) -> Iterator[Guest]:
     options = [
         *firmware(disk.with_name("variables")),
         *nvme(disk),
@@ -89,7 +96,7 @@ def machine(disk: Path, far: Host, name: str) -> Iterator[Guest]:
         *handed_out(CONSOLE),
     ]
     options += cards(enp0s17="tap1")
-    with guest(disk.with_name(name), options, where=far) as found:
+    with guest(disk.with_name(name), options, where=far, boots=boots) as found:
         yield found
 
 
@@ -114,7 +121,32 @@ def look(found: Guest, far: Host) -> Seen:
         mounts=found.said("findmnt", "--noheadings", "--list", "--output=TARGET,FSTYPE,OPTIONS"),
         written=found.run("touch", "/usr/written").stderr,
         failed=found.said("systemctl", "--failed", "--no-legend", "--plain"),
+        loader=loader_of(found),
     )
+
+
+def loader_of(found: Guest) -> dict[str, str]:
+    """Wait until the slots were looked after; return the loader's kernel images with hashes."""
+    ended = ("systemctl", "show", "-pActiveState,Result,ExecMainExitTimestampMonotonic")
+    begin = f"mkdir -p {START} && mount -o ro /dev/nvme0n1p1 {START} && cd {KERNELS}"
+    listed: list[str] = []
+
+    def is_done() -> bool:
+        told = found.said(*ended, "tenshu-slots").splitlines()
+        if not is_healthy(found) or not {"ActiveState=inactive", "Result=success"} <= {*told}:
+            return False
+        if "ExecMainExitTimestampMonotonic=0" in told:
+            return False
+        found_there = found.run("sh", "-c", f"{begin} && sha256sum *; cd /; umount {START}")
+        listed[:] = found_there.stdout.splitlines()
+        return bool(listed)
+
+    wait_until(is_done, "there is a copy of the system", 240)
+    return {name: digest for digest, name in (line.split() for line in listed)}
+
+
+def is_healthy(found: Guest) -> bool:
+    return found.run("systemctl", "is-active", "boot-complete.target").returncode == 0
 
 
 def screen_of(found: Guest) -> str:
@@ -146,10 +178,30 @@ def first(disk: Path, far: Host) -> Seen:
         return seen
 
 
+@dataclass
+class Damaged:
+    """What was seen after a bit was flipped where no start reads it."""
+
+    seen: Seen
+    refused: str
+    kernel: str
+
+
 @pytest.fixture(scope="module")
-def second(disk: Path, far: Host, first: Seen) -> Seen:
+def damaged(
+    disk: Path, far: Host, first: Seen, tmp_path_factory: pytest.TempPathFactory
+) -> Damaged:
+    flip(disk, UNREAD, tmp_path_factory.mktemp("flipped"))
     with machine(disk, far, "second") as found:
-        return look(found, far)
+        refused = found.run("cat", UNREAD).stderr
+        kernel = found.said("dmesg")
+        found.said("cat", OTHER)
+        return Damaged(look(found, far), refused, kernel)
+
+
+@pytest.fixture(scope="module")
+def second(damaged: Damaged) -> Seen:
+    return damaged.seen
 
 
 def test_a_machine_starts_from_the_disk_and_shows_what_claims_it_S9(first: Seen) -> None:
@@ -184,23 +236,47 @@ def test_after_a_power_cut_it_is_the_same_machine(first: Seen, second: Seen) -> 
     assert second.unlisted == "", "in /etc only the listed paths are the machine's"
 
 
-def test_a_flipped_bit_in_the_slot_is_noticed_V11(tmp_path: Path, far: Host) -> None:
-    disk = copied(appliance_disk(), tmp_path)
-    data, _ = slot_of(disk)
+def test_a_flipped_bit_in_the_slot_is_noticed_V11(damaged: Damaged) -> None:
+    assert "Input/output error" in damaged.refused
+    assert "is corrupted" in damaged.kernel
+
+
+def test_after_a_good_start_there_is_a_copy_to_fall_back_on_V11(first: Seen, second: Seen) -> None:
+    release = version()
+    assert set(first.loader) == {ARMED.format(release), ARMED.format(f"{release}-copy")}
+    assert len(set(first.loader.values())) == 1, "the same kernel image"
+    assert second.loader == first.loader
+
+
+def test_a_damaged_system_is_started_from_its_copy_and_mended_V11(
+    disk: Path, far: Host, second: Seen, tmp_path: Path
+) -> None:
+    flip(disk, FIRST_PROGRAM, tmp_path)
+    with machine(disk, far, "third", boots=4) as found:
+        seen = look(found, far)
+        runs = found.said("cat", "/run/tenshu-slot").split()
+    data, hashes = slot_of(disk)
+    assert runs != [str(data.identifier), str(hashes.identifier)], "that one is damaged"
+    assert seen.kept == second.kept
+    assert seen.failed == ""
+    assert seen.loader == second.loader, "its tries have been given back"
     carve(disk, tmp_path)
+    words = ("veritysetup", "verify", "/mnt/slot/data", "/mnt/slot/hashes")
+    work(*words, appliance_disk().roothash, brought={"slot": tmp_path}, seconds=120)
+
+
+def flip(disk: Path, file: str, folder: Path) -> None:
+    """Flip one bit of a file in the slot that a machine is delivered with."""
+    data, _ = slot_of(disk)
+    carve(disk, folder)
     told = work(
-        *("dump.erofs", "-e", f"--path={UNREAD}", "/mnt/slot/data"),
-        brought={"slot": tmp_path},
+        *("dump.erofs", "-e", f"--path={file}", "/mnt/slot/data"),
+        brought={"slot": folder},
         seconds=60,
     )
     place = int(told.partition("   0:")[2].split(":")[1].split("..")[0])
-    with disk.open("r+b") as file:
-        file.seek(data.begin + place + 100)
-        (was,) = file.read(1)
-        file.seek(data.begin + place + 100)
-        file.write(bytes([was ^ 1]))
-    with machine(disk, far, "flipped") as found:
-        refused = found.run("cat", UNREAD)
-        assert "Input/output error" in refused.stderr
-        assert "is corrupted" in found.said("dmesg")
-        found.said("cat", OTHER)
+    with disk.open("r+b") as raw:
+        raw.seek(data.begin + place + 100)
+        (was,) = raw.read(1)
+        raw.seek(data.begin + place + 100)
+        raw.write(bytes([was ^ 1]))

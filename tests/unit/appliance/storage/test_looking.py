@@ -185,7 +185,7 @@ device: /dev/nvme0n1
 
 
 def test_the_new_table_has_the_slots_numbers_and_others_of_its_own_S1():
-    told = table(DUMP, 16777216, "new")
+    told = table(DUMP, 16777216, "new", ("53594b04",))
     assert "label-id: new" in told
     assert re.search(
         r'^2 : .*uuid=53594B04, name="tenshu-a", attrs="GUID:60,59"$', told, re.MULTILINE
@@ -193,5 +193,11 @@ def test_the_new_table_has_the_slots_numbers_and_others_of_its_own_S1():
     assert "5D11B96F" not in told
     assert "5536DF85" not in told
     assert "size=11466712" in told, "not a sector smaller than the side that it mirrors"
-    larger = table(DUMP, 2 * 16777216, "new")
+    larger = table(DUMP, 2 * 16777216, "new", ("53594b04",))
     assert int(re.findall(r"size=(\d+)", larger)[-1]) > 11466712 + 16000000
+
+
+def test_of_a_slot_that_does_not_run_nothing_is_on_a_new_disk_and_its_table_says_so_S1():
+    told = table(DUMP, 16777216, "new", ())
+    assert re.search(r'^2 : .*name="_empty"', told, re.MULTILINE)
+    assert "53594B04" not in told

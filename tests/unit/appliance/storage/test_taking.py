@@ -129,7 +129,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(unit, "gather", played.gather)
     monkeypatch.setattr(taking, "copy", played.copy)
     monkeypatch.setattr(taking, "LOOK", 0)
-    monkeypatch.setattr(taking, "table", lambda _dump, _sectors, number: f"label-id: {number}\n")
+    monkeypatch.setattr(taking, "table", lambda _dump, _size, number, _: f"label-id: {number}\n")
     return played
 
 

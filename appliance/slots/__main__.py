@@ -1,0 +1,118 @@
+"""After a good start: the loader's tries are given back, and the other slot is made its copy.
+
+`python -m appliance.slots`, a unit of its own (`tenshu-slots.service`) after boot-complete.target,
+and once more when a disk has been taken in. Whatever it does may be cut, and is done at the next
+start: nothing is named before it is whole.
+"""
+
+import errno
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from appliance.contract.configuration.errors import ProgramRefused
+from appliance.contract.disks.state import Role
+from appliance.contract.errors import ApplianceError
+from appliance.log import configure_logging
+from appliance.place import Place, load_place
+from appliance.slots.entries import Entry, named
+from appliance.slots.filling import Other, copies, fill, is_whole, other_of
+from appliance.slots.loader import arm, files_of, is_ready, opened
+from appliance.storage.facts import Block, Facts, gather, loader_said
+from appliance.storage.keeping import Kept
+from appliance.storage.layout import numbered
+from appliance.storage.looking import look
+from appliance.storage.taking import START
+
+LOG: Final = logging.getLogger("appliance.slots")
+
+
+class Slots:
+    """The disks that carry the machine, and the kernel image that it runs."""
+
+    def __init__(self, kept: Kept, facts: Facts, entry: Entry, counted: str) -> None:
+        self._kept, self._facts, self._entry, self._counted = kept, facts, entry, counted
+        members = {one.name for one in look(facts).disks if one.role is Role.member}
+        self._disks = [one for one in facts.disks if one.kname in members]
+
+    def work(self) -> None:
+        """Do what is to be done. Raise ApplianceError, ProgramRefused or OSError."""
+        with self._kept.start_in_turn():
+            kernel = self._kernel()
+            self._each(arm, self._entry, kernel)
+        others = [other_of(disk, self._facts) for disk in self._disks]
+        ours = [one for one in others if one and (one.is_empty or one.bears(copies(self._facts)))]
+        if len(ours) < len(others):
+            return  # another release, which is what this machine falls back on
+        with self._kept.start_in_turn():
+            doubted = not all(self._each(is_ready, self._entry.other, kernel))
+        for one in ours:
+            if not self._holds(one, doubted=doubted):
+                LOG.info("%s on %s is made a copy of what runs", one.name, one.disk.kname)
+                fill(one, self._facts)
+        with self._kept.start_in_turn():
+            if any(self._each(arm, self._entry.other, kernel)):
+                LOG.info("there is a copy of the system to fall back on")
+
+    def _holds(self, other: Other, *, doubted: bool) -> bool:
+        """Tell whether the copy is there; what the loader gave up is read to its last block."""
+        if not other.bears(copies(self._facts)):
+            return False
+        return not doubted or is_whole(other, self._facts)
+
+    def _kernel(self) -> bytes:
+        """Return the kernel image that runs: the one whose tries the loader has counted, if any."""
+        found = None
+        for disk in self._disks:
+            with opened(_start_of(disk)) as folder:
+                for path in files_of(folder, self._entry):
+                    if path.name.lower() == self._counted:
+                        return path.read_bytes()
+                    found = found or path.read_bytes()
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, "no disk has the kernel image that runs")
+        return found
+
+    def _each(
+        self, do: Callable[[Path, Entry, bytes], bool], entry: Entry, kernel: bytes
+    ) -> list[bool]:
+        """Do something to the kernel images of each disk."""
+        told = []
+        for disk in self._disks:
+            with opened(_start_of(disk)) as folder:
+                told.append(do(folder, entry, kernel))
+        return told
+
+
+def _start_of(disk: Block) -> str:
+    found = numbered(disk, START)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, f"{disk.kname} has nothing to start from")
+    return found.kname
+
+
+def work(place: Place) -> None:
+    """Do what is to be done. Raise ApplianceError, ProgramRefused or OSError."""
+    running = named(loader_said("LoaderEntrySelected"))
+    if running is None:
+        LOG.warning("the loader does not say which kernel image runs: nothing is done to the slots")
+        return
+    counted = loader_said("LoaderBootCountPath").rpartition("\\")[2]
+    Slots(Kept(place), gather(), running.entry, counted).work()
+
+
+def main() -> int:
+    """Work to the end. Return 0; 1 where something could not be done."""
+    configure_logging("slots")
+    try:
+        work(load_place())
+    except (ApplianceError, ProgramRefused, OSError) as error:
+        LOG.error("the slots cannot be looked after: %s", error)  # noqa: TRY400
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

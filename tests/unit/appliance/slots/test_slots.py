@@ -1,0 +1,342 @@
+"""The copy of the system and its kernel image, beside disks of which only the programs are played.
+
+What loader, initrd and kernel make of it is seen in guests alone.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.contract.configuration.errors import ProgramRefused
+from appliance.contract.disks.errors import CopyDiffers
+from appliance.place import Place
+from appliance.slots import __main__ as unit
+from appliance.slots import filling, healthy, loader
+from appliance.slots.entries import Entry, named
+from appliance.slots.filling import copies, make_same, other_of
+from appliance.slots.loader import arm, files_of, is_ready
+from appliance.storage import programs
+from appliance.storage.facts import Facts, slot_numbers
+from appliance.storage.layout import renamed
+from tests.unit.appliance.storage.recorded_facts import (
+    ROOTHASH,
+    changed,
+    facts,
+    recorded,
+)
+
+SDA, SDB = recorded()
+FIRST, COPY = Entry("0.1.0", copy=False), Entry("0.1.0", copy=True)
+KERNEL = b"kernel image"
+
+
+def test_the_name_of_a_file_says_release_copy_and_tries() -> None:
+    for file, entry, left in (
+        ("tenshu-0.1.0+3.efi", FIRST, 3),
+        ("tenshu-0.1.0+2-1.efi", FIRST, 2),
+        ("TENSHU-0.1.0-COPY+0-3.EFI", COPY, 0),
+        ("tenshu-0.1.0-copy.efi", COPY, None),
+    ):
+        found = named(file)
+        assert found
+        assert (found.entry, found.left, found.is_spent) == (entry, left, left == 0)
+    for other in ("tenshu-0.1.0+3.efi.new", "debian.efi", "tenshu-+3.efi"):
+        assert named(other) is None
+    assert FIRST.other == COPY
+    assert COPY.armed == "tenshu-0.1.0-copy+3.efi"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_an_entry_gets_all_its_tries_back_without_its_content_being_written(tmp_path: Path) -> None:
+    (tmp_path / "tenshu-0.1.0+2-1.efi").write_bytes(KERNEL)
+    before = (tmp_path / "tenshu-0.1.0+2-1.efi").stat().st_ino
+    assert arm(tmp_path, FIRST, KERNEL)
+    assert names(tmp_path) == ["tenshu-0.1.0+3.efi"]
+    assert (tmp_path / "tenshu-0.1.0+3.efi").stat().st_ino == before
+    assert not arm(tmp_path, FIRST, KERNEL), "nothing is left to do"
+
+
+def test_a_damaged_kernel_image_is_replaced_and_nobody_elses_is_touched(tmp_path: Path) -> None:
+    (tmp_path / "tenshu-0.1.0+0-3.efi").write_bytes(b"kernel imagE")
+    (tmp_path / "tenshu-0.0.9+3.efi").write_bytes(b"older")
+    (tmp_path / "tenshu-0.1.0-copy+3.efi").write_bytes(KERNEL)
+    assert not is_ready(tmp_path, FIRST, KERNEL)
+    assert is_ready(tmp_path, COPY, KERNEL)
+    assert arm(tmp_path, FIRST, KERNEL)
+    assert is_ready(tmp_path, FIRST, KERNEL)
+    assert names(tmp_path) == [
+        "tenshu-0.0.9+3.efi",
+        "tenshu-0.1.0+3.efi",
+        "tenshu-0.1.0-copy+3.efi",
+    ]
+
+
+def test_an_entry_without_tries_is_not_ready_whatever_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "tenshu-0.1.0-copy+0-3.efi").write_bytes(KERNEL)
+    assert not is_ready(tmp_path, COPY, KERNEL)
+    assert list(files_of(tmp_path, COPY)) == [tmp_path / "tenshu-0.1.0-copy+0-3.efi"]
+
+
+def test_a_kernel_image_that_reads_otherwise_than_it_was_written_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "read_bytes", lambda _: b"something else")
+    with pytest.raises(OSError, match="reads otherwise"):
+        arm(tmp_path, COPY, KERNEL)
+    assert names(tmp_path) == []
+
+
+def test_only_what_differs_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "CHUNK", 4)
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(b"aaaabbbbccccdd")
+    two.write_bytes(b"aaaabXbbccccdd")
+    assert make_same(one, two) == 4
+    assert two.read_bytes() == one.read_bytes()
+    assert make_same(one, two) == 0
+
+
+def test_a_copy_bears_the_numbers_turned_round_and_so_does_its_copy() -> None:
+    now = facts((SDA, SDB))
+    assert copies(now) == slot_numbers(ROOTHASH, copy=True)
+    assert not set(copies(now)) & set(now.numbers)
+    assert copies(changed_facts(now, copy=True)) == now.numbers
+
+
+def changed_facts(now: Facts, *, copy: bool) -> Facts:
+    return Facts(disks=now.disks, arrays=now.arrays, roothash=now.roothash, started=now.started,
+                 boot=now.boot, copy=copy)  # fmt: skip
+
+
+def test_a_table_gets_names_and_numbers_and_is_the_same_else() -> None:
+    dump = (
+        'label: gpt\n\n/dev/sda4 : start=8, size=9, type=4F, uuid=AA, name="_empty"\n'
+        '/dev/sda6 : start=20, size=9, type=0F, uuid=BB, name="tenshu-state", attrs="GUID:60"\n'
+    )
+    told = renamed(dump, {4: ("tenshu-b", "cc")})
+    assert told == dump.replace("uuid=AA", "uuid=cc").replace("_empty", "tenshu-b")
+
+
+class Played:
+    """Disks whose second slot and loader's partition are files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.disk, self.folder = SDA, folder
+        self.kernels = folder / "kernels"
+        self.kernels.mkdir()
+        (self.kernels / "tenshu-0.1.0+2-1.efi").write_bytes(KERNEL)
+        self.called: list[str] = []
+        self.is_whole = True
+
+    def gather(self) -> Facts:
+        return facts((self.disk,))
+
+    @contextlib.contextmanager
+    def opened(self, _kname: str) -> Iterator[Path]:
+        yield self.kernels
+
+    def make_same(self, source: Path, target: Path) -> int:
+        self.called.append(f"{source.name} to {target.name}")
+        return 1
+
+    def is_slot(self, data: str, hashes: str, roothash: str) -> bool:
+        assert roothash == ROOTHASH
+        self.called.append(f"verify {data} {hashes}")
+        return self.is_whole
+
+    def dump_table(self, kname: str) -> str:
+        parts = self.disk.partitions
+        return "".join(f"/dev/{kname}{one.partn} : start=1, uuid={one.partuuid}\n" for one in parts)
+
+    def change_table(self, _kname: str, table: str) -> None:
+        self.called.append("table")
+        told = dict(line.split(" : ") for line in table.splitlines())
+
+        def field(place: int | None, name: str) -> str | None:
+            found = told[f"/dev/sda{place}"].partition(f"{name}=")[2].split(",")[0]
+            return found.strip('"') or None
+
+        parts = tuple(
+            changed(
+                one,
+                partuuid=field(one.partn, "uuid"),
+                partlabel=field(one.partn, "name") or one.partlabel,
+            )
+            for one in self.disk.partitions
+        )
+        self.disk = changed(self.disk, children=parts)
+
+
+@pytest.fixture
+def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
+    made = Played(tmp_path)
+    for name in ("is_slot", "dump_table", "change_table"):
+        monkeypatch.setattr(programs, name, getattr(made, name))
+    monkeypatch.setattr(filling, "make_same", made.make_same)
+    monkeypatch.setattr(unit, "opened", made.opened)
+    monkeypatch.setattr(unit, "gather", made.gather)
+    monkeypatch.setattr(unit, "loader_said", lambda _: "tenshu-0.1.0.efi")
+    return made
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(data=tmp_path / "data", keys=tmp_path / "keys", database_url="")
+
+
+FILLED = ["md127 to sda4", "md126 to sda5", "verify sda4 sda5", "table"]
+
+
+def test_after_a_good_start_the_tries_are_given_back_and_the_copy_is_made_V11(
+    played: Played, place: Place
+) -> None:
+    unit.work(place)
+    assert played.called == FILLED
+    assert names(played.kernels) == ["tenshu-0.1.0+3.efi", "tenshu-0.1.0-copy+3.efi"]
+    other = other_of(played.disk, played.gather())
+    assert other
+    assert other.bears(copies(played.gather()))
+    assert (other.data.partlabel, other.tree.partlabel) == ("tenshu-b", "tenshu-b-verity")
+    unit.work(place)
+    assert played.called == FILLED, "a copy that is there is left alone"
+
+
+def test_a_copy_that_differs_is_not_named_one_and_nothing_starts_from_it_V11(
+    played: Played, place: Place
+) -> None:
+    played.is_whole = False
+    with pytest.raises(CopyDiffers):
+        unit.work(place)
+    assert names(played.kernels) == ["tenshu-0.1.0+3.efi"]
+    other = other_of(played.disk, played.gather())
+    assert other
+    assert other.is_empty
+
+
+def test_a_slot_that_the_loader_gave_up_is_read_and_mended_V11(
+    played: Played, place: Place
+) -> None:
+    unit.work(place)
+    played.called.clear()
+    spent = played.kernels / "tenshu-0.1.0-copy+0-3.efi"
+    (played.kernels / COPY.armed).rename(spent)
+    unit.work(place)
+    assert played.called == ["verify sda4 sda5"], "it is whole: the start failed for another reason"
+    assert is_ready(played.kernels, COPY, KERNEL)
+    (played.kernels / COPY.armed).rename(spent)
+    played.is_whole = False
+    played.called.clear()
+    with pytest.raises(CopyDiffers):
+        unit.work(place)
+    assert played.called == ["verify sda4 sda5", "table", *FILLED[:3]], "nameless while it is made"
+    played.is_whole = True
+    unit.work(place)
+    assert is_ready(played.kernels, COPY, KERNEL)
+
+
+def test_another_release_in_the_other_slot_is_what_the_machine_falls_back_on_V11(
+    played: Played, place: Place
+) -> None:
+    played.disk = changed(
+        played.disk,
+        children=tuple(
+            changed(one, partlabel="tenshu-b") if one.partlabel == "_empty" else one
+            for one in played.disk.partitions
+        ),
+    )
+    unit.work(place)
+    assert played.called == []
+    assert names(played.kernels) == ["tenshu-0.1.0+3.efi"]
+
+
+def test_where_the_loader_says_nothing_nothing_is_done(
+    played: Played, place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(unit, "loader_said", lambda _: "")
+    with caplog.at_level(logging.WARNING):
+        unit.work(place)
+    assert "does not say" in caplog.text
+    assert played.called == []
+
+
+def test_a_kernel_image_that_lies_nowhere_is_told_of(
+    played: Played,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    place: Place,
+) -> None:
+    (played.kernels / "tenshu-0.1.0+2-1.efi").unlink()
+    monkeypatch.setattr(unit, "load_place", lambda: place)
+    assert unit.main() == 1
+    assert "no disk has the kernel image that runs" in capsys.readouterr().err
+
+
+def test_the_start_is_unmounted_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(programs, "mount", lambda *_: called.append("mount"))
+    monkeypatch.setattr(programs, "unmount", lambda *_: called.append("unmount"))
+    with pytest.raises(OSError, match="full"), loader.opened("sda1"):
+        raise OSError("full")
+    assert called == ["mount", "unmount"]
+
+
+def test_both_planes_must_answer(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not healthy.is_healthy(place), "nobody listens"
+    monkeypatch.setattr(healthy, "answers", lambda socket: socket.name == "console.sock")
+    assert not healthy.is_healthy(place)
+    monkeypatch.setattr(healthy, "answers", lambda _: True)
+    assert healthy.wait(place)
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_a_start_that_does_not_get_well_fails_only_where_another_may_go_better_V11(
+    damaged: bool, played: Played, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = iter([False, False, False, True])
+    monkeypatch.setattr(healthy, "is_healthy", lambda _: next(turns))
+    monkeypatch.setattr(healthy, "gather", played.gather)
+    played.is_whole = not damaged
+    assert healthy.wait(place, patience=0, pause=0) is not damaged
+    assert played.called == ["verify md127 md126"]
+
+
+def test_another_release_may_go_better(played: Played) -> None:
+    played.disk = changed(
+        played.disk,
+        children=tuple(
+            changed(one, partlabel="tenshu-b") if one.partlabel == "_empty" else one
+            for one in played.disk.partitions
+        ),
+    )
+    assert healthy.another_may_help(played.gather())
+
+
+def test_a_start_of_which_nothing_can_be_told_waits_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    turns = iter([False, True])
+
+    def refuses() -> Facts:
+        raise ProgramRefused(program="lsblk", said="no")
+
+    monkeypatch.setattr(healthy, "is_healthy", lambda _: next(turns))
+    monkeypatch.setattr(healthy, "gather", refuses)
+    assert healthy.wait(place, patience=0, pause=0)
+    assert "cannot be told" in caplog.text
+
+
+def test_a_start_that_has_failed_says_so(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(healthy, "load_place", lambda: place)
+    monkeypatch.setattr(healthy, "wait", lambda _: False)
+    assert healthy.main() == 1
+    assert "this start has failed" in capsys.readouterr().err
+    monkeypatch.setattr(healthy, "wait", lambda _: True)
+    assert healthy.main() == 0
