@@ -64,7 +64,7 @@ def machine(folder: Path, name: str, state: str) -> Iterator[Guest]:
 
 def keys(found: Guest) -> dict[str, Any]:
     """Return what the command tells of the volume's keys; nothing while that is not known."""
-    told = found.run("tenshu", "--json", "volume", "show", seconds=60)
+    told = found.run("tenshu", "--json", "volume", "show", seconds=200)
     answer: dict[str, Any] = json.loads(told.stdout) if told.returncode == 0 else {}
     return answer
 
