@@ -62,22 +62,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         touched = {"appliance", "database_url", "database"} & set(getattr(item, "fixturenames", ()))
         if touched and not item.get_closest_marker("once"):
             item.add_marker("sql")
-        if item.get_closest_marker("image"):
-            item.add_marker("slow")  # of no other suite
         if ON_POSTGRESQL and item.get_closest_marker("heavy"):
             item.add_marker("slow")
     slow = [item for item in items if item.get_closest_marker("slow")]
     whole = [item for item in slow if not item.get_closest_marker("divided")]
-    others = set(elsewhere(list(dict.fromkeys(map(_part, whole)))))
-    if left := [item for item in whole if _part(item) in others]:
+    images = [item for item in whole if item.get_closest_marker("image")]
+    left = _elsewhere(images) + _elsewhere([item for item in whole if item not in images])
+    if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+    for item in items:
+        if item.get_closest_marker("image"):
+            item.add_marker("slow")  # of no other suite
     items.sort(key=_begins)
 
 
 def _begins(item: pytest.Item) -> int:
     """Return the place in the order of a run; what is equal stays as it was found."""
     return next((at for at, place in enumerate(LONGEST) if place in item.nodeid), len(LONGEST))
+
+
+def _elsewhere(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return what of one suite's long tests other shards do."""
+    others = set(elsewhere(list(dict.fromkeys(map(_part, items)))))
+    return [item for item in items if _part(item) in others]
 
 
 def _part(item: pytest.Item) -> str:

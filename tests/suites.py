@@ -87,6 +87,13 @@ def call(command: str, environ: dict[str, str], seconds: float) -> int | None:
         process.wait()
 
 
+def is_usual(suite: dict, long: bool) -> bool:
+    """Tell whether a suite runs where none was named; in the long form no shard, but all of it."""
+    if long:
+        return "shards" not in suite
+    return not (suite.get("long") or suite.get("image"))
+
+
 def main() -> int:
     """Run what was asked for, and print one line a suite at the end."""
     suites = tomllib.loads((ROOT / "tests/budget.toml").read_text())
@@ -96,7 +103,7 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.suites) - suites.keys():
         parser.error(f"no such suite: {', '.join(sorted(unknown))}")
-    usual = [n for n, s in suites.items() if asked.long or not (s.get("long") or s.get("image"))]
+    usual = [name for name, suite in suites.items() if is_usual(suite, asked.long)]
     chosen = asked.suites or usual
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()

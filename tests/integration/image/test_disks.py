@@ -24,7 +24,12 @@ from tests.guest.machine import Guest, guest
 from tests.integration.image.test_starting import copied
 from tests.running import wait_until
 
-pytestmark = [pytest.mark.image, pytest.mark.together("image-disk"), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.image,
+    pytest.mark.slow,
+    pytest.mark.together("two-disks"),
+    pytest.mark.timeout(1200),
+]
 
 GIGABYTE = 1 << 30
 SIZE = 8 * GIGABYTE

@@ -8,7 +8,7 @@ from image.started import files_of
 from image.workshop import kernel_version, workshop
 from tests.debian import appliance_disk
 
-pytestmark = [pytest.mark.slow, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
 
 CONTROLLERS = {
     "KVM and Proxmox": ("virtio_blk", "virtio_scsi", "ahci", "nvme"),

@@ -22,6 +22,8 @@ from tests.integration.image.test_starting import copied
 from tests.ports import free_port
 from tests.running import wait_until
 
+pytestmark = [pytest.mark.image, pytest.mark.slow, pytest.mark.timeout(1500)]
+
 FIRST_SECONDS = (4, 90)
 """From the firmware to a console that answers, on a machine that is neither fast nor starved."""
 WORK_SECONDS = (2, 40)
@@ -82,9 +84,6 @@ class Machine:
         found.said("tenshu", "audit", "verify", seconds=120)
 
 
-@pytest.mark.image
-@pytest.mark.together("image-disk")
-@pytest.mark.timeout(1500)
 def test_after_power_cuts_it_comes_up_with_all_that_it_had_acknowledged(tmp_path: Path) -> None:
     machine = Machine(tmp_path, secrets.randbits(32))
     for _ in range(IN_THE_FIRST_START):
@@ -95,8 +94,6 @@ def test_after_power_cuts_it_comes_up_with_all_that_it_had_acknowledged(tmp_path
     assert len(machine.acknowledged) > AT_WORK
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("seed", range(20))
 def test_whenever_the_power_goes_it_comes_up_with_all_that_it_had_acknowledged(
     tmp_path: Path, seed: int

@@ -89,12 +89,14 @@ def said(disk: Path, by: Signer, folder: Path, *awaited: str) -> str:
         return told()
 
 
+@pytest.mark.slow
 def test_firmware_with_our_key_starts_what_is_signed_V11(
     disk: Path, ours: Signer, tmp_path: Path
 ) -> None:
     assert ENFORCED in said(disk, ours, tmp_path)
 
 
+@pytest.mark.slow
 def test_firmware_with_our_key_starts_nothing_unsigned_V11(ours: Signer, tmp_path: Path) -> None:
     told = said(appliance_disk().raw, ours, tmp_path)
     assert ENFORCED not in told

@@ -29,7 +29,12 @@ from tests.integration.image.test_disk import table
 from tests.integration.image.test_starting import copied
 from tests.running import wait_until
 
-pytestmark = [pytest.mark.image, pytest.mark.together("image-disk"), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.image,
+    pytest.mark.slow,
+    pytest.mark.together("tpm"),
+    pytest.mark.timeout(900),
+]
 
 QUESTION = "Recovery key or passphrase of this machine's disks:"
 ECHO = "•"
@@ -183,7 +188,6 @@ def _within(seconds: float, condition: Callable[[], bool]) -> bool:
     return True
 
 
-@pytest.mark.slow
 def test_another_tpm_asks_for_the_recovery_key_once_and_has_the_key_from_then_on_S1(
     first: Life, second: Life
 ) -> None:
