@@ -38,6 +38,8 @@ pytestmark = [
 
 QUESTION = "Recovery key or passphrase of this machine's disks:"
 ECHO = "•"
+AT_ONCE = 8
+"""Letters: a serial line holds sixteen."""
 KERNELS = "/EFI/Linux"
 
 
@@ -157,26 +159,26 @@ def test_the_second_start_opens_the_volume_without_hands_and_the_disks_lose_the_
 
 
 def answer(folder: Path, text: str) -> None:
-    """Type a text at the serial console once it is asked for, each letter after the one before.
+    """Type a text at the serial console once it is asked for, in groups that its line holds.
 
-    What comes before the question is set up is thrown away, so a letter without an echo is typed
-    again.
+    What comes before the question is set up is thrown away, so the first letter is typed until it
+    is echoed.
     """
     serial = folder / "serial"
 
     def shown() -> str:
         return serial.read_text(errors="replace") if serial.exists() else ""
 
-    def is_echoed() -> bool:
-        return shown().count(ECHO) >= typed
-
     wait_until(lambda: QUESTION in shown(), "somebody is asked", 240)
     with socket.socket(socket.AF_UNIX) as terminal:
         terminal.connect(str(folder / "terminal"))
-        for typed, letter in enumerate(text, 1):  # noqa: B007 - how many are to be seen
-            terminal.sendall(letter.encode())
-            while not _within(2, is_echoed):
-                terminal.sendall(letter.encode())
+        terminal.sendall(text[0].encode())
+        while not _within(10, lambda: ECHO in shown()):
+            terminal.sendall(text[0].encode())
+        for begin in range(1, len(text), AT_ONCE):
+            terminal.sendall(text[begin : begin + AT_ONCE].encode())
+            typed = min(begin + AT_ONCE, len(text))
+            wait_until(lambda typed=typed: shown().count(ECHO) >= typed, "it is echoed", 30)
         terminal.sendall(b"\n")
 
 

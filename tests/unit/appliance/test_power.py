@@ -50,20 +50,28 @@ def test_where_systemd_refuses_it_is_said(actions, monkeypatch):
         actions["Restart"](CALLER, Nothing())
 
 
-def test_what_the_machine_keeps_is_given_up_before_it_restarts_METI13(
-    actions, monkeypatch, tmp_path
-):
+def saying(told, ran):
+    """Note what systemd is asked; it says whether the unit that gives up the volume was run."""
+
+    def ask(*words):
+        told.append(words[-2:])
+        return ran if "show" in words else ""
+
+    return ask
+
+
+def test_what_the_machine_keeps_is_given_up_before_it_restarts_METI13(actions, monkeypatch):
     told = []
     monkeypatch.setattr(power.units, "are_ours", lambda place: True)
-    monkeypatch.setattr(power, "ask", lambda *words: told.append(words[-2:]))
-    monkeypatch.setattr(power, "STATE", tmp_path)
+    monkeypatch.setattr(power, "ask", saying(told, "yes"))
     assert actions["FactoryReset"](CALLER, Nothing()).seconds == SECONDS
-    assert told == [("start", "tenshu-forget.service"), ("systemctl", "reboot")]
+    asked, looked, down = told
+    assert asked == ("start", "tenshu-forget.service")
+    assert looked == ("--value", "tenshu-forget.service")
+    assert down == ("systemctl", "reboot")
 
 
-def test_a_machine_that_cannot_give_up_what_it_keeps_does_not_restart(
-    actions, monkeypatch, tmp_path
-):
+def test_a_machine_that_cannot_give_up_what_it_keeps_does_not_restart(actions, monkeypatch):
     told = []
 
     def refuse(*words):
@@ -72,16 +80,15 @@ def test_a_machine_that_cannot_give_up_what_it_keeps_does_not_restart(
 
     monkeypatch.setattr(power.units, "are_ours", lambda place: True)
     monkeypatch.setattr(power, "ask", refuse)
-    monkeypatch.setattr(power, "STATE", tmp_path)
     with pytest.raises(ProgramRefused, match=r"tenshu-forget\.service failed"):
         actions["FactoryReset"](CALLER, Nothing())
     assert told == ["systemctl"]
 
 
-def test_a_machine_without_a_volume_of_its_own_says_where_its_data_is_removed(
-    actions, monkeypatch, tmp_path
-):
+def test_a_machine_without_a_volume_of_its_own_says_where_its_data_is_removed(actions, monkeypatch):
+    told = []
     monkeypatch.setattr(power.units, "are_ours", lambda place: True)
-    monkeypatch.setattr(power, "STATE", tmp_path / "none")
+    monkeypatch.setattr(power, "ask", saying(told, "no"))
     with pytest.raises(NothingToReset):
         actions["FactoryReset"](CALLER, Nothing())
+    assert ("systemctl", "reboot") not in told
