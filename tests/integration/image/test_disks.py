@@ -21,6 +21,7 @@ import pytest
 from tests.debian import appliance_disk
 from tests.guest.firmware import firmware
 from tests.guest.machine import Guest, guest
+from tests.integration.image.test_disk import table
 from tests.integration.image.test_starting import copied
 from tests.running import wait_until
 
@@ -235,11 +236,7 @@ def strangers(life: Life) -> list[Path]:
 
 def give_another_number(disk: Path) -> None:
     """Make the state on a disk that of another array, as another machine has it."""
-    told = subprocess.run(
-        ["sfdisk", "--json", str(disk)], capture_output=True, check=True, text=True
-    )
-    parts = json.loads(told.stdout)["partitiontable"]["partitions"]
-    (begin,) = (one["start"] * 512 for one in parts if one["name"] == "tenshu-state")
+    begin = next(one.begin for one in table(disk) if one.name == "tenshu-state")
     with disk.open("r+b") as file:
         file.seek(begin + SUPERBLOCK)
         record = bytearray(file.read(1024))
