@@ -11,6 +11,7 @@ from appliance.contract.power import GoingDown, NothingToReset
 from appliance.machine import units
 from appliance.machine.programs import ask
 from appliance.place import Place
+from appliance.storage.forgetting import is_there
 
 SECONDS: Final = 3
 """So that what is told of it, in the history too, is written down before."""
@@ -39,10 +40,9 @@ class Power:
     def _factory_reset(self, _caller: Caller, _request: Nothing) -> GoingDown:
         """Give up what the machine keeps: from here on no power cut brings it back."""
         self._require_ours()
-        ask("systemctl", "start", FORGET)
-        # the unit sees the disks, the agent does not: where there is no volume it was not run
-        if ask("systemctl", "show", "--property=ConditionResult", "--value", FORGET) != "yes":
+        if not is_there():
             raise NothingToReset
+        ask("systemctl", "start", FORGET)
         return self._go_down("reboot")
 
     def _require_ours(self) -> None:

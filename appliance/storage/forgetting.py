@@ -18,10 +18,17 @@ from appliance.storage.programs import destroy_keys, mark_volume, marks_of
 
 LOG: Final = logging.getLogger("appliance.storage")
 STATE: Final = Path("/dev/md/tenshu-state")
-"""The mirror in which the volume lies, as the initrd names it."""
+"""The mirror in which the volume lies, as the initrd names it; the open volume has its name too."""
+BLOCKS: Final = Path("/sys/block")
 MARK: Final = 31
 """Number of the mark among the tokens of the volume's head; the initrd reads the same one."""
 KIND: Final = "tenshu-given-up"
+
+
+def is_there(blocks: Path = BLOCKS) -> bool:
+    """Tell whether the volume is open; sysfs says so to whoever sees no device, as the agent."""
+    names = (path.read_text("ascii").strip() for path in blocks.glob("dm-*/dm/name"))
+    return STATE.name in names
 
 
 def forget(state: Path = STATE) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.contract.configuration.errors import ProgramRefused
 from appliance.storage import forgetting
-from appliance.storage.forgetting import MARK, forget, main
+from appliance.storage.forgetting import MARK, forget, is_there, main
 
 INITRD = Path(__file__).parents[4] / "image/initrd/usr/lib/tenshu/state"
 
@@ -55,3 +55,12 @@ def test_one_that_is_marked_already_is_not_marked_twice(done, monkeypatch):
 
 def test_the_initrd_reads_the_same_mark():
     assert f"given_up={MARK}\n" in INITRD.read_text()
+
+
+def test_whoever_sees_no_device_is_told_by_the_kernel_that_the_volume_is_open(tmp_path):
+    assert not is_there(tmp_path)
+    for number, name in enumerate(("root", "tenshu-state")):
+        file = tmp_path / f"dm-{number}/dm/name"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"{name}\n")
+        assert is_there(tmp_path) is (name == "tenshu-state")
