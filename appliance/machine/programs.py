@@ -24,7 +24,7 @@ def find(program: str) -> str | None:
     return shutil.which(program, path=PATH)
 
 
-def ask(program: str, *words: str) -> str:
+def ask(program: str, *words: str, seconds: float = SECONDS) -> str:
     """Run a program to its end and return what it says. Raise ProgramRefused if it refuses."""
     found = find(program)
     if found is None:
@@ -35,12 +35,12 @@ def ask(program: str, *words: str) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
             env={"PATH": PATH, "LC_ALL": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired:
-        raise ProgramRefused(program=program, said=f"no answer in {SECONDS} s") from None
+        raise ProgramRefused(program=program, said=f"no answer in {seconds:g} s") from None
     said = ended.stdout.decode("utf-8", "replace").strip()
     if ended.returncode:
         raise ProgramRefused(program=program, said=said[-SAID:] or f"exit code {ended.returncode}")

@@ -2,13 +2,12 @@
 
 import contextlib
 import secrets
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from appliance.contract.configuration.errors import ProgramRefused
-from appliance.machine.programs import PATH, SAID, find
+from appliance.machine.programs import ask
 from appliance.volume.facts import POLICY, PUBLIC_KEY, SIGNATURE
 
 SECONDS: Final = 180
@@ -60,15 +59,16 @@ class Volume:
     def bind(self, by: bytes, registers: str) -> None:
         """Bind a new key to the TPM, where there is none. Raise ProgramRefused."""
         with self._file(by) as known:
-            _run(
+            ask(
                 "systemd-cryptenroll", f"--unlock-key-file={known}", "--tpm2-device=auto",
                 f"--tpm2-pcrs={registers}", "--tpm2-public-key-pcrs=11",
                 f"--tpm2-public-key={POLICY / PUBLIC_KEY}",
                 f"--tpm2-signature={POLICY / SIGNATURE}", self._device,
+                seconds=SECONDS,
             )  # fmt: skip
 
     def _cryptsetup(self, *words: str) -> None:
-        _run("cryptsetup", *words)
+        ask("cryptsetup", *words, seconds=SECONDS)
 
     @contextlib.contextmanager
     def _file(self, content: bytes) -> Iterator[Path]:
@@ -79,24 +79,3 @@ class Volume:
             yield path
         finally:
             path.unlink(missing_ok=True)
-
-
-def _run(program: str, *words: str) -> None:
-    found = find(program)
-    if found is None:
-        raise ProgramRefused(program=program, said="it is not installed")
-    try:
-        ended = subprocess.run(  # noqa: S603 - a fixed program, our own paths and numbers
-            [found, *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=SECONDS,
-            check=False,
-            env={"PATH": PATH, "LC_ALL": "C.UTF-8"},
-        )
-    except subprocess.TimeoutExpired:
-        raise ProgramRefused(program=program, said=f"no answer in {SECONDS} s") from None
-    if ended.returncode:
-        said = ended.stdout.decode("utf-8", "replace").strip()[-SAID:]
-        raise ProgramRefused(program=program, said=said or f"exit code {ended.returncode}")
