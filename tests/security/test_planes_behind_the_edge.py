@@ -29,6 +29,7 @@ IMPATIENT = """
 header_seconds = 5
 body_seconds = 5
 idle_seconds = 5
+requests_per_second = 1000
 [firewall]
 connections_per_source = 1000
 [access]
@@ -220,14 +221,12 @@ def lives(edge: Edge, slow: list[Slow]) -> list[float]:
     for one in slow:
         one.start()
     waited = []
-    while any(one.is_alive() for one in slow):
+    while living := [one for one in slow if one.is_alive()]:
         began = time.monotonic()
-        with edge.client("console") as client:
+        with edge.client("console", source="127.0.0.3") as client:
             assert client.get("/health").status_code == 200
         waited.append(time.monotonic() - began)
-        slow[-1].join(0.5)
-    for one in slow:
-        one.join()
+        living[-1].join(0.5)
     assert max(waited) < 5, "meanwhile everybody else is served"
     return [one.lived for one in slow]
 
