@@ -91,6 +91,12 @@ def test_a_machine_that_hangs_is_started_anew_by_its_watchdog(machine: Booted) -
     assert {"RuntimeWatchdogSec=3min", "RebootWatchdogSec=10min"} <= set(told.splitlines())
 
 
+def test_ssh_listens_where_the_firewall_stands_and_nowhere_else_F6(machine: Booted) -> None:
+    """Systemd of itself would let it listen on a socket of this machine and to its host."""
+    told = machine.said("systemctl", "list-units", "--all", "--no-legend", "--plain", "*ssh*")
+    assert not [unit for unit in told.split() if unit.endswith(".socket")], told
+
+
 @pytest.mark.parametrize("user", ["tenshu-workspace", "tenshu-audit", "tenshu-console"])
 def test_who_is_no_process_of_the_console_reaches_no_action(machine: Booted, user: str) -> None:
     """Not even as its user: what somebody starts elsewhere is no part of its unit."""
