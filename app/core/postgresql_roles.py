@@ -13,13 +13,14 @@ called after their database: two appliances on one server stay apart. On SQLite 
 each other; there are no roles.
 """
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, MetaData, Table, text
-from sqlalchemy.dialects.postgresql import dialect
+from sqlalchemy.sql.compiler import IdentifierPreparer
 from sqlmodel import Session
 
 from app.core.database import Database
@@ -37,7 +38,6 @@ COUNTED: Final = "deleted_at"
 would go before somebody chooses how long deleted records are kept."""
 _USER_TABLE: Final = re.compile(r"[uj][0-9]+")
 _RIGHT: Final = re.compile(r"(select|insert|update|delete)(?:\(([a-z0-9_, ]+)\))?(?:\s+|$)")
-quote: Final = dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
 
 Roles = Mapping[str, str]
 """Process → database role."""
@@ -55,6 +55,20 @@ class Relation(NamedTuple):
     owner: str
     is_counted: bool = False
     """It has the column of deleted rows."""
+
+
+def quote(name: str) -> str:
+    """Return a name as PostgreSQL writes it, in quotation marks where it must."""
+    return str(_preparer().quote(name))
+
+
+@functools.cache
+def _preparer() -> IdentifierPreparer:
+    # a start on SQLite does without what this loads
+    from sqlalchemy.dialects.postgresql import dialect  # noqa: PLC0415
+
+    found: IdentifierPreparer = dialect().identifier_preparer  # type: ignore[no-untyped-call]
+    return found
 
 
 def roles_of(database: str) -> Roles:

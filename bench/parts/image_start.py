@@ -25,7 +25,7 @@ LATER: Final = 2.0
 FIRST: Final = 3.0
 """Times the start of the same disk without us."""
 SECONDS: Final = 900
-ASKS: Final = 3.0
+ASKS: Final = 1.0
 """Seconds between two looks: each costs the guest a handshake."""
 SYSTEMD: Final = Path("systemd/system")
 GETTY: Final = "getty-of-the-bench.service"

@@ -11,13 +11,14 @@ GIVEN: Final = "10.0.2.15"
 """The address that QEMU hands out. The console answers to no name that is not its own."""
 
 
-def handed_out(port: int) -> list[str]:
+def handed_out(port: int, card: str = "virtio-net-pci") -> list[str]:
     """Return the options of a card whose network hands out addresses, and leads to the console.
 
     `port` is that of 127.0.0.1 by which the guest's host reaches it; nothing else is reached.
+    `card` is what kind it is.
     """
     network = f"user,id=handed-out,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:{PORT}"
-    return ["-netdev", network, "-device", "virtio-net-pci,netdev=handed-out,romfile="]
+    return ["-netdev", network, "-device", f"{card},netdev=handed-out,romfile="]
 
 
 def ask(path: str, port: int = PORT) -> tuple[str, str]:

@@ -32,6 +32,7 @@ from app.core.messages import translate
 from app.web.design import formatting
 from app.web.design.address import change_query, is_inside, next_sort
 from app.web.design.assets import DESIGN, Assets
+from app.web.design.compiled import Compiled
 from app.web.design.component import cut
 from app.web.design.device import device_name
 from app.web.design.icons import icon
@@ -109,6 +110,7 @@ def create_environment(assets: Assets, folders: Iterable[Path] | None = None) ->
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=Compiled(),
     )
     environment.template_class = PageTemplate
     environment.globals.update(_functions(assets))

@@ -51,6 +51,8 @@ def test_the_command_line_runs_in_it_by_the_compiled_code(root: Path) -> None:
         (compiled,) = source.parent.glob(f"__pycache__/{source.stem}.*.pyc")
         # PEP 552: by a hash of the source that nobody compares
         assert compiled.read_bytes()[4:8] == b"\x01\x00\x00\x00", name
+    templates = [one for one in site.rglob("*.html") if one.is_relative_to(site / "app")]
+    assert len(templates) == len(list((site / "app/web/design/compiled").iterdir()))
 
 
 def test_ansible_lint_finds_nothing_but_a_planted_fault(tmp_path: Path) -> None:
