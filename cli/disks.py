@@ -16,13 +16,16 @@ from app.machine.operations.disks import (
     take_disk,
 )
 from app.machine.operations.volume import show_volume
+from app.machine.system_words import RUNS, STATES
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from appliance.contract.disks.state import Disks, Role, Standing
+from appliance.contract.disks.system import SystemView
+from appliance.contract.errors import BY_CODE
 from appliance.contract.volume.state import VolumeKeys
 from cli.invocation import Invocation, everywhere, this_call
 from cli.request import request
-from cli.table import columns
+from cli.table import columns, moment
 from cli.volume import protection
 
 STANDINGS = {
@@ -85,6 +88,8 @@ def _told(invocation: Invocation, found: Disks, keys: VolumeKeys | None = None) 
     lines = [invocation.words(STANDINGS[found.standing])]
     if keys is not None:
         lines.append(invocation.words(protection(keys)))
+    if found.system:
+        lines += system_lines(invocation, found.system)
     if found.declared:
         lines.append(invocation.words(mark("The host's storage was declared redundant.")))
     if found.taking and not found.taking.error_code:
@@ -92,6 +97,22 @@ def _told(invocation: Invocation, found: Disks, keys: VolumeKeys | None = None) 
         called = found.taking.serial or found.taking.disk
         lines.append(invocation.words(text, disk=called, percent=round(found.taking.percent)))
     return "\n".join([*lines, "", columns([invocation.words(one) for one in heads], rows)])
+
+
+def system_lines(invocation: Invocation, system: SystemView) -> list[str]:
+    """Return which slot runs, and how the other one stands."""
+    words = invocation.words
+    runs = words(RUNS[system.copy], slot=system.slot.value.upper())
+    lines = [words(mark("The machine runs from {slot}."), slot=runs)]
+    if system.failed:
+        lines.append(words(mark("Starts that failed before: {count}"), count=system.failed))
+    head = mark("The system itself: {state}") if system.copy else mark("Copy of it: {state}")
+    state = f"{words(STATES[system.state][1])} {moment(system.since)}".rstrip()
+    lines.append(words(head, state=state))
+    if system.error_code and system.error_code in BY_CODE:
+        error = BY_CODE[system.error_code]
+        lines += [words(one, **system.error_parameters) for one in (error.message, error.hint)]
+    return lines
 
 
 @disks.command

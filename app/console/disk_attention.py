@@ -6,6 +6,7 @@ from app.console.needed import Attention
 from app.core.messages import mark
 from app.machine.errors import MachineError
 from app.machine.operations import disks, volume
+from app.machine.system_words import needs_somebody
 from app.machine.volume_words import UNPROTECTED, why_unprotected
 from app.operations.context import Context
 from app.operations.operation import NoRequest
@@ -28,6 +29,8 @@ def disk_attention(context: Context) -> list[Attention]:
     if found.taking and found.taking.error_code:
         text = mark("The page of the disks says why, and what to do.")
         told.append(_needed("danger", mark("A disk could not be taken in"), text))
+    if found.system and (needs := needs_somebody(found.system)):
+        told.append(_needed("warning", *needs))
     text = mark("It is not touched. Put it back into its own machine.")
     title = mark("The disk {disk} holds the data of another appliance")
     return told + [
@@ -35,6 +38,16 @@ def disk_attention(context: Context) -> list[Attention]:
         for one in found.disks
         if one.role is Role.foreign
     ]
+
+
+def system_attention(context: Context) -> list[Attention]:
+    """Tell that the machine runs from its copy, or has none (V11)."""
+    try:
+        system = disks.list_disks(context, NoRequest()).system
+    except MachineError:
+        return []
+    needs = needs_somebody(system) if system else None
+    return [_needed("warning", *needs)] if needs else []
 
 
 def volume_attention(context: Context) -> list[Attention]:

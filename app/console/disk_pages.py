@@ -12,6 +12,7 @@ from app.core.errors import TenshuError
 from app.core.messages import explain, mark
 from app.machine.errors import MachineError
 from app.machine.operations import disks
+from app.machine.system_words import RUNS, STATES, needs_somebody
 from app.operations.operation import NoRequest, Operation
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
@@ -21,6 +22,7 @@ from app.web.pages import Answer, ask, go, need_sign_in, page, part, perform, re
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.disks.state import Condition, Disks, DiskView, Part, Role, Standing, Step
+from appliance.contract.disks.system import SystemView
 
 PLACE: Final = "/storage/disks"
 OURS: Final = (Role.member, Role.filling)
@@ -165,10 +167,28 @@ def _disks_page(
         others=[one for one in found.disks if one.role not in OURS],
         roles=ROLES,
         actors=ACTORS,
+        **_system(context.language, found.system),
         may_manage=context.actor.rights.allows(Permission.MACHINE_MANAGE),
         may_add=found.standing is not Standing.mirrored and not _goes_on(found),
         **_shown(request, found),
     )
+
+
+def _system(language: str, system: SystemView | None) -> dict[str, Any]:
+    """Return how both slots stand, as the page says it."""
+    if system is None:
+        return {"system": None}
+    kind, word = STATES[system.state]
+    told = (explain_code, explain_remedy)
+    code, parameters = system.error_code, system.error_parameters
+    return {
+        "system": system,
+        "runs": RUNS[system.copy],
+        "copy_kind": kind,
+        "copy_word": word,
+        "why_no_copy": " ".join(one(language, code, parameters) for one in told) if code else "",
+        "system_needs": needs_somebody(system),
+    }
 
 
 def _goes_on(found: Disks) -> bool:

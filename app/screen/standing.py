@@ -218,6 +218,7 @@ def _attention(context: Context, last_backup: int | None) -> Iterator[Attention]
         machine_attention.link_attention,
         machine_attention.certificate_attention,
         machine_attention.recording_attention,
+        disk_attention.system_attention,
         disk_attention.volume_attention,
     ):
         with contextlib.suppress(TenshuError):

@@ -17,6 +17,11 @@ ENDS: Final = {
     "internal": mark("Something went wrong on our side; what you asked for was not done."),
     "certificates.fell_back": mark("The certificate cannot be shown; the own one stands in."),
     "certificates.not_renewed": mark("The certificate could not be renewed."),
+    "disks.asked_instead": mark(
+        "The encrypted disks did not open by themselves at a start: somebody typed the recovery "
+        "key or the passphrase at the screen."
+    ),
+    "disks.from_copy": mark("The machine came up from the copy of its system."),
     "disks.lost": mark("A disk is lost; the machine goes on with the other one alone."),
     "disks.not_taken": mark("The disk could not be taken in."),
     "machine.failed": mark("It did not take effect; the machine is as it was."),

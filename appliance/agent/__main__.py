@@ -14,8 +14,10 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from functools import partial
 from types import FrameType
 
+from appliance.agent.disks import hear_of_start
 from appliance.agent.dispatch import Dispatch
 from appliance.agent.handlers import Handlers
 from appliance.agent.keeping import keep_windows
@@ -64,7 +66,7 @@ def main() -> int:
             Accountant(applying, place.machine, stop).start()
         Revocations(place, stop).start()
         keep_windows(place, stop)
-        Watching(place, stop).start()
+        Watching(place, stop, partial(hear_of_start, place)).start()
     Looking(place, stop).start()
     try:
         Server(place.socket, dispatch, doorman(allowed_users(os.environ), os.environ), stop).serve()

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from appliance.contract.configuration.errors import ProgramRefused
-from appliance.contract.disks.state import Role
+from appliance.contract.disks.state import Befell, Role
 from appliance.contract.errors import ApplianceError
 from appliance.log import configure_logging
 from appliance.place import Place, load_place
 from appliance.slots.entries import Entry, named
 from appliance.slots.filling import Other, copies, fill, is_whole, other_of
+from appliance.slots.keeping import KeptSlots
 from appliance.slots.loader import arm, files_of, is_ready, opened
 from appliance.storage.facts import Block, Facts, gather, loader_said
-from appliance.storage.keeping import Kept
 from appliance.storage.layout import numbered
 from appliance.storage.looking import look
 from appliance.storage.taking import START
@@ -32,7 +32,7 @@ LOG: Final = logging.getLogger("appliance.slots")
 class Slots:
     """The disks that carry the machine, and the kernel image that it runs."""
 
-    def __init__(self, kept: Kept, facts: Facts, entry: Entry, counted: str) -> None:
+    def __init__(self, kept: KeptSlots, facts: Facts, entry: Entry, counted: str) -> None:
         self._kept, self._facts, self._entry, self._counted = kept, facts, entry, counted
         members = {one.name for one in look(facts).disks if one.role is Role.member}
         self._disks = [one for one in facts.disks if one.kname in members]
@@ -40,6 +40,7 @@ class Slots:
     def work(self) -> None:
         """Do what is to be done. Raise ApplianceError, ProgramRefused or OSError."""
         with self._kept.start_in_turn():
+            self._kept.started(self._facts.boot, self._failed())
             kernel = self._kernel()
             self._each(arm, self._entry, kernel)
         others = [other_of(disk, self._facts) for disk in self._disks]
@@ -48,19 +49,42 @@ class Slots:
             return  # another release, which is what this machine falls back on
         with self._kept.start_in_turn():
             doubted = not all(self._each(is_ready, self._entry.other, kernel))
-        for one in ours:
-            if not self._holds(one, doubted=doubted):
-                LOG.info("%s on %s is made a copy of what runs", one.name, one.disk.kname)
-                fill(one, self._facts)
-        with self._kept.start_in_turn():
-            if any(self._each(arm, self._entry.other, kernel)):
-                LOG.info("there is a copy of the system to fall back on")
+        try:
+            for one in ours:
+                if not self._holds(one, doubted=doubted):
+                    self._fill(one)
+            with self._kept.start_in_turn():
+                if any(self._each(arm, self._entry.other, kernel)):
+                    LOG.info("there is a copy of the system to fall back on")
+        except (ApplianceError, OSError) as error:
+            self._kept.fail_copy(error)
+            raise
+        self._kept.whole()
+
+    def _fill(self, other: Other) -> None:
+        LOG.info("%s on %s is made a copy of what runs", other.name, other.disk.kname)
+        was_there = not other.is_empty
+        self._kept.making()
+        fill(other, self._facts)
+        if was_there:
+            self._kept.happened(Befell.mended, other.disk.serial or other.disk.kname)
 
     def _holds(self, other: Other, *, doubted: bool) -> bool:
         """Tell whether the copy is there; what the loader gave up is read to its last block."""
         if not other.bears(copies(self._facts)):
             return False
         return not doubted or is_whole(other, self._facts)
+
+    def _failed(self) -> int:
+        """Return how many starts in a row failed before this one, as the loader has counted."""
+        own = named(self._counted)
+        before = [max(0, own.done - 1) if own else 0]
+        if self._entry.copy:  # which it takes when the first has no tries left
+            for disk in self._disks:
+                with opened(_start_of(disk)) as folder:
+                    found = files_of(folder, self._entry.other).values()
+                    before += [before[0] + one.done for one in found if one.is_spent]
+        return max(before)
 
     def _kernel(self) -> bytes:
         """Return the kernel image that runs: the one whose tries the loader has counted, if any."""
@@ -100,7 +124,7 @@ def work(place: Place) -> None:
         LOG.warning("the loader does not say which kernel image runs: nothing is done to the slots")
         return
     counted = loader_said("LoaderBootCountPath").rpartition("\\")[2]
-    Slots(Kept(place), gather(), running.entry, counted).work()
+    Slots(KeptSlots(place), gather(), running.entry, counted).work()
 
 
 def main() -> int:

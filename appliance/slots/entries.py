@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 TRIES: Final = 3
 """The builder and the initrd count as far."""
 NAME: Final = re.compile(
-    r"tenshu-(?P<release>[0-9a-z.]+)(?P<copy>-copy)?(\+(?P<left>\d+)(-\d+)?)?\.efi"
+    r"tenshu-(?P<release>[0-9a-z.]+)(?P<copy>-copy)?(\+(?P<left>\d+)(-(?P<done>\d+))?)?\.efi"
 )
 
 
@@ -40,6 +40,8 @@ class Named(NamedTuple):
     entry: Entry
     left: int | None
     """Tries; none where nothing counts them."""
+    done: int = 0
+    """Tries that the loader has counted, and that nobody has given back."""
 
     @property
     def is_spent(self) -> bool:
@@ -53,4 +55,5 @@ def named(file: str) -> Named | None:
     if found is None:
         return None
     left = found["left"]
-    return Named(Entry(found["release"], bool(found["copy"])), None if left is None else int(left))
+    entry = Entry(found["release"], bool(found["copy"]))
+    return Named(entry, None if left is None else int(left), int(found["done"] or 0))

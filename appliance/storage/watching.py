@@ -6,6 +6,7 @@ with lsblk, only where that has changed, and each minute.
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from appliance.machine import units
 from appliance.machine.programs import ask
 from appliance.place import Place
 from appliance.records import now
-from appliance.storage.facts import are_own, gather, read_arrays
+from appliance.storage.facts import Facts, are_own, gather, read_arrays
 from appliance.storage.judging import standing
 from appliance.storage.keeping import Kept, Stands
 from appliance.storage.looking import Seen, look
@@ -61,11 +62,14 @@ def _left(seen: Seen) -> str:
 
 
 class Watching(threading.Thread):
-    """Looks until it is stopped."""
+    """Looks until it is stopped; whoever wants to hear of it is told what each look has found."""
 
-    def __init__(self, place: Place, stop: threading.Event) -> None:
+    def __init__(
+        self, place: Place, stop: threading.Event, hear: Callable[[Facts], None] | None = None
+    ) -> None:
         super().__init__(name="disks", daemon=True)
         self._place, self._kept, self._stop_asked = place, Kept(place), stop
+        self._hear = hear
 
     def run(self) -> None:
         """Look at the start, whenever the arrays have changed, and each minute."""
@@ -83,8 +87,11 @@ class Watching(threading.Thread):
 
     def _look(self) -> None:
         try:
-            seen = look(gather())
+            facts = gather()
+            seen = look(facts)
             note(self._kept, seen)
+            if self._hear is not None:
+                self._hear(facts)
             if seen.has_failed or self._kept.wish() is not None:
                 start_work(self._place)
         except (ApplianceError, ProgramRefused, OSError):

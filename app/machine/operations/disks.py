@@ -16,7 +16,13 @@ from appliance.contract.disks.state import Befell, DiskHappening, DiskIdentifier
 
 JOURNAL: Final = "disks"
 """Of what happens to disks, among those of the machine."""
-IN_EARNEST: Final = (Befell.lost, Befell.not_taken)
+IN_EARNEST: Final = (
+    Befell.lost,
+    Befell.not_taken,
+    Befell.from_copy,
+    Befell.no_copy,
+    Befell.asked_instead,
+)
 
 
 @operation(

@@ -93,6 +93,15 @@ class CopyDiffers(ApplianceError):
     hint = "Replace this disk by another one."
 
 
+class NoCopy(ApplianceError):
+    """The system has no copy. `said` in the words of the kernel or of a program."""
+
+    code = "disks.no_copy"
+    status = 500
+    message = "The copy of the system could not be made: {said}"
+    hint = "Restart the machine, which tries again; if it stays, replace the disk."
+
+
 class DiskFailed(ApplianceError):
     """A program could not do its step. `said` are its words."""
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.contract.actions import Identifier, Request
+from appliance.contract.disks.system import SystemView
 
 DiskIdentifier = Annotated[Identifier, Meta(description="Identifier of the disk, given here")]
 Milliseconds = Annotated[int, Meta(description="Milliseconds since 1970")]
@@ -79,6 +80,15 @@ class Befell(enum.StrEnum):
     """A disk is being taken in, on nobody's word: the empty one at the first start, or one that was
     a member."""
     not_taken = "not_taken"
+    from_copy = "from_copy"
+    """The machine came up from the copy of its system."""
+    no_copy = "no_copy"
+    mended = "mended"
+    """A slot was not what it should be, and is again."""
+    asked = "asked"
+    """Somebody typed at a start what opens the encrypted volume, as it shall be."""
+    asked_instead = "asked_instead"
+    """Likewise, and it should have opened by itself."""
 
 
 class DiskView(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +165,9 @@ class Disks(msgspec.Struct, frozen=True, kw_only=True):
     taking: Annotated[Taking | None, Meta(description="What is being taken in")] = None
     declared: Annotated[
         Declared | None, Meta(description="Who declared the host's storage redundant")
+    ] = None
+    system: Annotated[
+        SystemView | None, Meta(description="The slot that runs, and what there is beside it")
     ] = None
     happenings: Annotated[
         tuple[DiskHappening, ...], Meta(description="What has happened by itself, newest first")

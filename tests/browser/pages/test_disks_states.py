@@ -18,6 +18,8 @@ from tests.browser.pages.conftest import Eyes, open_page, speak
 from tests.faces import ORIGIN, Browser
 from tests.integration.app.web.conftest import admin, console_application, owner
 from tests.integration.app.web.test_disks import (
+    COPIED,
+    FROM_COPY,
     MIRRORED,
     PLACE,
     PULLED,
@@ -93,4 +95,13 @@ def test_in_every_state_they_can_be_read_by_everybody_S1(
     look("mirrored")
     machine.facts = PULLED
     look("lost")
+    machine.facts = COPIED
+    machine.kept.whole()
+    look("with a copy")
+    machine.kept.fail_copy(CopyDiffers(disk="serial0"))
+    look("without a copy")
+    machine.facts = FROM_COPY
+    machine.kept.started(FROM_COPY.boot, 3)
+    machine.kept.whole()
+    look("from its copy")
     assert eyes.findings == {}

@@ -3,6 +3,7 @@
 The kernel that tests run on may have no md: what it does is seen in guests alone.
 """
 
+import json
 import threading
 from collections.abc import Iterator
 
@@ -18,9 +19,11 @@ from appliance.agent.handlers import Handlers
 from appliance.agent.peer import doorman
 from appliance.agent.server import Server
 from appliance.contract.disks.errors import CopyDiffers
+from appliance.contract.volume.state import Keeper, Opened
 from appliance.place import Place
+from appliance.slots.keeping import KeptSlots
+from appliance.slots.telling import tell_start
 from appliance.storage.facts import Facts
-from appliance.storage.keeping import Kept
 from appliance.storage.taking import failed
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
@@ -32,7 +35,9 @@ from tests.unit.appliance.storage.recorded_facts import (
     changed,
     copy_of,
     facts,
+    from_copy,
     recorded,
+    with_copy,
 )
 
 pytestmark = pytest.mark.once
@@ -44,10 +49,14 @@ MIRRORED = facts((SDA, copy_of(SDA, "sdb")), arrays(sda="in_sync", sdb="in_sync"
 PULLED = facts((SDA,), arrays(sda="in_sync", sdb="faulty!"))
 
 
+COPIED = with_copy(MIRRORED)
+FROM_COPY = from_copy(COPIED)
+
+
 class Machine:
     """What the kernel says; a test changes it as hands would."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: KeptSlots) -> None:
         self.kept, self.facts, self.started = kept, SINGLE, 0
 
     def gather(self) -> Facts:
@@ -61,7 +70,7 @@ class Machine:
 def machine(appliance: Appliance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     settings = appliance.settings
     place = Place(data=settings.data, keys=settings.keys, database_url=settings.database_url)
-    found, stop = Machine(Kept(place)), threading.Event()
+    found, stop = Machine(KeptSlots(place)), threading.Event()
     monkeypatch.setattr(disks, "gather", found.gather)
     monkeypatch.setattr(disks, "start_work", found.start)
     dispatch = Dispatch(Handlers(place), stop)
@@ -172,3 +181,49 @@ def test_a_lost_disk_is_on_the_overview_and_in_the_history_once_S1(
     assert tell_happenings(appliance) == 2
     assert tell_happenings(appliance) == 0
     assert any("disks.lost" in one for one in told(appliance, "disks.tell"))
+
+
+def test_which_system_runs_and_whether_it_has_a_copy_stands_on_the_page_V11(
+    admin: Browser, machine: Machine
+) -> None:
+    machine.facts = MIRRORED
+    page = admin.get(PLACE).text
+    assert "A（本体）" in page
+    assert "正常に起動した後に作ります" in page
+    machine.kept.whole()
+    machine.facts = COPIED
+    assert "検証済み" in admin.get(PLACE).text
+    told = json.loads(admin.get("/api/v1/machine/disks").text)["system"]
+    assert (told["slot"], told["copy"], told["state"]) == ("a", False, "whole")
+    assert "システムの控え" not in admin.get("/").text
+
+
+def test_a_copy_that_could_not_be_made_is_warned_of_with_why_and_remedy_V11(
+    admin: Browser, appliance: Appliance, machine: Machine
+) -> None:
+    machine.facts = MIRRORED
+    machine.kept.fail_copy(CopyDiffers(disk="serial0"))
+    page = admin.get(PLACE).text
+    assert "正しく読み出せません" in page
+    assert "システムの控えがありません" in admin.get("/").text
+    assert tell_happenings(appliance) == 2
+    assert any("disks.copy_differs" in one for one in told(appliance, "disks.tell"))
+
+
+def test_a_machine_that_runs_from_its_copy_is_warned_of_and_in_the_history_V11(
+    admin: Browser, appliance: Appliance, machine: Machine
+) -> None:
+    machine.facts = FROM_COPY
+    machine.kept.started(FROM_COPY.boot, 3)
+    machine.kept.making()
+    page = admin.get(PLACE).text
+    assert "B（控え）" in page
+    assert "動作を続けながら本体を修復します" in page
+    machine.kept.whole()
+    assert "都合のよいときに再起動すると" in admin.get(PLACE).text
+    assert "システムの控えで動作しています" in admin.get("/").text
+    tell_start(machine.kept, FROM_COPY, Opened.asked, Keeper.tpm)
+    tell_happenings(appliance)
+    events = "".join(told(appliance, "disks.tell"))
+    assert "disks.from_copy" in events
+    assert "disks.asked_instead" in events

@@ -4,27 +4,37 @@ What loader, initrd and kernel make of it is seen in guests alone.
 """
 
 import contextlib
+import errno
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from appliance.contract.configuration.errors import ProgramRefused
-from appliance.contract.disks.errors import CopyDiffers
+from appliance.contract.disks.errors import CopyDiffers, NoCopy
+from appliance.contract.disks.state import Befell
+from appliance.contract.disks.system import CopyState, Slot
+from appliance.contract.volume.state import Keeper, Opened
 from appliance.place import Place
 from appliance.slots import __main__ as unit
 from appliance.slots import filling, healthy, loader
 from appliance.slots.entries import Entry, named
 from appliance.slots.filling import copies, make_same, other_of
+from appliance.slots.keeping import KeptSlots
 from appliance.slots.loader import arm, files_of, is_ready
+from appliance.slots.telling import system_of, tell_start
 from appliance.storage import programs
 from appliance.storage.facts import Facts, slot_numbers
 from appliance.storage.layout import renamed
 from tests.unit.appliance.storage.recorded_facts import (
     ROOTHASH,
+    arrays,
     changed,
+    copy_of,
     facts,
+    from_copy,
     recorded,
 )
 
@@ -340,3 +350,111 @@ def test_a_start_that_has_failed_says_so(
     assert "this start has failed" in capsys.readouterr().err
     monkeypatch.setattr(healthy, "wait", lambda _: True)
     assert healthy.main() == 0
+
+
+def test_what_of_a_start_somebody_wants_to_hear_of_is_told_once_V11(place: Place) -> None:
+    kept, now = KeptSlots(place), facts((SDA, SDB))
+    tell_start(kept, now, Opened.tpm, Keeper.tpm)
+    assert kept.happenings() == ()
+    later = msgspec.structs.replace(now, boot="later", copy=True)
+    for _ in range(2):
+        tell_start(kept, later, Opened.asked, Keeper.tpm)
+    assert [one.what for one in kept.happenings()] == [Befell.asked_instead, Befell.from_copy]
+    tell_start(kept, msgspec.structs.replace(now, boot="last"), Opened.asked, Keeper.passphrase)
+    assert kept.happenings()[0].what is Befell.asked
+
+
+def test_the_copy_is_told_of_while_it_is_made_and_since_it_is_V11(
+    played: Played, place: Place
+) -> None:
+    kept = KeptSlots(place)
+    seen = system_of(played.gather(), kept.looked())
+    assert (seen.slot, seen.copy, seen.state) == (Slot.a, False, CopyState.none)
+    kept.started(played.gather().boot, 0)
+    kept.making()
+    assert system_of(played.gather(), kept.looked()).state is CopyState.making
+    unit.work(place)
+    seen = system_of(played.gather(), kept.looked())
+    assert (seen.slot, seen.state, seen.failed) == (Slot.a, CopyState.whole, 0)
+    assert seen.since > 0
+    unit.work(place)
+    assert system_of(played.gather(), kept.looked()).since == seen.since
+    assert kept.happenings() == (), "a copy that is made is no news"
+
+
+def test_a_disk_that_comes_later_has_no_copy_until_it_is_made_V11(
+    played: Played, place: Place
+) -> None:
+    unit.work(place)
+    two = (played.disk, copy_of(SDA, "sdb"))
+    both = facts(two, arrays(sda="in_sync", sdb="in_sync"))
+    assert system_of(both, KeptSlots(place).looked()).state is CopyState.none
+
+
+def test_why_there_is_no_copy_is_kept_and_told_once_V11(played: Played, place: Place) -> None:
+    played.is_whole = False
+    kept = KeptSlots(place)
+    for _ in range(2):
+        with pytest.raises(CopyDiffers):
+            unit.work(place)
+    seen = system_of(played.gather(), kept.looked())
+    assert (seen.state, seen.error_code) == (CopyState.failed, CopyDiffers.code)
+    assert seen.error_parameters == {"disk": "serial0"}
+    (told,) = kept.happenings()
+    assert (told.what, told.disk, told.reason) == (Befell.no_copy, "serial0", CopyDiffers.code)
+    played.is_whole = True
+    unit.work(place)
+    seen = system_of(played.gather(), kept.looked())
+    assert (seen.state, seen.error_code) == (CopyState.whole, "")
+
+
+def test_a_disk_that_cannot_be_written_is_why_there_is_no_copy_V11(
+    played: Played, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Path) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(filling, "make_same", fails)
+    with pytest.raises(OSError, match="Input"):
+        unit.work(place)
+    seen = system_of(played.gather(), KeptSlots(place).looked())
+    assert seen.error_code == NoCopy.code
+    assert "Input/output error" in seen.error_parameters["said"]
+
+
+def test_a_machine_that_came_up_from_its_copy_says_how_many_starts_failed_and_that_it_is_mended_V11(
+    played: Played, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit.work(place)
+    kept = KeptSlots(place)
+    # the other way round: what was the copy runs, and the first has no tries left
+    monkeypatch.setattr(unit, "gather", lambda: from_copy(played.gather()))
+    monkeypatch.setattr(
+        unit,
+        "loader_said",
+        lambda name: {
+            "LoaderEntrySelected": "tenshu-0.1.0-copy.efi",
+            "LoaderBootCountPath": r"\EFI\Linux\tenshu-0.1.0-copy+1-2.efi",
+        }[name],
+    )
+    (played.kernels / FIRST.armed).rename(played.kernels / "tenshu-0.1.0+0-3.efi")
+    (played.kernels / COPY.armed).rename(played.kernels / "tenshu-0.1.0-copy+1-2.efi")
+    verdicts = iter([False, True])
+    monkeypatch.setattr(programs, "is_slot", lambda *_: next(verdicts))
+    unit.work(place)
+    seen = system_of(unit.gather(), kept.looked())
+    assert (seen.slot, seen.copy, seen.failed) == (Slot.b, True, 4)
+    assert seen.state is CopyState.whole
+    assert [one.what for one in kept.happenings()] == [Befell.mended]
+    assert names(played.kernels) == [FIRST.armed, COPY.armed]
+
+
+def test_another_release_is_no_copy_that_is_missing_V11(played: Played, place: Place) -> None:
+    played.disk = changed(
+        played.disk,
+        children=tuple(
+            changed(one, partlabel="tenshu-b") if one.partlabel == "_empty" else one
+            for one in played.disk.partitions
+        ),
+    )
+    assert system_of(played.gather(), KeptSlots(place).looked()).state is CopyState.other

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from appliance.slots.filling import copies
 from appliance.storage.facts import Array, Block, Facts, Member, read_lsblk
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -66,4 +67,44 @@ def facts(disks: tuple[Block, ...], found: tuple[Array, ...] | None = None) -> F
         roothash=ROOTHASH,
         started=STARTED,
         boot=BOOT,
+    )
+
+
+def with_copy(now: Facts) -> Facts:
+    """Return the same where each disk bears the copy of the system in its second slot."""
+    numbers = dict(zip((4, 5), copies(now), strict=True))
+    disks = tuple(
+        changed(
+            disk,
+            children=tuple(
+                changed(one, partuuid=numbers[one.partn], partlabel="tenshu-b")
+                if one.partn in numbers
+                else one
+                for one in disk.partitions
+            ),
+        )
+        for disk in now.disks
+    )
+    return msgspec.structs.replace(now, disks=disks)
+
+
+def from_copy(now: Facts) -> Facts:
+    """Return the same where the second slot runs."""
+    places = {
+        f"{disk}{was}": f"{disk}{is_}" for disk in ("sda", "sdb") for was, is_ in ((2, 4), (3, 5))
+    }
+    return msgspec.structs.replace(
+        now,
+        copy=True,
+        boot="from copy",
+        arrays=tuple(
+            msgspec.structs.replace(
+                one,
+                members=tuple(
+                    msgspec.structs.replace(side, kname=places.get(side.kname, side.kname))
+                    for side in one.members
+                ),
+            )
+            for one in now.arrays
+        ),
     )
