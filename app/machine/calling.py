@@ -1,12 +1,13 @@
 """Calling the agent for an operation: who asks goes along, errors come back in our words."""
 
-import contextlib
 from collections.abc import Iterator
-from typing import Final
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, TypeVar
 
 from app.machine.errors import MachineError
 from app.operations.context import Context, Plane
 from appliance.contract.actions import Caller
+from appliance.contract.calling import Calling
 from appliance.contract.certificates.client import CertificateClient
 from appliance.contract.client import AgentClient
 from appliance.contract.configuration.client import MachineClient
@@ -16,6 +17,8 @@ from appliance.contract.keyboard_client import KeyboardClient
 from appliance.contract.maintenance.client import MaintenanceClient
 from appliance.contract.power_client import PowerClient
 from appliance.contract.volume.client import VolumeClient
+
+Client = TypeVar("Client", bound=Calling)
 
 MACHINE: Final = "machine"
 """How the agent calls the machine's own console: nobody there is locked out by what they apply,
@@ -32,73 +35,49 @@ def caller_of(context: Context) -> Caller:
     )
 
 
-@contextlib.contextmanager
-def agent_for(context: Context) -> Iterator[AgentClient]:
+def agent_for(context: Context) -> AbstractContextManager[AgentClient]:
     """Open the door to the machine. Raise MachineError for whatever it answers."""
-    try:
-        yield AgentClient(context.appliance.settings.agent_socket)
-    except ApplianceError as error:
-        raise MachineError(error) from error
+    return _open(context, AgentClient)
 
 
-@contextlib.contextmanager
-def machine_for(context: Context) -> Iterator[MachineClient]:
+def machine_for(context: Context) -> AbstractContextManager[MachineClient]:
     """Open the door to the machine's document. Raise MachineError for whatever it answers."""
-    try:
-        yield MachineClient(context.appliance.settings.agent_socket)
-    except ApplianceError as error:
-        raise MachineError(error) from error
+    return _open(context, MachineClient)
 
 
-@contextlib.contextmanager
-def certificates_for(context: Context) -> Iterator[CertificateClient]:
+def certificates_for(context: Context) -> AbstractContextManager[CertificateClient]:
     """Open the door to the certificates. Raise MachineError for whatever it answers."""
-    try:
-        yield CertificateClient(context.appliance.settings.agent_socket)
-    except ApplianceError as error:
-        raise MachineError(error) from error
+    return _open(context, CertificateClient)
 
 
-@contextlib.contextmanager
-def disks_for(context: Context) -> Iterator[DiskClient]:
+def disks_for(context: Context) -> AbstractContextManager[DiskClient]:
     """Open the door to the disks. Raise MachineError for whatever it answers."""
-    try:
-        yield DiskClient(context.appliance.settings.agent_socket)
-    except ApplianceError as error:
-        raise MachineError(error) from error
+    return _open(context, DiskClient)
 
 
-@contextlib.contextmanager
-def maintenance_for(context: Context) -> Iterator[MaintenanceClient]:
+def maintenance_for(context: Context) -> AbstractContextManager[MaintenanceClient]:
     """Open the door to maintenance access. Raise MachineError for whatever it answers."""
-    try:
-        yield MaintenanceClient(context.appliance.settings.agent_socket)
-    except ApplianceError as error:
-        raise MachineError(error) from error
+    return _open(context, MaintenanceClient)
 
 
-@contextlib.contextmanager
-def power_for(context: Context) -> Iterator[PowerClient]:
+def power_for(context: Context) -> AbstractContextManager[PowerClient]:
     """Open the door to the machine's power. Raise MachineError for whatever it answers."""
-    try:
-        yield PowerClient(context.appliance.settings.agent_socket)
-    except ApplianceError as error:
-        raise MachineError(error) from error
+    return _open(context, PowerClient)
 
 
-@contextlib.contextmanager
-def keyboard_for(context: Context) -> Iterator[KeyboardClient]:
+def keyboard_for(context: Context) -> AbstractContextManager[KeyboardClient]:
     """Open the door to the keyboard. Raise MachineError for whatever it answers."""
-    try:
-        yield KeyboardClient(context.appliance.settings.agent_socket)
-    except ApplianceError as error:
-        raise MachineError(error) from error
+    return _open(context, KeyboardClient)
 
 
-@contextlib.contextmanager
-def volume_for(context: Context) -> Iterator[VolumeClient]:
+def volume_for(context: Context) -> AbstractContextManager[VolumeClient]:
     """Open the door to the volume's keys. Raise MachineError for whatever it answers."""
+    return _open(context, VolumeClient)
+
+
+@contextmanager
+def _open(context: Context, client: type[Client]) -> Iterator[Client]:
     try:
-        yield VolumeClient(context.appliance.settings.agent_socket)
+        yield client(context.appliance.settings.agent_socket)
     except ApplianceError as error:
         raise MachineError(error) from error

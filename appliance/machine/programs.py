@@ -24,7 +24,7 @@ def find(program: str) -> str | None:
     return shutil.which(program, path=PATH)
 
 
-def ask(program: str, *words: str, seconds: float = SECONDS) -> str:
+def ask(program: str, *words: str, stdin: str = "", seconds: float = SECONDS) -> str:
     """Run a program to its end and return what it says. Raise ProgramRefused if it refuses."""
     found = find(program)
     if found is None:
@@ -32,7 +32,7 @@ def ask(program: str, *words: str, seconds: float = SECONDS) -> str:
     try:
         ended = subprocess.run(  # noqa: S603 - a fixed program and our own paths
             [found, *words],
-            stdin=subprocess.DEVNULL,
+            input=stdin.encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=seconds,

@@ -1,11 +1,10 @@
 """The programs that change disks: fixed words, and devices that were looked up."""
 
-import subprocess
 from pathlib import Path
 from typing import Final
 
 from appliance.contract.configuration.errors import ProgramRefused
-from appliance.machine.programs import PATH, SAID, ask, find
+from appliance.machine.programs import ask
 from appliance.storage.facts import device
 
 VERIFY_SECONDS: Final = 3600
@@ -30,7 +29,7 @@ def dump_table(kname: str) -> str:
 
 def write_table(kname: str, table: str) -> None:
     """Give a disk a table. Raise ProgramRefused."""
-    _run("sfdisk", "--quiet", "--wipe", "always", "--wipe-partitions", "always", device(kname),
+    ask("sfdisk", "--quiet", "--wipe", "always", "--wipe-partitions", "always", device(kname),
          stdin=table, seconds=60)  # fmt: skip
 
 
@@ -40,7 +39,7 @@ def change_table(kname: str, table: str) -> None:
     Raise ProgramRefused.
     """
     keep = ("--no-reread", "--no-tell-kernel", "--wipe", "never", "--wipe-partitions", "never")
-    _run("sfdisk", "--quiet", *keep, device(kname), stdin=table, seconds=60)
+    ask("sfdisk", "--quiet", *keep, device(kname), stdin=table, seconds=60)
     ask("udevadm", "settle", "--timeout=15")  # what it has read of it says what is there
 
 
@@ -85,7 +84,7 @@ def marks_of(volume: Path, number: int) -> str:
 
 def mark_volume(volume: Path, number: int, token: str) -> None:
     """Write a token into an encrypted volume's head. Raise ProgramRefused."""
-    _run("cryptsetup", "token", "import", "--token-id", str(number), str(volume),
+    ask("cryptsetup", "token", "import", "--token-id", str(number), str(volume),
          stdin=token, seconds=30)  # fmt: skip
 
 
@@ -97,30 +96,8 @@ def destroy_keys(volume: Path) -> None:
 def is_slot(data: str, hashes: str, roothash: str) -> bool:
     """Tell whether each block of a slot is what the root of the tree says, read from the disk."""
     try:
-        _run("veritysetup", "verify", device(data), device(hashes), roothash,
+        ask("veritysetup", "verify", device(data), device(hashes), roothash,
              seconds=VERIFY_SECONDS)  # fmt: skip
     except ProgramRefused:
         return False
     return True
-
-
-def _run(program: str, *words: str, stdin: str = "", seconds: float) -> None:
-    found = find(program)
-    if found is None:
-        raise ProgramRefused(program=program, said="it is not installed")
-    try:
-        ended = subprocess.run(  # noqa: S603 - a fixed program, and devices that were looked up
-            [found, *words],
-            input=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=seconds,
-            check=False,
-            text=True,
-            env={"PATH": PATH, "LC_ALL": "C.UTF-8"},
-        )
-    except subprocess.TimeoutExpired:
-        raise ProgramRefused(program=program, said=f"no answer in {seconds:.0f} s") from None
-    if ended.returncode:
-        said = ended.stdout.strip()[-SAID:] or f"exit code {ended.returncode}"
-        raise ProgramRefused(program=program, said=said)

@@ -38,12 +38,9 @@ class NoAnswer(Exception):
 
 def options(folder: Path) -> list[str]:
     """Return what QEMU needs for it; its end of the port is `door` in the folder."""
-    words = [
-        "-device",
-        "virtio-serial-pci",
-        "-device",
-        f"virtserialport,chardev=door,name={inside.NAME}",
-    ]
+    # at a place of its own: with a door or without, everything else stays where firmware knows it
+    words = ["-device", "virtio-serial-pci,addr=0x1c"]
+    words += ["-device", f"virtserialport,chardev=door,name={inside.NAME}"]
     words += ["-chardev", f"socket,id=door,path={folder}/door,server=on,wait=off"]
     for number, (name, content) in enumerate(CREDENTIALS.items()):
         told = base64.b64encode(content.encode()).decode()

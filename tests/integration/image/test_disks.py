@@ -1,28 +1,40 @@
 """Any one disk may die while the machine runs, the one it started from too (S1).
 
-One machine, followed through its life: a first start beside an empty disk, the boot disk pulled
-under load, a power cut, a start from the other disk alone, a new disk taken in, the other pulled.
+One machine, followed through its life: a first start beside an empty disk, its first administrator,
+the boot disk pulled while it backs up and writes, a power cut, a start from the other disk alone, a
+new disk taken in, the other pulled. A third disk stands for the folder of a NAS.
 """
 
-import contextlib
-import json
 import os
-import secrets
 import struct
 import subprocess
-import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.debian import appliance_disk
-from tests.guest.firmware import firmware
-from tests.guest.machine import Guest, guest
 from tests.integration.image.test_disk import table
 from tests.integration.image.test_starting import copied
+from tests.integration.image.two_disks import (
+    AFTER,
+    BEFORE,
+    GIGABYTE,
+    archives,
+    come_in,
+    empty,
+    kept,
+    listed,
+    machine,
+    plug,
+    pull_under_load,
+    role,
+    standing,
+)
+from tests.integration.start.test_on_postgresql import Person
+from tests.integration.systemd.test_full import claim, sign_in
 from tests.running import wait_until
 
 pytestmark = [
@@ -32,120 +44,10 @@ pytestmark = [
     pytest.mark.timeout(1200),
 ]
 
-GIGABYTE = 1 << 30
-SIZE = 8 * GIGABYTE
-FILE = "/var/lib/acknowledged"
-BEFORE, AFTER = 15, 25
-"""Acknowledged writes before a disk is pulled, and after."""
 SUPERBLOCK = 4096
 """Where md writes its record in a member (metadata 1.2)."""
 UUID = slice(16, 32)
 CHECKSUM = slice(216, 220)
-
-
-def option(disk: Path) -> list[str]:
-    """Return the options of a disk that can be pulled; its name is its serial number too."""
-    drive = f"file={disk},format=raw,if=none,id=drive-{disk.name}"
-    device = f"scsi-hd,drive=drive-{disk.name},id={disk.name},bus=scsi0.0,serial={disk.name}"
-    return ["-drive", drive, "-device", device]
-
-
-@contextlib.contextmanager
-def machine(folder: Path, *disks: Path) -> Iterator[Guest]:
-    options = [*firmware(folder / "variables"), "-m", "2048", "-device", "virtio-scsi-pci,id=scsi0"]
-    for disk in disks:
-        options += option(disk)
-    with guest(folder / f"run-{secrets.token_hex(3)}", options) as found:
-        wait_until(lambda: listed(found), "the agent tells of the disks", 240)
-        # nothing else is to be done: the mirrors are filled as fast as the emulator can
-        found.said("sh", "-c", "echo 400000 > /proc/sys/dev/raid/speed_limit_min")
-        yield found
-
-
-def listed(found: Guest) -> dict[str, Any] | None:
-    """Return what the command tells of the disks; nothing while nobody answers."""
-    told = found.run("tenshu", "--json", "disks", "show", seconds=60)
-    if told.returncode:
-        return None
-    answer: dict[str, Any] = json.loads(told.stdout)
-    return answer
-
-
-def standing(found: Guest) -> str:
-    told = listed(found)
-    return str(told["standing"]) if told else ""
-
-
-def plug(found: Guest, disk: Path) -> None:
-    """Put a disk in, as a hand does."""
-    file = {"driver": "file", "filename": str(disk)}
-    found.ask_monitor("blockdev-add", **{"node-name": disk.name, "driver": "raw", "file": file})
-    device = {"driver": "scsi-hd", "id": disk.name, "bus": "scsi0.0", "serial": disk.name}
-    found.ask_monitor("device_add", **device, drive=disk.name)
-
-    def is_seen() -> bool:
-        told = listed(found)
-        return told is not None and disk.name in [one["serial"] for one in told["disks"]]
-
-    wait_until(is_seen, f"the disk {disk.name} is seen", 60)
-
-
-def role(found: Guest, disk: Path) -> str:
-    told = listed(found)
-    assert told
-    return next(str(one["role"]) for one in told["disks"] if one["serial"] == disk.name)
-
-
-def empty(folder: Path, name: str, size: int = SIZE) -> Path:
-    disk = folder / name
-    with disk.open("wb") as file:
-        file.truncate(size)
-    return disk
-
-
-@dataclass
-class Writer(threading.Thread):
-    """Writes one line after the other down to the disks; notes which were acknowledged."""
-
-    found: Guest
-    begin: int
-    count: int
-    acknowledged: list[int] = field(default_factory=list)
-    failure: str = ""
-
-    def __post_init__(self) -> None:
-        super().__init__(daemon=True)
-
-    def run(self) -> None:
-        for number in range(self.begin, self.begin + self.count):
-            line = f"echo {number} >> {FILE} && sync {FILE}"
-            try:
-                ended = self.found.run("sh", "-c", line, seconds=60)
-            except Exception as error:  # noqa: BLE001 - the test tells of it
-                self.failure = repr(error)
-                return
-            if ended.returncode:
-                self.failure = ended.stderr
-                return
-            self.acknowledged.append(number)
-
-    __hash__ = threading.Thread.__hash__
-
-
-def pull_under_load(found: Guest, disk: Path, begin: int) -> Sequence[int]:
-    """Pull a disk while the machine writes; return what it acknowledged."""
-    writer = Writer(found, begin, BEFORE + AFTER)
-    writer.start()
-    wait_until(lambda: len(writer.acknowledged) >= BEFORE, "it writes", 60)
-    found.ask_monitor("device_del", id=disk.name)
-    writer.join(240)
-    assert not writer.failure
-    assert len(writer.acknowledged) == BEFORE + AFTER
-    return writer.acknowledged
-
-
-def kept(found: Guest) -> list[int]:
-    return [int(one) for one in found.said("cat", FILE).split()]
 
 
 @dataclass
@@ -157,6 +59,7 @@ class Life:
     pulled: Path
     acknowledged: list[int]
     seen: dict[str, Any]
+    admin: Person
 
 
 @pytest.fixture(scope="module")
@@ -177,13 +80,17 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Life:
             return bool(told["standing"] == "mirrored" and not told["taking"])
 
         wait_until(is_mirrored, "the second disk is taken in by itself", 600)
+        admin = come_in(partial(claim, found))
+        found.said("tenshu", "backup", "repository", "create", "/mnt/nas", seconds=120)
+        found.said("tenshu", "backup", "run", "--no-wait", seconds=60)
         acknowledged = pull_under_load(found, one, 0)
         wait_until(lambda: standing(found) == "lost", "the loss is noticed", 60)
+        wait_until(lambda: len(archives(found)) == 1, "the backup is made", 240)
         told = listed(found)
         seen: dict[str, Any] = {"steps": steps, "told": told, "kept": kept(found)}
         seen["failed"] = found.said("systemctl", "--failed", "--no-legend", "--plain")
         seen["page"] = found.run("tenshu", "status").returncode
-    return Life(folder, left=two, pulled=one, acknowledged=list(acknowledged), seen=seen)
+    return Life(folder, two, one, list(acknowledged), seen, admin)
 
 
 def test_an_empty_disk_is_taken_in_at_the_first_start_with_progress_S1(first: Life) -> None:
@@ -220,7 +127,7 @@ def second(first: Life) -> Life:
         begin = len(first.acknowledged)
         acknowledged = [*first.acknowledged, *pull_under_load(found, first.left, begin)]
         wait_until(lambda: standing(found) == "lost", "the loss is noticed", 60)
-    return Life(first.folder, left=three, pulled=first.left, acknowledged=acknowledged, seen=seen)
+    return Life(first.folder, three, first.left, acknowledged, seen, first.admin)
 
 
 def strangers(life: Life) -> list[Path]:
@@ -274,3 +181,6 @@ def test_a_new_disk_is_taken_in_and_the_old_one_may_die_S1(second: Life) -> None
     with machine(second.folder, second.left) as found:
         assert kept(found) == second.acknowledged
         assert standing(found) == "lost"
+        come_in(sign_in, second.admin)
+        assert len(archives(found)) == 1
+        assert found.run("tenshu", "audit", "verify", seconds=120).returncode == 0

@@ -57,9 +57,11 @@ class Person:
     client: httpx.Client
     phone: pyotp.TOTP | None = None
     used: set[str] = field(default_factory=set)
+    origin: str = ""
+    """Where its pages come from, if not from where its requests go."""
 
     def post(self, path: str, *, code: int = 303, **options) -> httpx.Response:
-        origin = str(self.client.base_url).rstrip("/")
+        origin = self.origin or str(self.client.base_url).rstrip("/")
         answer = self.client.post(
             path, headers={"sec-fetch-site": "same-origin", "origin": origin}, **options
         )

@@ -18,6 +18,7 @@ import pyotp
 import pytest
 
 from tests.debian import appliance, layered
+from tests.guest.machine import Guest
 from tests.integration.start.test_on_postgresql import PASSWORD, Person
 from tests.integration.systemd.booted import Booted, booted
 from tests.running import wait_until
@@ -82,7 +83,7 @@ def within(machine: Booted, do: Callable[[Person], None], person: Person | None 
         return thread.submit(work).result()
 
 
-def claim(machine: Booted, person: Person) -> None:
+def claim(machine: Booted | Guest, person: Person) -> None:
     """Become the first administrator by what the machine's own screen shows."""
     code = machine.said("cat", "/run/tenshu-screen/claim-code")
     person.post("/setup/claim", data={"code": code})
