@@ -36,7 +36,7 @@ class Opened(enum.StrEnum):
 class Obstacle(enum.StrEnum):
     """Why the TPM keeps no key."""
 
-    none = ""
+    none = "none"
     no_tpm = "no_tpm"
     no_policy = "no_policy"
     """The kernel image carries no signed policy."""
@@ -59,9 +59,9 @@ class VolumeKeys(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="When it was made, milliseconds since 1970; 0 if unknown")
     ] = 0
     opened: Annotated[Opened, Meta(description="What opened it at this start")] = Opened.unprotected
-    obstacle: Annotated[Obstacle, Meta(description="Why the TPM keeps no key; or empty")] = (
-        Obstacle.none
-    )
+    obstacle: Annotated[
+        Obstacle, Meta(description="Why the TPM keeps no key, if something is in its way")
+    ] = Obstacle.none
     said: Annotated[str, Meta(description="A failed program's own words; or empty")] = ""
 
 

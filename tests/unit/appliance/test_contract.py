@@ -76,6 +76,17 @@ def test_only_what_has_a_default_may_be_left_out():
     assert "  kit_number: string\n)" in method
 
 
+def test_every_name_of_the_interface_is_one_in_varlink() -> None:
+    """As the grammar of its interface definitions says."""
+    name = "[A-Za-z]([A-Za-z0-9]|_(?=[A-Za-z0-9]))*"
+    bare = re.sub(r"^ *#.*\n", "", interface_description(), flags=re.MULTILINE)
+    listed = re.findall(r"^type \w+ \((.+)\)$", bare, re.MULTILINE)
+    fields = re.findall(r"^  (.*?): ", bare, re.MULTILINE)
+    names = [*fields, *(one for names in listed for one in names.split(", "))]
+    assert len(names) > 200
+    assert [one for one in names if not re.fullmatch(name, one)] == []
+
+
 def test_every_field_of_the_wire_is_described() -> None:
     assert len(every_struct()) > 12
     for struct in every_struct():
