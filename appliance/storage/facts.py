@@ -21,6 +21,8 @@ ROOTHASH: Final = re.compile(r"\broothash=([0-9a-f]+)")
 DONE: Final = re.compile(r"(\d+) / (\d+)")
 SLOT: Final = Path("/run/tenshu-slot")
 """Numbers of the two partitions that the running slot lies in; written by the initrd as well."""
+STARTED: Final = Path("/run/tenshu-started")
+"""The number of what the loader started from, where the initrd has given it another one."""
 LOADER: Final = "/sys/firmware/efi/efivars/{}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 TURNED: Final = str.maketrans("0123456789abcdef", "fedcba9876543210")
 
@@ -122,7 +124,7 @@ def gather() -> Facts:
         arrays=read_arrays(Path("/sys/block")),
         roothash=roothash,
         copy=_text(SLOT) == " ".join(slot_numbers(roothash, copy=True)),
-        started=loader_said("LoaderDevicePartUUID"),
+        started=_text(STARTED) or loader_said("LoaderDevicePartUUID"),
         boot=Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip(),
     )
 

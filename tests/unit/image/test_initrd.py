@@ -100,3 +100,27 @@ def test_builder_initrd_and_machine_count_as_far() -> None:
     counted = f"tries={TRIES}\n" in (SCRIPTS / "disks").read_text()
     assert counted
     assert TRIES == COUNTED
+
+
+def test_the_number_that_the_starting_partition_gets_is_told_to_the_machine(tmp_path: Path) -> None:
+    """The loader has told the one before, which no disk has any more."""
+    script = (SCRIPTS / "state").read_text()
+    made = "make_partition() {" + script.partition("make_partition() {")[2].partition("\n}\n")[0]
+    text = f"""
+number() {{ cat /proc/sys/kernel/random/uuid; }}
+sfdisk() {{ echo "$*" >> {tmp_path}/said; }}
+systemd_repart() {{ :; }}
+udevadm() {{ :; }}
+partition() {{ echo the-state; }}
+first=/dev/sda here=/nowhere patience=1
+{made}
+}}
+make_partition
+"""
+    text = text.replace("/run/", f"{tmp_path}/").replace("systemd-repart", "systemd_repart")
+    told = subprocess.run(
+        ["sh", "-euc", text], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert told.stdout == "the-state\n"
+    last = (tmp_path / "said").read_text().splitlines()[-1]
+    assert last.endswith("1 " + (tmp_path / "tenshu-started").read_text().strip())
