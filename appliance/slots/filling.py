@@ -84,12 +84,17 @@ def make_same(source: Path, target: Path) -> int:
             os.posix_fadvise(one.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         while chunk := reading.read(CHUNK):
             place = writing.tell()
-            if writing.read(len(chunk)) == chunk:
+            same = writing.read(len(chunk)) == chunk
+            for one in (reading, writing):  # what was read is not read again
+                os.posix_fadvise(one.fileno(), place, len(chunk), os.POSIX_FADV_DONTNEED)
+            if same:
                 continue
             writing.seek(place)
             left = memoryview(chunk)
             while left:
                 left = left[writing.write(left) :]
+            os.fdatasync(writing.fileno())
+            os.posix_fadvise(writing.fileno(), place, len(chunk), os.POSIX_FADV_DONTNEED)
             written += len(chunk)
         os.fsync(writing.fileno())
         os.posix_fadvise(writing.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
