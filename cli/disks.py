@@ -16,7 +16,7 @@ from app.machine.operations.disks import (
     take_disk,
 )
 from app.machine.operations.volume import show_volume
-from app.machine.system_words import RUNS, STATES
+from app.machine.system_words import RUNS, STATES, how_read
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from appliance.contract.disks.state import Disks, Role, Standing
@@ -109,6 +109,11 @@ def system_lines(invocation: Invocation, system: SystemView) -> list[str]:
     head = mark("The system itself: {state}") if system.copy else mark("Copy of it: {state}")
     state = f"{words(STATES[system.state][1])} {moment(system.since)}".rstrip()
     lines.append(words(head, state=state))
+    _, read, parameters = how_read(system.reading)
+    state = (
+        f"{words(read, **parameters)} {moment(system.reading.at if system.reading else 0)}".rstrip()
+    )
+    lines.append(words(mark("All of it last read through: {state}"), state=state))
     if system.error_code and system.error_code in BY_CODE:
         error = BY_CODE[system.error_code]
         lines += [words(one, **system.error_parameters) for one in (error.message, error.hint)]

@@ -43,6 +43,7 @@ OURS = {
     "tenshu-keeper": Ceiling(3.5, 1.1),
     "tenshu-healthy": Ceiling(3.5, 0.7),
     "tenshu-slots": Ceiling(3.5, 1.9),
+    "tenshu-scrub": Ceiling(3.5, 0.7),
     "tenshu-prepare": Ceiling(3.5, 1.2),
 }
 DEBIANS = {

@@ -12,7 +12,7 @@ from app.core.errors import TenshuError
 from app.core.messages import explain, mark
 from app.machine.errors import MachineError
 from app.machine.operations import disks
-from app.machine.system_words import RUNS, STATES, needs_somebody
+from app.machine.system_words import RUNS, STATES, how_read, needs_somebody
 from app.operations.operation import NoRequest, Operation
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
@@ -179,16 +179,29 @@ def _system(language: str, system: SystemView | None) -> dict[str, Any]:
     if system is None:
         return {"system": None}
     kind, word = STATES[system.state]
-    told = (explain_code, explain_remedy)
-    code, parameters = system.error_code, system.error_parameters
+    read_kind, read_word, read_parameters = how_read(system.reading)
     return {
         "system": system,
         "runs": RUNS[system.copy],
         "copy_kind": kind,
         "copy_word": word,
-        "why_no_copy": " ".join(one(language, code, parameters) for one in told) if code else "",
+        "read_kind": read_kind,
+        "read_word": read_word,
+        "read_parameters": read_parameters,
+        "system_why": _why(language, system),
         "system_needs": needs_somebody(system),
     }
+
+
+def _why(language: str, system: SystemView) -> str:
+    """Return what went wrong with the slots last, and what to do; nothing where nothing did."""
+    code, parameters = system.error_code, system.error_parameters
+    reading = system.reading
+    if not code and reading:
+        code = reading.error_code or ("disks.damaged" if reading.left else "")
+        parameters = reading.error_parameters
+    told = (explain_code, explain_remedy)
+    return " ".join(one(language, code, parameters) for one in told).strip() if code else ""
 
 
 def _goes_on(found: Disks) -> bool:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.core.messages import mark
-from appliance.contract.disks.system import CopyState, SystemView
+from appliance.contract.disks.system import CopyState, Reading, SystemView
 
 RUNS: Final = {False: mark("{slot}, the system"), True: mark("{slot}, its copy")}
 STATES: Final = {
@@ -14,6 +14,7 @@ STATES: Final = {
     CopyState.other: ("neutral", mark("another release")),
 }
 FROM_COPY: Final = mark("The machine runs from the copy of its system")
+DAMAGED: Final = mark("The system is damaged on a disk")
 NO_COPY: Final = mark("The system has no copy")
 
 
@@ -32,6 +33,22 @@ def why_from_copy(system: SystemView) -> str:
     return mark("The system itself did not start. It is mended while the machine works.")
 
 
+def how_read(reading: Reading | None) -> tuple[str, str, dict[str, object]]:
+    """Return the kind, the words and their parameters for how the last look at every block went."""
+    if reading is None:
+        return "neutral", mark("not yet: once a month"), {}
+    if reading.error_code:
+        return "danger", mark("not all of it could be read"), {}
+    if reading.left:
+        bad = sum(one.bad - one.mended for one in reading.left)
+        disks = ", ".join(sorted({one.disk for one in reading.left}))
+        return "danger", mark("damaged on {disk}: {count} blocks"), {"disk": disks, "count": bad}
+    if reading.damages:
+        bad = sum(one.bad for one in reading.damages)
+        return "warning", mark("{count} damaged blocks, all mended"), {"count": bad}
+    return "success", mark("everything is right"), {}
+
+
 def needs_somebody(system: SystemView) -> tuple[str, str] | None:
     """Return title and text of what needs somebody; nothing where all is as it should be."""
     if system.copy:
@@ -40,5 +57,10 @@ def needs_somebody(system: SystemView) -> tuple[str, str] | None:
         return NO_COPY, mark(
             "If the system is damaged, the machine does not start. The page of the disks says why "
             "it could not be made."
+        )
+    if system.reading and not system.reading.is_well:
+        return DAMAGED, mark(
+            "It was read through, and what is wrong could not be mended. The page of the disks "
+            "says what to do."
         )
     return None

@@ -21,6 +21,9 @@ ENDS: Final = {
         "The encrypted disks did not open by themselves at a start: somebody typed the recovery "
         "key or the passphrase at the screen."
     ),
+    "disks.damaged": mark(
+        "The system on a disk is damaged, and could not be mended. Replace the disk."
+    ),
     "disks.from_copy": mark("The machine came up from the copy of its system."),
     "disks.lost": mark("A disk is lost; the machine goes on with the other one alone."),
     "disks.not_taken": mark("The disk could not be taken in."),

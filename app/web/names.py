@@ -253,7 +253,7 @@ VALUES: Final = {
     "passphrase": mark("A passphrase, typed at the screen"),
     "nobody": mark("Nobody: the key lies on the disks"),
     "asked": mark("Somebody opened the encrypted disks at the screen"),
-    "mended": mark("The system's other slot was damaged, and is mended"),
+    "mended": mark("A damaged part of the system was mended"),
     "mirrored": mark("Both disks carry everything"),
     "passkeys_only": mark("Passkeys alone"),
     "apps_only": mark("Authenticator apps alone"),

@@ -53,7 +53,7 @@ class DiskActions:
             mirrors=seen.mirrors,
             taking=self._kept.taking(),
             declared=self._kept.declared(),
-            system=system_of(facts, self._kept.looked()),
+            system=system_of(facts, self._kept.looked(), self._kept.reading()),
             happenings=self._kept.happenings(),
         )
 

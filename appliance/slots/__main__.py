@@ -6,8 +6,10 @@ start: nothing is named before it is whole.
 """
 
 import errno
+import hashlib
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -59,7 +61,7 @@ class Slots:
         except (ApplianceError, OSError) as error:
             self._kept.fail_copy(error)
             raise
-        self._kept.whole()
+        self._kept.whole(self._name(kernel))
 
     def _fill(self, other: Other) -> None:
         LOG.info("%s on %s is made a copy of what runs", other.name, other.disk.kname)
@@ -87,17 +89,37 @@ class Slots:
         return max(before)
 
     def _kernel(self) -> bytes:
-        """Return the kernel image that runs: the one whose tries the loader has counted, if any."""
-        found = None
+        """Return the kernel image that runs.
+
+        Of those that lie on the disks it is the one that was there before, else what most of them
+        are, and among equals the one whose tries the loader has counted. The others are damaged,
+        and are replaced.
+        """
+        there, lie = dict[str, bytes](), list[tuple[Block, str]]()
+        votes: Counter[str] = Counter()
         for disk in self._disks:
             with opened(_start_of(disk)) as folder:
-                for path in files_of(folder, self._entry):
-                    if path.name.lower() == self._counted:
-                        return path.read_bytes()
-                    found = found or path.read_bytes()
-        if found is None:
+                for entry in (self._entry, self._entry.other):
+                    for path in files_of(folder, entry):
+                        content = path.read_bytes()
+                        name = self._name(content)
+                        there[name] = content
+                        lie.append((disk, name))
+                        votes[name] += 2 + (path.name.lower() == self._counted)
+        if not there:
             raise FileNotFoundError(errno.ENOENT, "no disk has the kernel image that runs")
-        return found
+        # on its line stands the root of the slot that it starts
+        fit = [one for one in there if self._facts.roothash.encode("ascii") in there[one]]
+        known = self._kept.looked().kernel
+        right = known if known in there else max(fit or there, key=votes.__getitem__)
+        for disk in {one.kname: one for one, name in lie if name != right}.values():
+            LOG.warning("a kernel image on %s is damaged: it is replaced", disk.kname)
+            self._kept.happened(Befell.mended, disk.serial or disk.kname)
+        return there[right]
+
+    def _name(self, kernel: bytes) -> str:
+        """Return what a kernel image is known by, among those that start the slot that runs."""
+        return f"{self._facts.roothash}:{hashlib.sha256(kernel).hexdigest()}"
 
     def _each(
         self, do: Callable[[Path, Entry, bytes], bool], entry: Entry, kernel: bytes
@@ -124,7 +146,9 @@ def work(place: Place) -> None:
         LOG.warning("the loader does not say which kernel image runs: nothing is done to the slots")
         return
     counted = loader_said("LoaderBootCountPath").rpartition("\\")[2]
-    Slots(KeptSlots(place), gather(), running.entry, counted).work()
+    kept = KeptSlots(place)
+    with kept.slots_in_turn():
+        Slots(kept, gather(), running.entry, counted).work()
 
 
 def main() -> int:

@@ -1,22 +1,27 @@
 """What is kept about starts and slots, beside what is kept about disks.
 
-<data>/agent/disks/slots.json   how the last look after the slots went
-<data>/agent/disks/told         which run of the kernel the history has heard of
+<data>/agent/disks/slots.json    how the last look after the slots went
+<data>/agent/disks/reading.json  how the last look at every block of them went
+<data>/agent/disks/told          which run of the kernel the history has heard of
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from appliance.contract.disks.errors import NoCopy
 from appliance.contract.disks.state import Befell
-from appliance.contract.disks.system import CopyState
+from appliance.contract.disks.system import CopyState, Reading
 from appliance.contract.errors import ApplianceError
 from appliance.durable import write_whole
+from appliance.holding import in_turn
 from appliance.records import now
 from appliance.storage.keeping import Kept
 
 SLOTS: Final = "slots"
+READING: Final = "reading"
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +34,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     since: int = 0
     error_code: str = ""
     error_parameters: dict[str, str] = {}
+    kernel: str = ""
+    """Digest of the kernel image, when each disk had it."""
 
 
 class KeptSlots(Kept):
@@ -48,10 +55,12 @@ class KeptSlots(Kept):
         """Say that the copy is being made; why it could not be before is known until it is."""
         self._write(SLOTS, msgspec.structs.replace(self.looked(), state=CopyState.making))
 
-    def whole(self) -> None:
+    def whole(self, kernel: str = "") -> None:
         """Say that there is a copy; since when it is, if it was there before, stays."""
         if self.looked().state is not CopyState.whole:
             self._stand(CopyState.whole)
+        if self.looked().kernel != kernel:
+            self._write(SLOTS, msgspec.structs.replace(self.looked(), kernel=kernel))
 
     def fail_copy(self, error: Exception) -> None:
         """Say why there is none, and let the history know once."""
@@ -61,6 +70,27 @@ class KeptSlots(Kept):
         self._stand(CopyState.failed, known.code, parameters)
         if (before.error_code, before.error_parameters) != (known.code, parameters):
             self.happened(Befell.no_copy, parameters.get("disk", ""), known.code)
+
+    def reading(self) -> Reading | None:
+        """Return how the last look at every block went."""
+        return self._read(READING, Reading)
+
+    def read_through(self, reading: Reading) -> None:
+        """Keep how it went, and let the history know of what was wrong."""
+        self._write(READING, reading)
+        for one in reading.damages:
+            if one in reading.left:
+                self.happened(Befell.damaged, one.disk, "disks.damaged")
+            else:
+                self.happened(Befell.mended, one.disk)
+        if reading.error_code:
+            self.happened(Befell.damaged, "", reading.error_code)
+
+    @contextlib.contextmanager
+    def slots_in_turn(self) -> Iterator[None]:
+        """Hold the slots: they are read through, or written, by one at a time."""
+        with in_turn(self.folder / "slots.lock"):
+            yield
 
     def is_told(self, boot: str) -> bool:
         """Tell whether the history has heard of this run of the kernel."""

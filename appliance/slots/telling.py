@@ -1,7 +1,7 @@
 """What is told of starts and slots: to whoever looks, and to the history by itself."""
 
 from appliance.contract.disks.state import Befell, Role
-from appliance.contract.disks.system import CopyState, Slot, SystemView
+from appliance.contract.disks.system import CopyState, Reading, Slot, SystemView
 from appliance.contract.volume.state import Keeper, Opened
 from appliance.slots.filling import SLOTS, copies, other_of
 from appliance.slots.keeping import KeptSlots, Looked
@@ -9,7 +9,7 @@ from appliance.storage.facts import Facts
 from appliance.storage.looking import look
 
 
-def system_of(facts: Facts, looked: Looked) -> SystemView:
+def system_of(facts: Facts, looked: Looked, reading: Reading | None = None) -> SystemView:
     """Return how both slots stand, from what lies on the disks and how the last look went."""
     state = _state(facts, looked)
     failed = state is CopyState.failed
@@ -21,6 +21,7 @@ def system_of(facts: Facts, looked: Looked) -> SystemView:
         since=looked.since if state is looked.state else 0,
         error_code=looked.error_code if failed else "",
         error_parameters=looked.error_parameters if failed else {},
+        reading=reading,
     )
 
 

@@ -22,6 +22,7 @@ IN_EARNEST: Final = (
     Befell.from_copy,
     Befell.no_copy,
     Befell.asked_instead,
+    Befell.damaged,
 )
 
 

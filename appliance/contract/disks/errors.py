@@ -102,6 +102,15 @@ class NoCopy(ApplianceError):
     hint = "Restart the machine, which tries again; if it stays, replace the disk."
 
 
+class NotRead(ApplianceError):
+    """Not every slot could be read through. `said` tells which, and why."""
+
+    code = "disks.not_read"
+    status = 500
+    message = "The system could not be read through: {said}"
+    hint = "Replace the disk if one is named; restart the machine else, which makes its copy anew."
+
+
 class DiskFailed(ApplianceError):
     """A program could not do its step. `said` are its words."""
 

@@ -85,6 +85,8 @@ class Befell(enum.StrEnum):
     no_copy = "no_copy"
     mended = "mended"
     """A slot was not what it should be, and is again."""
+    damaged = "damaged"
+    """A slot is not what it should be, and could not be mended."""
     asked = "asked"
     """Somebody typed at a start what opens the encrypted volume, as it shall be."""
     asked_instead = "asked_instead"

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Route
 
 from appliance.contract.disks.errors import CopyDiffers
+from appliance.contract.disks.system import Damage, Reading, Slot
+from appliance.records import now
 from appliance.storage.facts import Facts
 from appliance.storage.taking import failed
 from tests.browser.pages.conftest import Eyes, open_page, speak
@@ -104,4 +106,10 @@ def test_in_every_state_they_can_be_read_by_everybody_S1(
     machine.kept.started(FROM_COPY.boot, 3)
     machine.kept.whole()
     look("from its copy")
+    machine.facts = COPIED
+    left = Damage(disk="of-sdb", slot=Slot.a, bad=3, mended=1)
+    machine.kept.read_through(Reading(at=now(), size=1 << 32, damages=(left,)))
+    look("damaged")
+    machine.kept.read_through(Reading(at=now(), size=1 << 32))
+    look("read through")
     assert eyes.findings == {}

@@ -24,6 +24,7 @@ from tests.running import wait_until
 pytestmark = [
     pytest.mark.image,
     pytest.mark.slow,
+    pytest.mark.together("image-disk"),
     pytest.mark.timeout(900),
 ]
 

@@ -18,6 +18,7 @@ from tests.running import wait_until
 
 pytestmark = [
     pytest.mark.image,
+    pytest.mark.together("pulled-disks"),
     pytest.mark.timeout(1500),
 ]
 

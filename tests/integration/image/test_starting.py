@@ -6,12 +6,14 @@ start reads it, and last with one where each does.
 
 import contextlib
 import http.client
+import json
 import re
 import secrets
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyte
 import pytest
@@ -59,6 +61,9 @@ class Seen:
     written: str
     failed: str
     loader: dict[str, str]
+    timer: str
+    disks: dict[str, Any]
+    """What `tenshu disks show` tells of them."""
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +127,8 @@ def look(found: Guest, far: Host) -> Seen:
         written=found.run("touch", "/usr/written").stderr,
         failed=found.said("systemctl", "--failed", "--no-legend", "--plain"),
         loader=loader_of(found),
+        timer=found.said("systemctl", "is-active", "tenshu-scrub.timer").strip(),
+        disks=json.loads(found.run("tenshu", "--json", "disks", "show", seconds=60).stdout),
     )
 
 
@@ -185,6 +192,9 @@ class Damaged:
     seen: Seen
     refused: str
     kernel: str
+    read: dict[str, Any]
+    """What was told once all slots had been read through."""
+    mended: str
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +206,19 @@ def damaged(
         refused = found.run("cat", UNREAD).stderr
         kernel = found.said("dmesg")
         found.said("cat", OTHER)
-        return Damaged(look(found, far), refused, kernel)
+        seen = look(found, far)
+        read, mended = read_through(found)
+        return Damaged(seen, refused, kernel, read, mended)
+
+
+def read_through(found: Guest) -> tuple[dict[str, Any], str]:
+    """Let all slots be read through; return what is told of that, and what the damaged file has."""
+    found.said("systemctl", "start", "tenshu-scrub")
+    # asked of systemd, not of the agent: the command would take all that an idle unit gets
+    words = ("systemctl", "show", "--value", "-pActiveState", "tenshu-scrub")
+    wait_until(lambda: found.said(*words).strip() == "inactive", "all slots are read through", 300)
+    shown = found.said("tenshu", "--json", "disks", "show", seconds=60)
+    return json.loads(shown)["system"], found.run("cat", UNREAD).stdout
 
 
 @pytest.fixture(scope="module")
@@ -241,11 +263,33 @@ def test_a_flipped_bit_in_the_slot_is_noticed_V11(damaged: Damaged) -> None:
     assert "is corrupted" in damaged.kernel
 
 
+def test_once_a_month_all_slots_are_read_through_V11(first: Seen) -> None:
+    assert first.timer == "active"
+    assert first.disks["system"]["reading"] is None, "not at the first start"
+
+
+def test_what_is_damaged_is_mended_when_it_is_read_through_while_the_machine_runs_from_it_V11(
+    damaged: Damaged,
+) -> None:
+    (one,) = damaged.read["reading"]["damages"]
+    assert (one["slot"], one["bad"], one["mended"]) == ("a", 1, 1)
+    assert "GNU GENERAL PUBLIC LICENSE" in damaged.mended
+
+
+def test_the_disk_that_the_machine_started_from_is_known_at_the_first_start_too(
+    first: Seen, second: Seen
+) -> None:
+    for seen in (first, second):
+        assert [one["started"] for one in seen.disks["disks"]] == [True]
+
+
 def test_after_a_good_start_there_is_a_copy_to_fall_back_on_V11(first: Seen, second: Seen) -> None:
     release = version()
     assert set(first.loader) == {ARMED.format(release), ARMED.format(f"{release}-copy")}
     assert len(set(first.loader.values())) == 1, "the same kernel image"
     assert second.loader == first.loader
+    told = first.disks["system"]
+    assert (told["slot"], told["copy"], told["failed"], told["state"]) == ("a", False, 0, "whole")
 
 
 def test_a_damaged_system_is_started_from_its_copy_and_mended_V11(
@@ -260,6 +304,10 @@ def test_a_damaged_system_is_started_from_its_copy_and_mended_V11(
     assert seen.kept == second.kept
     assert seen.failed == ""
     assert seen.loader == second.loader, "its tries have been given back"
+    told = seen.disks["system"]
+    assert (told["slot"], told["copy"], told["failed"], told["state"]) == ("b", True, 3, "whole")
+    happened = [one["what"] for one in seen.disks["happenings"]]
+    assert {"from_copy", "mended"} <= {*happened}
     carve(disk, tmp_path)
     words = ("veritysetup", "verify", "/mnt/slot/data", "/mnt/slot/hashes")
     work(*words, appliance_disk().roothash, brought={"slot": tmp_path}, seconds=120)

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.contract.disks.errors import CopyDiffers
-from appliance.contract.disks.system import CopyState, Slot, SystemView
+from appliance.contract.disks.system import CopyState, Reading, Slot, SystemView
 from cli.disks import system_lines
 from cli.invocation import Invocation
 
@@ -38,8 +38,11 @@ def test_a_machine_that_runs_from_its_copy_says_why_it_is_not_mended_V11(
 
 
 def test_a_machine_with_a_copy_says_since_when_V11() -> None:
-    whole = SystemView(slot=Slot.a, copy=False, failed=0, state=CopyState.whole, since=1)
+    whole = SystemView(
+        slot=Slot.a, copy=False, failed=0, state=CopyState.whole, since=1, reading=Reading(at=1)
+    )
     told = lines("en", whole)
     assert "runs from A, the system" in told
     assert "Copy of it: verified 19" in told
+    assert "read through: everything is right 19" in told
     assert "failed" not in told

@@ -18,7 +18,8 @@ from appliance.agent.dispatch import Dispatch
 from appliance.agent.handlers import Handlers
 from appliance.agent.peer import doorman
 from appliance.agent.server import Server
-from appliance.contract.disks.errors import CopyDiffers
+from appliance.contract.disks.errors import CopyDiffers, NotRead
+from appliance.contract.disks.system import Damage, Reading, Slot
 from appliance.contract.volume.state import Keeper, Opened
 from appliance.place import Place
 from appliance.slots.keeping import KeptSlots
@@ -208,6 +209,36 @@ def test_a_copy_that_could_not_be_made_is_warned_of_with_why_and_remedy_V11(
     assert "システムの控えがありません" in admin.get("/").text
     assert tell_happenings(appliance) == 2
     assert any("disks.copy_differs" in one for one in told(appliance, "disks.tell"))
+
+
+def test_when_all_slots_were_last_read_through_and_what_was_found_stands_on_the_page_V11(
+    admin: Browser, appliance: Appliance, machine: Machine
+) -> None:
+    machine.facts = COPIED
+    machine.kept.whole()
+    assert "月に一度読み出します" in admin.get(PLACE).text
+    machine.kept.read_through(Reading(at=1_796_000_000_000))
+    page = admin.get(PLACE).text
+    assert "異常なし" in page
+    assert "2026年11月30日(月)" in page
+    mended = Damage(disk="serial0", slot=Slot.b, bad=3, mended=3)
+    machine.kept.read_through(Reading(at=1, damages=(mended,)))
+    assert "破損した3ブロックを修復済み" in admin.get(PLACE).text
+    assert "ディスク上のシステムが破損" not in admin.get("/").text
+    left = Damage(disk="of-sdb", slot=Slot.a, bad=3, mended=1)
+    machine.kept.read_through(Reading(at=1, damages=(left,)))
+    page = admin.get(PLACE).text
+    assert "of-sdbの2ブロックが破損" in page
+    assert "ディスクを交換してください" in page
+    assert "ディスク上のシステムが破損しています" in admin.get("/").text
+    unread = Reading(at=1, error_code=NotRead.code, error_parameters={"said": "sdb4"})
+    machine.kept.read_through(unread)
+    assert "読み出せませんでした：sdb4" in admin.get(PLACE).text
+    tell_happenings(appliance)
+    events = "".join(told(appliance, "disks.tell"))
+    assert "disks.damaged" in events
+    assert "disks.not_read" in events
+    assert '"outcome":"mended"' in events
 
 
 def test_a_machine_that_runs_from_its_copy_is_warned_of_and_in_the_history_V11(

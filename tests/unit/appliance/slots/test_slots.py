@@ -458,3 +458,25 @@ def test_another_release_is_no_copy_that_is_missing_V11(played: Played, place: P
         ),
     )
     assert system_of(played.gather(), KeptSlots(place).looked()).state is CopyState.other
+
+
+@pytest.mark.parametrize("spoiled", [FIRST, COPY])
+def test_a_kernel_image_that_has_rotted_is_replaced_by_what_it_was_and_never_spread_V11(
+    spoiled: Entry, played: Played, place: Place
+) -> None:
+    unit.work(place)
+    (played.kernels / spoiled.armed).write_bytes(b"kernel imagE")
+    unit.work(place)
+    for entry in (FIRST, COPY):
+        assert (played.kernels / entry.armed).read_bytes() == KERNEL
+    assert [one.what for one in KeptSlots(place).happenings()] == [Befell.mended]
+
+
+def test_of_kernel_images_that_differ_the_one_that_knows_the_running_slot_is_right_V11(
+    played: Played, place: Place
+) -> None:
+    right = f"roothash={ROOTHASH}".encode()
+    (played.kernels / "tenshu-0.1.0+2-1.efi").write_bytes(b"kernel imagE")
+    (played.kernels / COPY.armed).write_bytes(right)
+    unit.work(place)
+    assert (played.kernels / FIRST.armed).read_bytes() == right
