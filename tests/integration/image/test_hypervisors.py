@@ -24,7 +24,6 @@ from tests.running import wait_until
 pytestmark = [
     pytest.mark.image,
     pytest.mark.slow,
-    pytest.mark.together("image-disk"),
     pytest.mark.timeout(900),
 ]
 

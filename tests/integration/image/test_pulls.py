@@ -18,7 +18,6 @@ from tests.running import wait_until
 
 pytestmark = [
     pytest.mark.image,
-    pytest.mark.together("pulled-disks"),
     pytest.mark.timeout(1500),
 ]
 

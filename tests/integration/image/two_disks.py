@@ -55,7 +55,7 @@ def machine(folder: Path, *disks: Path) -> Iterator[Guest]:
 
 def listed(found: Guest) -> dict[str, Any] | None:
     """Return what the command tells of the disks; nothing while nobody answers."""
-    told = found.run("tenshu", "--json", "disks", "show", seconds=60)
+    told = found.run("tenshu", "--json", "disks", "show", seconds=150)
     if told.returncode:
         return None
     answer: dict[str, Any] = json.loads(told.stdout)
