@@ -213,11 +213,11 @@ def damaged(
 
 def read_through(found: Guest) -> tuple[dict[str, Any], str]:
     """Let all slots be read through; return what is told of that, and what the damaged file has."""
-    found.said("systemctl", "start", "tenshu-scrub")
+    found.said("systemctl", "start", "tenshu-scrub", seconds=120)
     # asked of systemd, not of the agent: the command would take all that an idle unit gets
     words = ("systemctl", "show", "--value", "-pActiveState", "tenshu-scrub")
     wait_until(lambda: found.said(*words).strip() == "inactive", "all slots are read through", 300)
-    shown = found.said("tenshu", "--json", "disks", "show", seconds=60)
+    shown = found.said("tenshu", "--json", "disks", "show", seconds=180)
     return json.loads(shown)["system"], found.run("cat", UNREAD).stdout
 
 
