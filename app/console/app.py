@@ -13,6 +13,7 @@ from app.identity.revoking import Revoking
 from app.leaving.watch import Watch as LeavingWatch
 from app.machine.certificate_watch import certificate_watch
 from app.machine.disk_watch import disk_watch
+from app.machine.fault_watch import fault_watch
 from app.machine.needs import Needs
 from app.machine.recording_watch import check_all_recordings
 from app.machine.watch import Watch as MachineWatch
@@ -36,6 +37,7 @@ def create() -> AsgiApplication:
         MachineWatch(appliance, Needs((mail_destinations, offsite_destinations))),
         certificate_watch(appliance),
         disk_watch(appliance),
+        fault_watch(appliance),
         LeavingWatch(
             appliance,
             further=(keep_no_longer, remind_everybody, mail_what_is_due, check_all_recordings),

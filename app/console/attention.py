@@ -4,6 +4,7 @@ from app.audit.errors import StoreUnreadable
 from app.backups import kit
 from app.backups.operations import runs as backup_runs
 from app.console.disk_attention import disk_attention, volume_attention
+from app.console.fault_attention import fault_attention
 from app.console.identity_pages import identity_attention
 from app.console.machine_attention import (
     certificate_attention,
@@ -48,6 +49,7 @@ def needs_attention(context: Context, last_backup: int | None) -> list[Attention
         )
     if context.actor.rights.allows(Permission.MACHINE_VIEW):
         found += identity_attention(context) + seed_attention(context)
+        found += fault_attention(context)
         found += disk_attention(context) + volume_attention(context) + link_attention(context)
         found += recording_attention(context)
         found += certificate_attention(context) + maintenance_attention(context)

@@ -15,3 +15,5 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     href: str
     action: str
     parameters: dict[str, Any] = {}
+    told_whole: bool = False
+    """Whether the machine's own screen shows its text, too: what to do before anybody signs in."""

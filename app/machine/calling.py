@@ -13,6 +13,7 @@ from appliance.contract.client import AgentClient
 from appliance.contract.configuration.client import MachineClient
 from appliance.contract.disks.client import DiskClient
 from appliance.contract.errors import ApplianceError
+from appliance.contract.faults.client import FaultClient
 from appliance.contract.keyboard_client import KeyboardClient
 from appliance.contract.maintenance.client import MaintenanceClient
 from appliance.contract.power_client import PowerClient
@@ -53,6 +54,11 @@ def certificates_for(context: Context) -> AbstractContextManager[CertificateClie
 def disks_for(context: Context) -> AbstractContextManager[DiskClient]:
     """Open the door to the disks. Raise MachineError for whatever it answers."""
     return _open(context, DiskClient)
+
+
+def faults_for(context: Context) -> AbstractContextManager[FaultClient]:
+    """Open the door to the machine's faults. Raise MachineError for whatever it answers."""
+    return _open(context, FaultClient)
 
 
 def maintenance_for(context: Context) -> AbstractContextManager[MaintenanceClient]:

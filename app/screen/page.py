@@ -74,6 +74,7 @@ class Page:
         yield from self._silence()
         for note in self._known.notes:
             yield from self._wrapped(note, "danger")
+        yield from self._urgent()
         yield from self._where()
         standing = self._known.standing
         if standing is None:
@@ -188,10 +189,17 @@ class Page:
         late = age > BACKUP_WITHIN
         yield from self._labelled(self._say(mark("Backup")), [said], "warning" if late else "")
 
+    def _urgent(self) -> Iterator[Line]:
+        standing = self._known.standing
+        for one in standing.notices if standing else ():
+            if one.urgent:
+                yield from self._wrapped(f"! {one.text}", one.kind)
+
     def _notices(self, standing: Standing) -> Iterator[Line]:
-        if standing.notices:
+        notices = [one for one in standing.notices if not one.urgent]
+        if notices:
             yield Line()
-        for one in standing.notices:
+        for one in notices:
             yield from self._wrapped(f"! {one.text}", one.kind)
 
     def _age(self, milliseconds: int) -> str:

@@ -139,6 +139,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     text: str
+    urgent: bool = False
+    """Whether nothing else that stands there can be relied on before that is seen to."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from app.audit import search
 from app.audit.inspection import read_inspection
-from app.console import attention, disk_attention, machine_attention
+from app.console import attention, disk_attention, fault_attention, machine_attention
 from app.console.needed import Attention
 from app.core import clock, reserve
 from app.core.claim_code import read_claim_code
@@ -91,10 +91,7 @@ class Watching:
             names=slow.names,
             last_backup=slow.last_backup,
             fingerprint=slow.fingerprint or self._quick.fingerprint,
-            notices=tuple(
-                Notice(kind=one.kind, text=translate(language, one.title, **one.parameters))
-                for one in slow.found
-            ),
+            notices=tuple(_notice(language, one) for one in slow.found),
         )
 
     def _go_on(self, pause: float, look: Callable[[], None]) -> None:
@@ -111,6 +108,14 @@ class Watching:
 
     def _look_far(self) -> None:
         self._slow = far(self._appliance)
+
+
+def _notice(language: str, one: Attention) -> Notice:
+    text = translate(language, one.title, **one.parameters)
+    if one.told_whole:
+        remedy = translate(language, one.text, **one.parameters)
+        text = translate(language, mark("{what}. {remedy}"), what=text, remedy=remedy)
+    return Notice(kind=one.kind, text=text, urgent=one.told_whole)
 
 
 def near(appliance: Appliance, claim_code: Path) -> Standing:
@@ -215,6 +220,7 @@ def _attention(context: Context, last_backup: int | None) -> Iterator[Attention]
             action="",
         )
     for look in (
+        fault_attention.fault_attention,
         machine_attention.link_attention,
         machine_attention.certificate_attention,
         machine_attention.recording_attention,

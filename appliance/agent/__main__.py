@@ -24,6 +24,7 @@ from appliance.agent.keeping import keep_windows
 from appliance.agent.peer import doorman
 from appliance.agent.server import AlreadyRunning, Server
 from appliance.certificates.looking import Looking
+from appliance.faults.watching import Watching as FaultWatching
 from appliance.log import configure_logging
 from appliance.machine.applying import applying_at
 from appliance.machine.counting import Accountant
@@ -67,6 +68,7 @@ def main() -> int:
         Revocations(place, stop).start()
         keep_windows(place, stop)
         Watching(place, stop, partial(hear_of_start, place)).start()
+        FaultWatching(place, stop).start()
     Looking(place, stop).start()
     try:
         Server(place.socket, dispatch, doorman(allowed_users(os.environ), os.environ), stop).serve()

@@ -11,6 +11,7 @@ import msgspec
 from appliance.agent.capabilities import capabilities
 from appliance.agent.certificates import Certificates
 from appliance.agent.disks import DiskActions
+from appliance.agent.faults import FaultActions
 from appliance.agent.keyboard import Keyboards
 from appliance.agent.machine import Machine
 from appliance.agent.maintenance import MaintenanceActions
@@ -70,6 +71,7 @@ class Handlers:
             **Certificates(place).by_name,
             **MaintenanceActions(place).by_name,
             **DiskActions(place).by_name,
+            **FaultActions(place).by_name,
             **VolumeActions(place).by_name,
             **Power(place).by_name,
             **Keyboards(place).by_name,

@@ -81,11 +81,14 @@ def _signer(place: Place) -> ec.EllipticCurvePrivateKey:
 def _authority(
     folder: Folder, signer: ec.EllipticCurvePrivateKey, leaf: x509.Certificate, now: dt.datetime
 ) -> x509.Certificate:
-    """Return the authority; renewed, with the same key and name, where a leaf would outlive it."""
+    """Return the authority; renewed, with the same key and name, where a leaf would outlive it.
+
+    Or where it does not hold yet: made by a clock that was put since.
+    """
     path = folder.tls / AUTHORITY
     found = x509.load_pem_x509_certificate(path.read_bytes())
     life = leaf.not_valid_after_utc - leaf.not_valid_before_utc
-    if found.not_valid_after_utc - now >= life:
+    if found.not_valid_before_utc <= now and found.not_valid_after_utc - now >= life:
         return found
     made = again(found, signer.public_key(), signer, now)
     write_whole(path, made.public_bytes(serialization.Encoding.PEM), 0o644)

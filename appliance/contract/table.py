@@ -28,6 +28,7 @@ from appliance.contract.actions import (
 from appliance.contract.certificates.table import ACTIONS as CERTIFICATE_ACTIONS
 from appliance.contract.configuration.table import ACTIONS as MACHINE_ACTIONS
 from appliance.contract.disks.table import ACTIONS as DISK_ACTIONS
+from appliance.contract.faults.table import ACTIONS as FAULT_ACTIONS
 from appliance.contract.keyboard_table import ACTIONS as KEYBOARD_ACTIONS
 from appliance.contract.maintenance.table import ACTIONS as MAINTENANCE_ACTIONS
 from appliance.contract.power import ACTIONS as POWER_ACTIONS
@@ -196,6 +197,7 @@ TABLE: Final[dict[str, Action]] = {
         *CERTIFICATE_ACTIONS,
         *MAINTENANCE_ACTIONS,
         *DISK_ACTIONS,
+        *FAULT_ACTIONS,
         *VOLUME_ACTIONS,
         *POWER_ACTIONS,
         *KEYBOARD_ACTIONS,

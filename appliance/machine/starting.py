@@ -17,7 +17,7 @@ from appliance.contract.errors import ApplianceError
 from appliance.contract.seed.state import SeedOutcome
 from appliance.durable import write_whole
 from appliance.log import configure_logging
-from appliance.machine import identity, seeding
+from appliance.machine import clock, identity, seeding
 from appliance.machine.applying import MACHINE, Applying, applying_at
 from appliance.machine.kernel_rules import listed_rules
 from appliance.machine.plan.desired import Concern
@@ -87,6 +87,14 @@ def first_document(applying: Applying, found: Path = FOUND, screen: Path = SCREE
             screen.chmod(0o644)  # whose process shows it has no right over the machine
 
 
+def look_at_clock(place: Place) -> None:
+    """Put a clock that cannot be right, before anything is dated by it."""
+    try:
+        clock.look_at_start(place.machine)
+    except OSError:
+        LOG.exception("the clock cannot be looked at; the machine starts by what it tells")
+
+
 def set_up_machine(place: Place) -> None:
     """Look after what a killed agent has left; set up a machine that is new. For the agent's start.
 
@@ -142,6 +150,7 @@ def main() -> int:
     applying = applying_at(place)
     if applying is None:
         return 1
+    look_at_clock(place)
     before_the_network(applying)
     first_document(applying)
     if identity.look(place, identity.marks()):

@@ -20,6 +20,8 @@ FIRST: Final = f"{FOLDER}/90-tenshu-first.network"
 MARK: Final = "50-tenshu-"
 """Begins the name of each file here: others in the folder are not the appliance's."""
 USUAL_SIZE: Final = 1500
+BOTH: Final = "both"
+"""An address that somebody else has already is not taken: IPv6 (RFC 4862) and IPv4 (RFC 5227)."""
 FIRST_METRIC: Final = 100
 """Of the first of several default routers; a lower one goes first. What DHCP tells has 1024."""
 
@@ -87,10 +89,11 @@ def _link(name: str, network: Network) -> Iterator[str]:
 def _addressed(one: Interface, network: Network) -> Iterator[str]:
     answer = "yes" if one.dhcp else "no"
     yield from [f"DHCP={answer}", f"IPv6AcceptRA={answer}"]
-    yield from (f"Address={address}" for address in one.addresses)
     yield from _routers(one, network)
     for route in one.routes:
         yield from ["", "[Route]", f"Destination={route.to}", f"Gateway={route.via}"]
+    for address in one.addresses:
+        yield from ["", "[Address]", f"Address={address}", f"DuplicateAddressDetection={BOTH}"]
     if one.dhcp:
         yield from _leased(network)
 
@@ -118,6 +121,7 @@ def _leased(network: Network) -> Iterator[str]:
     if any(one.gateways for one in network.interfaces):
         taken.append("UseGateway=no")
     yield from ["", "[DHCPv4]", "ClientIdentifier=mac", "UseHostname=no", "UseNTP=no", *taken]
+    yield "SendDecline=yes"  # an address that somebody else has is handed back
     yield from ["", "[DHCPv6]", "UseHostname=no", "UseNTP=no", taken[0]]
     yield from ["", "[IPv6AcceptRA]", *taken]
 

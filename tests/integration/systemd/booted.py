@@ -21,7 +21,7 @@ umount --recursive /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
 mkdir --parents "/sys/fs/cgroup/$1" && echo $$ > "/sys/fs/cgroup/$1/cgroup.procs" &&
 exec env SYSTEMD_NSPAWN_TMPFS_TMP=0 systemd-nspawn --quiet --directory="$2" --machine="$1" \\
     --register=no --keep-unit --private-network --console=pipe "${@:3}" --boot \\
-    systemd.mask=systemd-networkd-wait-online.service systemd.mask=run-rpc_pipefs.mount
+    systemd.mask=run-rpc_pipefs.mount
 """
 """In mounts of its own: systemd in a container wants the one tree of control groups,
 and /tmp is the machine's own affair."""

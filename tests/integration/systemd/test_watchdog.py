@@ -2,6 +2,7 @@
 
 import pytest
 
+from appliance.faults.edge import SECONDS
 from tests.integration.systemd.booted import Booted
 from tests.running import wait_until
 
@@ -49,6 +50,45 @@ def test_each_that_is_frozen_is_started_again_and_nobody_who_works_is_S7(watched
     wait_until(lambda: watched.healthy(8443), "the console answers again", 60)
     told = watched.said("journalctl", "--unit=tenshu-worker.service", "--grep=Watchdog timeout")
     assert "Watchdog timeout" in told
+
+
+@pytest.fixture
+def impatient(machine: Booted):
+    """The machine, whose agent takes an edge for dead after a few seconds."""
+    folder = "/run/systemd/system/tenshu-agent.service.d"
+    machine.run("mkdir", "-p", folder)
+    line = f"[Service]\\nEnvironment={SECONDS}=8\\n"
+    machine.run("sh", "-c", f"printf '{line}' > {folder}/99-soon.conf")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", "tenshu-agent.service", seconds=180)
+    yield machine
+    machine.run("rm", "-r", folder)
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", "tenshu-agent.service", seconds=180)
+
+
+def hung(machine: Booted) -> list[str]:
+    """What of the edge has hung so far, the newest first."""
+    happenings = machine.result("ListFaults")["happenings"]
+    return [one["subject"] for one in happenings if one["kind"] == "edge_hung"]
+
+
+@pytest.mark.parametrize("who", ["the first process", "those that serve"])
+def test_an_edge_that_is_frozen_is_started_again_and_that_is_told_S7(
+    impatient: Booted, who: str
+) -> None:
+    wait_until(lambda: impatient.healthy(8443), "the console answers", 60)
+    main = impatient.main_process("tenshu-edge.service")
+    before = hung(impatient)
+    serving = impatient.said("pgrep", "--parent", main).split()
+    impatient.run("kill", "-STOP", *([main] if who == "the first process" else serving))
+    wait_until(
+        lambda: impatient.main_process("tenshu-edge.service") not in (main, "0"),
+        "the edge is started again",
+        60,
+    )
+    wait_until(lambda: impatient.healthy(8443), "the console answers again", 60)
+    wait_until(lambda: hung(impatient) == [who, *before], "and that is told", 20)
 
 
 def test_a_plane_whose_worker_is_frozen_is_started_again_too_S7(watched: Booted) -> None:

@@ -129,3 +129,12 @@ def test_a_text_is_cut_at_spaces_and_a_japanese_one_anywhere():
 def test_what_a_start_has_left_stands_on_top():
     found = lines(msgspec.structs.replace(KNOWN, notes=("The seed was not used.",)), "ja", 80)
     assert (found[0].text, found[0].style) == (" The seed was not used.", "danger")
+
+
+def test_a_wrong_clock_stands_above_all_that_is_not_to_be_trusted_before_METI_46():
+    urgent = Notice(kind="danger", text="The clock is wrong. Name a time server.", urgent=True)
+    plain = Notice(kind="warning", text="Something else")
+    text = told(notices=(plain, urgent))
+    assert text.startswith(" ! The clock is wrong. Name a time server.")
+    assert text.count("The clock is wrong") == 1
+    assert text.index("Something else") > text.index("Claim code")

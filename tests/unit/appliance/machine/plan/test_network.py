@@ -74,13 +74,19 @@ MTUBytes=9000
 [Network]
 DHCP=no
 IPv6AcceptRA=no
-Address=192.0.2.10/24
-Address=2001:db8::10/64
 Gateway=192.0.2.1
 
 [Route]
 Destination=10.0.0.0/8
-Gateway=192.0.2.2"""
+Gateway=192.0.2.2
+
+[Address]
+Address=192.0.2.10/24
+DuplicateAddressDetection=both
+
+[Address]
+Address=2001:db8::10/64
+DuplicateAddressDetection=both"""
     }
 
 

@@ -1,0 +1,1 @@
+"""What the machine finds wrong around itself: its clock, its addresses, its edge."""
