@@ -115,6 +115,15 @@ PAGES: Final = {
             ),
             Card(title=mark("Clock"), icon="clock", places=("time.largest_step",)),
             Card(
+                title=mark("Hours for upkeep"),
+                icon="clock",
+                places=_of("upkeep", "begins", "ends", "zone"),
+                says=mark(
+                    "Work that makes load, such as reading both disks through, is done in these "
+                    "hours. Each machine begins at a time of its own in them."
+                ),
+            ),
+            Card(
                 title=mark("Proxy on the way out"),
                 icon="globe",
                 places=_of("network.proxy", "address", "exceptions"),

@@ -34,6 +34,7 @@ from appliance.machine.standing_by import Relief
 from appliance.machine.starting import set_up_machine
 from appliance.place import load_place
 from appliance.storage.watching import Watching
+from appliance.upkeep.working import Working
 
 
 def allowed_users(environ: Mapping[str, str]) -> frozenset[int]:
@@ -65,6 +66,7 @@ def main() -> int:
         if applying := applying_at(place):
             Following(applying, stop).start()
             Accountant(applying, place.machine, stop).start()
+            Working(place, applying, stop).start()
         Revocations(place, stop).start()
         keep_windows(place, stop)
         Watching(place, stop, partial(hear_of_start, place)).start()

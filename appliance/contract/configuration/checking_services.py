@@ -1,6 +1,7 @@
 """Names of hosts, the way out, time and SSH."""
 
 import re
+import zoneinfo
 from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,26 +21,42 @@ from appliance.contract.configuration.problems import (
     ConfigurationProblem,
     DefinedTwice,
     NameReserved,
+    NightTooShort,
     NoNetwork,
     NotAName,
     NotAProxy,
     PortTaken,
+    ZoneUnknown,
 )
+from appliance.contract.configuration.upkeep import Upkeep
 
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+SHORTEST_NIGHT: Final = 60
+"""Minutes for upkeep, at least."""
 _TAKEN: Final = frozenset({CONSOLE_PORT, WORKSPACE_PORT, REDIRECT_PORT, SMTP_PORT})
 
 
 def service_problems(document: Document) -> Iterator[ConfigurationProblem]:
-    """Yield what is wrong with names, proxy, time and SSH."""
+    """Yield what is wrong with names, proxy, time, upkeep and SSH."""
     yield from _own_name(document.network)
     yield from _names(document.network.search_domains, "network.search_domains", domains=True)
     yield from _name_servers(document.network.dns)
     yield from _proxy(document.network.proxy)
     yield from _names((one.host for one in document.time.servers), "time.servers")
     yield from _names(document.edge.names, "edge.names")
+    yield from _upkeep(document.upkeep)
     if document.ssh.port in _TAKEN:
         yield PortTaken(place="ssh.port", value=document.ssh.port)
+
+
+def _upkeep(upkeep: Upkeep) -> Iterator[ConfigurationProblem]:
+    if upkeep.zone not in zoneinfo.available_timezones():
+        yield ZoneUnknown(place="upkeep.zone", value=upkeep.zone)
+    begins, ends = (
+        60 * int(one[:2]) + int(one[3:]) for one in (upkeep.begins, upkeep.ends)
+    )  # minutes of the day
+    if (ends - begins) % (24 * 60) < SHORTEST_NIGHT:
+        yield NightTooShort(place="upkeep.ends", begins=upkeep.begins, ends=upkeep.ends)
 
 
 def is_domain(text: str) -> bool:

@@ -11,6 +11,7 @@ from appliance.contract.configuration.network import Network
 from appliance.contract.configuration.sections import Section
 from appliance.contract.configuration.services import Certificates, Ssh, Time
 from appliance.contract.configuration.trust import Trust
+from appliance.contract.configuration.upkeep import Upkeep
 
 FORMAT: Final = 1
 """Version of the document's form. A newer form is refused, an older one is brought up."""
@@ -31,4 +32,5 @@ class Document(Section, frozen=True, kw_only=True):
         Certificates()
     )
     trust: Annotated[Trust, Meta(description="Whom outgoing connections trust")] = Trust()
+    upkeep: Annotated[Upkeep, Meta(description="Hours for work that makes load")] = Upkeep()
     ssh: Annotated[Ssh, Meta(description="The way in for maintenance")] = Ssh()

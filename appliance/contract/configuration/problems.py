@@ -205,6 +205,22 @@ class PortTaken(ConfigurationProblem):
     hint = "Take another one; 22 is usual for SSH."
 
 
+class ZoneUnknown(ConfigurationProblem):
+    """A time zone that the tz database does not have."""
+
+    code = "configuration.zone_unknown"
+    message = "{place}: there is no time zone “{value}”."
+    hint = "Write it as the tz database has it, like Asia/Tokyo."
+
+
+class NightTooShort(ConfigurationProblem):
+    """Hours for upkeep in which nothing comes to its end."""
+
+    code = "configuration.night_too_short"
+    message = "{place}: from {begins} to {ends} is less than an hour."
+    hint = "Give the machine an hour at least; four are usual."
+
+
 class HstsLocksOut(ConfigurationProblem):
     """HSTS with a certificate that browsers do not trust by themselves."""
 

@@ -44,6 +44,10 @@ def send(browser: Browser, content: bytes, **typed: str) -> Any:
     return browser.request("POST", TRUST, data=typed, files=files)
 
 
+HOURS = {"upkeep.begins": "01:00", "upkeep.ends": "05:00", "upkeep.zone": "Asia/Tokyo"}
+"""As the form has them."""
+
+
 def test_each_form_shows_the_document_and_leads_to_what_would_change(
     machine: Machine, admin: Browser, owner: Owner
 ) -> None:
@@ -56,12 +60,13 @@ def test_each_form_shows_the_document_and_leads_to_what_would_change(
         "network.proxy.address": "http://proxy.example.co.jp:8080",
         "network.proxy.exceptions": ".example.co.jp\r\n10.0.0.0/8",
         "ssh.port": "22",
+        **HOURS,
     }
     plan = admin.post(SERVICES, form)
     assert plan.status_code == 200, re.findall(r"#field-[^<]*", plan.text)
     assert "http://proxy.example.co.jp:8080" in plan.text
     assert 'action="/network/apply"' in plan.text
-    nothing = admin.post(SERVICES, {"time.largest_step": "5", "ssh.port": "22"})
+    nothing = admin.post(SERVICES, {"time.largest_step": "5", "ssh.port": "22", **HOURS})
     assert "変わるところはありません" in nothing.text
 
 

@@ -147,6 +147,9 @@ CASES: list[tuple[str, str, str]] = [
     ("[network]\nbonds = [{name='b', members=['a']}]\n" + ONE + "dhcp = true", "member_twice", f"{PLACE}.name"),
     ("[network]\nbonds = [{name='b', members=['a']}]\nvlans = [{name='v', parent='a', tag=1}]", "member_twice", "network.vlans[0].parent"),
     ("[network]\nvlans = [{name='v', parent='a', tag=1}]\n" + ONE + OTHER + "mtu = 9000", "packets_too_large", "network.interfaces[1].mtu"),
+    ("[upkeep]\nzone = 'Asia/Edo'", "zone_unknown", "upkeep.zone"),
+    ("[upkeep]\nbegins = '23:30'\nends = '00:29'", "night_too_short", "upkeep.ends"),
+    ("[upkeep]\nbegins = '05:00'\nends = '05:00'", "night_too_short", "upkeep.ends"),
 ]  # fmt: skip
 
 

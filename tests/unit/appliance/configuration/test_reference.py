@@ -47,6 +47,6 @@ def test_the_page_names_every_section_and_every_problem() -> None:
 def test_what_the_how_to_shows_reads_and_has_no_problems() -> None:
     page = (reference.FOLDER.parent / "how-to" / "set-up-network-and-time.md").read_text()
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         assert problems(read_document(block)) == ()

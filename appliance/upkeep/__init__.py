@@ -1,0 +1,1 @@
+"""Work that makes load, done in the hours that the document names."""
