@@ -24,6 +24,7 @@ from tests.integration.image.two_disks import (
     GIGABYTE,
     archives,
     come_in,
+    commanded,
     empty,
     kept,
     listed,
@@ -81,8 +82,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Life:
 
         wait_until(is_mirrored, "the second disk is taken in by itself", 600)
         admin = come_in(partial(claim, found))
-        found.said("tenshu", "backup", "repository", "create", "/mnt/nas", seconds=120)
-        found.said("tenshu", "backup", "run", "--no-wait", seconds=60)
+        commanded(found, "backup", "repository", "create", "/mnt/nas")
+        commanded(found, "backup", "run", "--no-wait")
         acknowledged = pull_under_load(found, one, 0)
         wait_until(lambda: standing(found) == "lost", "the loss is noticed", 60)
         wait_until(lambda: len(archives(found)) == 1, "the backup is made", 240)

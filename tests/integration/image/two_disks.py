@@ -25,6 +25,7 @@ PORT = free_port()
 GIGABYTE = 1 << 30
 SIZE = 8 * GIGABYTE
 FILE = "/var/lib/acknowledged"
+COMMAND_LOG = "/var/lib/tenshu/data/logs/command.log"
 BEFORE, AFTER = 15, 25
 """Acknowledged writes before a disk is pulled, and after."""
 
@@ -156,6 +157,13 @@ def pull_under_load(found: Guest, disk: Path, begin: int) -> Sequence[int]:
 
 def kept(found: Guest) -> list[int]:
     return [int(one) for one in found.said("cat", FILE).split()]
+
+
+def commanded(found: Guest, *words: str) -> None:
+    """Have a command of the machine's done; what nobody foresaw stands in its log."""
+    ended = found.run("tenshu", *words, seconds=240)
+    log = found.run("tail", "-c", "4000", COMMAND_LOG).stdout if ended.returncode else ""
+    assert ended.returncode == 0, ended.stderr + log
 
 
 def archives(found: Guest) -> list[dict[str, Any]]:
