@@ -2,15 +2,17 @@
 
 import base64
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.keyring import FILE_NAME, KeyRing, KeyRingUnusable, SealBroken
+from app.core.keyring import FILE_NAME, LOCK_NAME, KeyRing, KeyRingUnusable, SealBroken
 from app.core.secret import Secret
 
 
@@ -109,6 +111,22 @@ def test_named_secrets_travel_with_the_ring(ring):
     ring.forget("sealer")
     ring.forget("sealer")
     assert KeyRing.load(ring.path.parent).named("sealer") is None
+
+
+def test_a_lock_that_is_there_is_not_asked_to_be_made(ring, monkeypatch):
+    """The kernel refuses that to root, where the file is another's (fs.protected_regular)."""
+    ring.keep("first", Secret("one"))
+    asked = []
+    by_system = os.open
+
+    def record(path, flags, *more, **others):
+        asked.append((Path(path).name, bool(flags & os.O_CREAT)))
+        return by_system(path, flags, *more, **others)
+
+    monkeypatch.setattr(os, "open", record)
+    ring.keep("second", Secret("two"))
+    assert (LOCK_NAME, False) in asked
+    assert (LOCK_NAME, True) not in asked
 
 
 def test_two_processes_that_keep_secrets_at_once_lose_none(ring):
