@@ -78,6 +78,7 @@ def test_an_edge_that_is_frozen_is_started_again_and_that_is_told_S7(
     impatient: Booted, who: str
 ) -> None:
     wait_until(lambda: impatient.healthy(8443), "the console answers", 60)
+    wait_until(lambda: impatient.call("ListFaults").get("result"), "the agent answers", 60)
     main = impatient.main_process("tenshu-edge.service")
     before = hung(impatient)
     serving = impatient.said("pgrep", "--parent", main).split()
