@@ -10,8 +10,8 @@ from app.core.errors import InvalidInput
 from app.core.messages import mark
 from app.core.secret import Secret
 from app.machine.calling import caller_of, certificates_for
-from app.machine.models import ToldHappening
 from app.machine.operations.reading import ON_CONSOLE
+from app.machine.telling import mark_told
 from app.operations.context import Context
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
 from app.operations.permissions import Permission
@@ -235,10 +235,7 @@ class HappenedByItself(msgspec.Struct, frozen=True, kw_only=True):
 def tell_happening(context: Context, request: HappenedByItself) -> None:
     """Tell the history what has happened to a certificate by itself."""
     one = request.happening
-    told = ToldHappening(
-        machine=context.appliance.machine, journal=JOURNAL, number=one.number, at=context.now
-    )
-    context.session.add(told)
+    mark_told(context, JOURNAL, one.number)
     event = context.event
     event.about("certificate", one.certificate)
     event.references.update(

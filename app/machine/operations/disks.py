@@ -7,8 +7,8 @@ from msgspec import Meta
 
 from app.audit.event import Outcome
 from app.machine.calling import caller_of, disks_for
-from app.machine.models import ToldHappening
 from app.machine.operations.reading import ON_CONSOLE
+from app.machine.telling import mark_told
 from app.operations.context import Context
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
 from app.operations.permissions import Permission
@@ -115,11 +115,7 @@ class HappenedToDisks(msgspec.Struct, frozen=True, kw_only=True):
 def tell_of_disks(context: Context, request: HappenedToDisks) -> None:
     """Tell the history what has happened to the disks by itself."""
     one = request.happening
-    context.session.add(
-        ToldHappening(
-            machine=context.appliance.machine, journal=JOURNAL, number=one.number, at=context.now
-        )
-    )
+    mark_told(context, JOURNAL, one.number)
     event = context.event
     event.at = one.at  # when it happened, not when the console heard of it
     event.about("disk", one.disk, one.disk)

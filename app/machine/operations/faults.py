@@ -7,8 +7,8 @@ from msgspec import Meta
 
 from app.audit.event import Outcome
 from app.machine.calling import caller_of, faults_for
-from app.machine.models import ToldHappening
 from app.machine.operations.reading import ON_CONSOLE
+from app.machine.telling import mark_told
 from app.operations.context import Context
 from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.permissions import Permission
@@ -43,11 +43,7 @@ class FaultFound(msgspec.Struct, frozen=True, kw_only=True):
 def tell_of_fault(context: Context, request: FaultFound) -> None:
     """Tell the history of a fault that the machine has found, or that is over."""
     one = request.happening
-    context.session.add(
-        ToldHappening(
-            machine=context.appliance.machine, journal=JOURNAL, number=one.number, at=context.now
-        )
-    )
+    mark_told(context, JOURNAL, one.number)
     event = context.event
     event.at = one.at  # when it happened, not when the console heard of it
     event.about("fault", one.kind.value, one.subject)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from app.audit.event import Outcome
-from app.machine.models import ToldHappening
+from app.machine.telling import mark_told
 from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission
@@ -28,14 +28,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 def _note(context: Context, told: Told) -> None:
     one = told.happening
-    context.session.add(
-        ToldHappening(
-            machine=context.appliance.machine,
-            journal=told.journal,
-            number=one.number,
-            at=context.now,
-        )
-    )
+    mark_told(context, told.journal, one.number)
     event = context.event
     event.at = one.at  # when it happened, not when the console heard of it
     event.about("window", str(one.window), one.who)

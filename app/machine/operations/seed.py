@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from app.audit.event import Outcome
-from app.machine.models import ToldHappening
+from app.machine.telling import mark_told
 from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission
@@ -27,11 +27,7 @@ class ToldSeed(msgspec.Struct, frozen=True, kw_only=True):
 def tell_seed(context: Context, request: ToldSeed) -> None:
     """Tell the history what became of the seed of the first start."""
     seed = request.seed
-    context.session.add(
-        ToldHappening(
-            machine=context.appliance.machine, journal=JOURNAL, number=ONLY, at=context.now
-        )
-    )
+    mark_told(context, JOURNAL, ONLY)
     event = context.event
     event.at = seed.at
     event.about("seed", seed.sha256[:16], seed.place)
