@@ -22,6 +22,7 @@ from app.core.log import configure_logging
 from app.core.settings import Settings, load_settings
 from app.start import connections, keys, programs, systemd_store
 from app.start.connections import password_file
+from app.start.database_elsewhere import await_database
 from app.start.prepare import new_claim_code, prepare
 
 GROUP: Final = "tenshu"
@@ -81,7 +82,9 @@ def main() -> int:
     """Return 0, or 1 and say why nothing may start."""
     configure_logging("prepare")
     try:
-        prepare_for_units(load_settings(), TOLD, PLACE, os.environ.get("NOTIFY_SOCKET", "-"))
+        settings = load_settings()
+        await_database(settings)
+        prepare_for_units(settings, TOLD, PLACE, os.environ.get("NOTIFY_SOCKET", "-"))
     except TenshuError as error:
         sys.stderr.write(f"{error.code}: {error} {error.hint}\n")
         return 1

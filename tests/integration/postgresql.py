@@ -94,22 +94,15 @@ def start(
     if user:
         entry = pwd.getpwnam(user)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
-    groups: list[str] | None = [] if user else None
     subprocess.run(
         [bin_folder / "initdb", "-D", folder / "cluster", "-U", "owner", "-A", "trust", "-E",
          "UTF8", "--locale=C", "--no-sync"],
-        check=True, capture_output=True, user=user, extra_groups=groups, cwd=folder,
+        check=True, capture_output=True, user=user, extra_groups=[] if user else None, cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder)},
     )  # fmt: skip
     if admits:
         (folder / "cluster" / "pg_hba.conf").write_text(admits)
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [bin_folder / "postgres", "-D", folder / "cluster", "-k", folder,
-             *(part for option in (*OPTIONS, *options) for part in ("-c", option))],
-            stdout=log, stderr=log, user=user, extra_groups=groups, cwd=folder,
-            preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - no thread has started yet
-        )  # fmt: skip
+    process = _run(folder, options)
     server = Server(folder, process)
     deadline = time.monotonic() + START_SECONDS
     while True:
@@ -121,6 +114,31 @@ def start(
             process_wait(process, 0.05)
         else:
             return server
+
+
+def _run(folder: Path, options: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    root = os.getuid() == 0
+    groups: list[str] | None = [] if root else None
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [binaries() / "postgres", "-D", folder / "cluster", "-k", folder,
+             *(part for option in (*OPTIONS, *options) for part in ("-c", option))],
+            stdout=log, stderr=log, user="nobody" if root else None, extra_groups=groups,
+            cwd=folder,
+            preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - no thread has started yet
+        )  # fmt: skip
+
+
+def kill(server: Server) -> None:
+    """End the server as a power cut would; what it has stays."""
+    server.process.kill()
+    server.process.wait(START_SECONDS)
+    (server.folder / "cluster/postmaster.pid").unlink()
+
+
+def start_again(server: Server) -> None:
+    """Start a server that was killed; it answers when it does."""
+    server.process = _run(server.folder, RELAXED)
 
 
 def process_wait(process: subprocess.Popen[bytes], seconds: float) -> None:
