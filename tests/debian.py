@@ -52,6 +52,13 @@ def appliance_disk() -> Disk:
     return disk()
 
 
+def writable_disk(folder: Path) -> Path:
+    """Return a copy of it in a folder, on which a machine may write."""
+    target = folder / "disk"
+    _run(["cp", "--sparse=always", str(appliance_disk().raw), str(target)]).check_returncode()
+    return target
+
+
 def disk_tools() -> None:
     """See to it that the workshop is there, whose tools make disks and their formats."""
     needed()

@@ -116,13 +116,19 @@ class Copy:
         return False
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = START_SECONDS) -> None:
-    """Wait for a condition, with a deadline."""
+def wait_until(
+    condition: Callable[[], object],
+    what: str,
+    seconds: float = START_SECONDS,
+    *,
+    every: float = 0.02,
+) -> None:
+    """Wait for a condition, with a deadline; look at it again after `every` seconds."""
     until = time.monotonic() + seconds
     pause = threading.Event()
     while not condition():
         assert time.monotonic() < until, f"not within {seconds} s: {what}"
-        pause.wait(0.02)
+        pause.wait(every)
 
 
 def processes_of(data: Path) -> dict[int, str]:

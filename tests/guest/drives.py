@@ -1,6 +1,7 @@
-"""A guest at one moment, to which it is brought back: booted once, it is new for each test.
+"""Disks of a guest that can be pulled and put in, and moments to which it is brought back.
 
-    begin = moment(found, [one, two])
+    begin = Moment(found, [one, two])
+    begin.keep()
     …
     begin.bring_back()
 
@@ -10,7 +11,7 @@ devices only.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,8 @@ from image.workshop import work
 from tests.guest.machine import Guest
 from tests.running import wait_until
 
+CONTROLLER: Final = ("-device", "virtio-scsi-pci,id=scsi0")
+"""Where drives are plugged in."""
 SECONDS: Final = 120
 
 
@@ -33,30 +36,63 @@ def overlay(base: Path, folder: Path, name: str) -> Path:
 
 
 @dataclass(frozen=True)
-class Pulled:
-    """A disk that can be pulled and put in again: its file, and its place (QEMU's `device_add`)."""
+class Drive:
+    """A disk that can be pulled and put in again. Its file's name is its serial number."""
 
     file: Path
-    place: Mapping[str, Any]
+    slot: int
+    """Where it is plugged in, so that the kernel finds them in this order."""
+    kind: str = "raw"
+    """Of its file: `qcow2` for an overlay."""
 
     @property
-    def node(self) -> dict[str, Any]:
-        """What the emulator reads it by."""
-        file = {"driver": "file", "filename": str(self.file)}
-        return {"node-name": self.file.name, "driver": "qcow2", "file": file}
+    def name(self) -> str:
+        return self.file.name
+
+    @property
+    def _node(self) -> dict[str, Any]:
+        # a mirror that is filled is mostly zeros: they take neither time nor room
+        holes = {"discard": "unmap", "detect-zeroes": "unmap"}
+        file = {"driver": "file", "filename": str(self.file), **holes}
+        return {"node-name": self.name, "driver": self.kind, "file": file, **holes}
+
+    @property
+    def _device(self) -> dict[str, Any]:
+        # what a hypervisor says to firmware too: disks, and no minutes of asking the network
+        place = {"bus": "scsi0.0", "channel": 0, "scsi-id": self.slot, "lun": 0,
+                 "bootindex": self.slot + 1}  # fmt: skip
+        return {
+            "driver": "scsi-hd",
+            "id": self.name,
+            "drive": self.name,
+            "serial": self.name,
+            **place,
+        }
 
     def options(self) -> list[str]:
         """Return the options of a machine that has it from the beginning."""
-        place = {**self.place, "drive": self.file.name}
-        return ["-blockdev", json.dumps(self.node), "-device", json.dumps(place)]
+        return ["-blockdev", json.dumps(self._node), "-device", json.dumps(self._device)]
+
+    def put_in(self, found: Guest) -> None:
+        """Put it in, as a hand does, if it is not in."""
+        known = [one["node-name"] for one in found.ask_monitor("query-named-block-nodes")]
+        if self.name not in known:
+            found.ask_monitor("blockdev-add", **self._node)
+        there = found.ask_monitor("qom-list", path="/machine/peripheral")
+        if self.name not in [one["name"] for one in there]:
+            found.ask_monitor("device_add", **self._device)
+
+    def pull(self, found: Guest) -> None:
+        """Pull it: from now on the machine gets no answer from it."""
+        found.ask_monitor("device_del", id=self.name)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One that was kept."""
+    """One that was kept: booted once, a guest is new for each test."""
 
     found: Guest
-    disks: Sequence[Pulled]
+    drives: Sequence[Drive]
     name: str = "kept"
 
     def keep(self) -> None:
@@ -66,21 +102,13 @@ class Moment:
     def bring_back(self) -> None:
         """Bring the guest back to it."""
         self.found.ask_monitor("stop")
-        for disk in self.disks:
-            self._put_in(disk)
+        for drive in self.drives:
+            drive.put_in(self.found)
         self._job("snapshot-load")
         self.found.ask_monitor("cont")
 
-    def _put_in(self, disk: Pulled) -> None:
-        known = [one["node-name"] for one in self.found.ask_monitor("query-named-block-nodes")]
-        if disk.file.name not in known:
-            self.found.ask_monitor("blockdev-add", **disk.node)
-        there = self.found.ask_monitor("qom-list", path="/machine/peripheral")
-        if disk.file.name not in [one["name"] for one in there]:
-            self.found.ask_monitor("device_add", **disk.place, drive=disk.file.name)
-
     def _job(self, command: str) -> None:
-        nodes = [disk.file.name for disk in self.disks]
+        nodes = [drive.name for drive in self.drives]
         told = {"job-id": command, "tag": self.name, "vmstate": nodes[0], "devices": nodes}
         self.found.ask_monitor(command, **told)
 

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ MACHINE = (
 )
 BOOT_SECONDS = 150
 """Generous: 30 s where nothing else runs."""
+LOOKS_SECONDS = 1.0
+"""Between two looks at a guest."""
 TURN_SECONDS = 250
 """How long a test waits for its turn."""
 
@@ -71,6 +73,11 @@ def cards(**taps: str) -> list[str]:
         address = f"addr={slot:#x},mac=52:54:00:00:77:{slot:02x},romfile="
         words += ["-device", f"virtio-net-pci,id={name},netdev=end-{name},{address}"]
     return words
+
+
+def wait_inside(condition: Callable[[], object], what: str, seconds: float) -> None:
+    """Wait for something in a guest. Each look takes from it what the awaited thing needs."""
+    wait_until(condition, what, seconds, every=LOOKS_SECONDS)
 
 
 @dataclass
@@ -155,15 +162,15 @@ def guest(
 
 
 @contextlib.contextmanager
-def untouched(folder: Path, options: Sequence[str]) -> Iterator[Path]:
+def untouched(folder: Path, options: Sequence[str], *, where: Host | None = None) -> Iterator[Path]:
     """Switch a guest on as a customer does, without a door, and give the file of its console.
 
-    For measuring: nothing runs in it but what it has. The end is a power cut.
+    Nothing runs in it but what it has. The end is a power cut.
     """
     needed()
     folder.mkdir(parents=True)
     with _turn():
-        process = _run(folder, options, None)
+        process = _run(folder, options, where)
         try:
             yield folder / "serial"
         except BaseException:

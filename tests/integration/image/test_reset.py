@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.debian import appliance_disk
+from tests.debian import writable_disk
 from tests.guest.console import ask, handed_out
 from tests.guest.firmware import firmware
-from tests.guest.machine import Guest, guest, nvme
-from tests.integration.image.test_starting import copied
+from tests.guest.machine import Guest, guest, nvme, wait_inside
 from tests.integration.systemd.test_screen_booted import ASK, OWNER, PASSWORD
 from tests.ports import free_port
-from tests.running import wait_until
 
 pytestmark = [
     pytest.mark.image,
@@ -38,7 +36,7 @@ class Machine:
     """One disk, started again and again."""
 
     def __init__(self, folder: Path) -> None:
-        self.disk = copied(appliance_disk(), folder)
+        self.disk = writable_disk(folder)
         self.port = free_port()
 
     @contextlib.contextmanager
@@ -56,7 +54,7 @@ class Machine:
 
     def is_claimed(self, found: Guest) -> None:
         """Make an owner, and leave something behind."""
-        wait_until(self.asks_for_a_claim, "the console answers", 300)
+        wait_inside(self.asks_for_a_claim, "the console answers", 300)
         place = ("TENSHU_DATA=/var/lib/tenshu/data", "TENSHU_KEYS=/var/lib/tenshu/keys")
         secret = ("TENSHU_EDGE=1", f"TENSHU_ADMINISTRATOR_PASSWORD={PASSWORD}")
         found.said("sh", "-c", f"cat > /run/owner.toml; touch {KEPT}; sync", stdin=OWNER)
@@ -64,7 +62,7 @@ class Machine:
         found.said("env", *place, *secret, *setup, seconds=120)
 
     def is_new(self, found: Guest, before: str) -> None:
-        wait_until(self.asks_for_a_claim, "it asks for its first administrator", 300)
+        wait_inside(self.asks_for_a_claim, "it asks for its first administrator", 300)
         assert found.run("test", "-e", KEPT).returncode == 1
         assert found.said("cat", "/etc/machine-id") != before
         assert found.said("systemctl", "--failed", "--no-legend", "--plain") == ""
@@ -96,7 +94,7 @@ def stands(found: Guest, text: str, seconds: float = 60) -> None:
         return text in seen
 
     try:
-        wait_until(is_there, text, seconds)
+        wait_inside(is_there, text, seconds)
     except AssertionError:
         print(seen, found.run("journalctl", "--boot", "--lines=60").stdout)  # noqa: T201
         raise
@@ -143,7 +141,7 @@ def test_a_power_cut_between_the_mark_and_the_key_ends_in_a_new_machine_too_S5(
 ) -> None:
     machine = Machine(tmp_path)
     with machine.started() as found:
-        wait_until(machine.asks_for_a_claim, "the console answers", 300)
+        wait_inside(machine.asks_for_a_claim, "the console answers", 300)
         found.said("touch", KEPT)
         before = found.said("cat", "/etc/machine-id")
         found.said("sh", "-c", MARK)

@@ -1,10 +1,11 @@
-"""Firmware that starts nothing but what our key has signed (Secure Boot, with keys of one's own).
+"""Firmware that starts nothing but what a key it knows has signed (Secure Boot).
 
 What the firmware says, and that a first program runs, is enough: the machine need not come up.
 """
 
 import struct
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ UP = "\x1b[!p"
 """How systemd, the first program, resets its terminal: the kernel itself is told to be quiet."""
 DENIED = ("Access Denied", "Security Violation")
 SECONDS = 120
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def made(folder: Path, name: str) -> Signer:
@@ -46,13 +48,19 @@ def disk(tmp_path_factory: pytest.TempPathFactory, ours: Signer) -> Path:
     return signed(appliance_disk(), ours, tmp_path_factory.mktemp("signed"))
 
 
-def enforcing(by: Signer, folder: Path) -> list[str]:
-    """Return the options of a firmware that has this certificate alone in its lists."""
+ONLY_OURS = "OVMF_VARS_4M.fd", ("--set-pk", "--add-kek", "--add-db")
+OURS_BESIDE_MICROSOFTS = "OVMF_VARS_4M.ms.fd", ("--add-db",)
+ONLY_MICROSOFTS = "OVMF_VARS_4M.ms.fd", ()
+"""What a firmware's variables are made of: a file of OVMF's, and the lists our key is added to."""
+
+
+def enforcing(by: Signer, folder: Path, base: str, lists: Sequence[str]) -> list[str]:
+    """Return the options of a firmware that enforces what is in its lists."""
     tools = debian_with("variables", "ovmf", "python3-virt-firmware")
-    words = ["virt-fw-vars", "--input", "/usr/share/OVMF/OVMF_VARS_4M.fd"]
+    words = ["virt-fw-vars", "--input", f"/usr/share/OVMF/{base}"]
     words += ["--output", f"/mnt/{folder.name}/variables", "--secure-boot"]
     certificate = f"/mnt/keys/{by.certificate.name}"
-    for option in ("--set-pk", "--add-kek", "--add-db"):
+    for option in lists:
         words += [option, OWNER, certificate]
     script = """set -eu
 root="$1" keys="$2" folder="$3"; shift 3
@@ -73,11 +81,11 @@ exec chroot "$root" "$@"
     ]
 
 
-def said(disk: Path, by: Signer, folder: Path, *awaited: str) -> str:
-    """Switch a machine on whose firmware enforces a certificate; return what it says."""
+def said(disk: Path, by: Signer, folder: Path, known: tuple[str, Sequence[str]] = ONLY_OURS) -> str:
+    """Switch a machine on whose firmware enforces what it knows; return what it says."""
     copy = folder / "disk"
     subprocess.run(["cp", "--sparse=always", str(disk), str(copy)], check=True)
-    options = [*enforcing(by, folder), *nvme(copy), "-m", "1024"]
+    options = [*enforcing(by, folder, *known), *nvme(copy), "-m", "1024"]
     with untouched(folder / "guest", options) as serial:
 
         def told() -> str:
@@ -91,10 +99,24 @@ def said(disk: Path, by: Signer, folder: Path, *awaited: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("known", [ONLY_OURS, OURS_BESIDE_MICROSOFTS])
 def test_firmware_with_our_key_starts_what_is_signed_V11(
+    disk: Path, ours: Signer, tmp_path: Path, known: tuple[str, Sequence[str]]
+) -> None:
+    assert UP in said(disk, ours, tmp_path, known)
+
+
+@pytest.mark.slow
+def test_firmware_with_the_usual_keys_starts_it_not_and_each_page_on_importing_says_what_to_clear(
     disk: Path, ours: Signer, tmp_path: Path
 ) -> None:
-    assert UP in said(disk, ours, tmp_path)
+    told = said(disk, ours, tmp_path, ONLY_MICROSOFTS)
+    assert UP not in told
+    assert any(one in told for one in DENIED)
+    pages = [page.read_text() for page in (DOCS / "how-to").glob("import-on-*.md")]
+    assert len(pages) == 4
+    for page in pages:
+        assert "Secure Boot" in page
 
 
 @pytest.mark.slow

@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 
 from appliance.seed.iso_writing import write_iso
-from tests.debian import appliance_disk
+from tests.debian import writable_disk
 from tests.guest.firmware import firmware
-from tests.guest.machine import Guest, guest, nvme
-from tests.integration.image.test_starting import copied
-from tests.running import wait_until
+from tests.guest.machine import Guest, guest, nvme, wait_inside
 
 pytestmark = [
     pytest.mark.image,
@@ -47,7 +45,7 @@ def machine(disk: Path, name: str, uuid: str, *more: str) -> Iterator[Guest]:
 
 def read(found: Guest, path: str) -> dict[str, object]:
     """Return a file of the machine as soon as it is there."""
-    wait_until(lambda: found.run("test", "-s", path).returncode == 0, f"{path} is written", 240)
+    wait_inside(lambda: found.run("test", "-s", path).returncode == 0, f"{path} is written", 240)
     read: dict[str, object] = json.loads(found.said("cat", path))
     return read
 
@@ -55,7 +53,7 @@ def read(found: Guest, path: str) -> dict[str, object]:
 def test_a_seed_gives_the_address_before_the_network_and_another_uuid_makes_a_copy_S9(
     tmp_path: Path,
 ) -> None:
-    disk = copied(appliance_disk(), tmp_path)
+    disk = writable_disk(tmp_path)
     seed = tmp_path / "seed"
     seed.write_bytes(write_iso(SEED))
     with machine(disk, "first", FIRST, *nvme(seed)) as found:
@@ -67,7 +65,7 @@ def test_a_seed_gives_the_address_before_the_network_and_another_uuid_makes_a_co
         def has_its_address() -> bool:
             return "10.77.1.1/24" in found.said("ip", "-o", "address", "show", "enp0s17")
 
-        wait_until(has_its_address, "it has its address", 120)
+        wait_inside(has_its_address, "it has its address", 120)
         assert "via 10.77.1.254" in found.said("ip", "route", "show", "default")
         assert found.said("cat", "/etc/hostname") == "kura"
         found.said("sync")

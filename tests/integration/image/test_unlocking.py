@@ -21,12 +21,11 @@ from image import policy
 from image.disk import Disk, _ukify
 from image.initramfs import FILE, initramfs
 from image.workshop import work
-from tests.debian import appliance, appliance_disk
+from tests.debian import appliance, appliance_disk, writable_disk
 from tests.guest.firmware import firmware
-from tests.guest.machine import Guest, guest, nvme
+from tests.guest.machine import Guest, guest, nvme, wait_inside
 from tests.guest.tpm import tpm
 from tests.integration.image.test_disk import table
-from tests.integration.image.test_starting import copied
 from tests.running import wait_until
 
 pytestmark = [
@@ -108,10 +107,10 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Life:
     key.parent.mkdir()
     subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
     made = appliance_disk()
-    disk = copied(made, folder)
+    disk = writable_disk(folder)
     with_policy(made, disk, folder / "kernel", key)
     with machine(folder, "first", "tpm") as found:
-        wait_until(lambda: keys(found).get("tpm"), "the TPM has the key", 400)
+        wait_inside(lambda: keys(found).get("tpm"), "the TPM has the key", 400)
         before = keys(found)
         told = found.said("tenshu", "--json", "volume", "recovery-key", seconds=240)
         recovery = json.loads(told)["text"]
@@ -143,7 +142,7 @@ def test_the_tpm_gets_the_key_and_is_not_relied_on_before_it_has_opened_a_start_
 def second(first: Life) -> Life:
     """After a power cut, with the same TPM."""
     with machine(first.folder, "second", "tpm") as found:
-        wait_until(lambda: keys(found).get("protected"), "the disks lose the key", 400)
+        wait_inside(lambda: keys(found).get("protected"), "the disks lose the key", 400)
         laid = found.said("cryptsetup", "token", "export", "--token-id", "0",
                           "/dev/md/tenshu-state")  # fmt: skip
         found.said("sync")
@@ -198,8 +197,8 @@ def test_another_tpm_asks_for_the_recovery_key_once_and_has_the_key_from_then_on
     typing.start()
     with machine(first.folder, "third", "another-tpm") as found:
         assert opened(found) == "asked"
-        wait_until(lambda: token(found) != first.token, "the other TPM has the key", 400)
-        wait_until(lambda: keys(found).get("protected"), "it is known", 60)
+        wait_inside(lambda: token(found) != first.token, "the other TPM has the key", 400)
+        wait_inside(lambda: keys(found).get("protected"), "it is known", 60)
         found.said("sync")
         assert found.serial.count(QUESTION) == 1, "asked once"
     typing.join(10)

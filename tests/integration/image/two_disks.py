@@ -1,7 +1,6 @@
 """A machine with disks that can be pulled, beside a folder of a NAS and a console for people."""
 
 import contextlib
-import http.client
 import json
 import secrets
 import subprocess
@@ -13,98 +12,45 @@ from typing import Any
 
 import httpx
 
-from tests.guest.console import GIVEN, ask, handed_out
+from tests.guest.console import GIVEN, handed_out
 from tests.guest.console import PORT as CONSOLE
+from tests.guest.drives import CONTROLLER, Drive
 from tests.guest.firmware import firmware
-from tests.guest.machine import Guest, guest
+from tests.guest.machine import Guest, cards, guest, wait_inside
+from tests.hosts import Host
+from tests.integration.image.looking import CARD
 from tests.integration.start.test_on_postgresql import Person
-from tests.ports import free_port
+from tests.integration.systemd.booted import SOCKET, WHO
 from tests.running import wait_until
 
-PORT = free_port()
 GIGABYTE = 1 << 30
 SIZE = 8 * GIGABYTE
 FILE = "/var/lib/acknowledged"
 COMMAND_LOG = "/var/lib/tenshu/data/logs/command.log"
 BEFORE, AFTER = 15, 25
 """Acknowledged writes before a disk is pulled, and after."""
+NAS = "/mnt/nas"
+"""A folder of it: what is mounted has a `lost+found`, and a repository wants an empty one."""
 
 
-def option(disk: Path) -> list[str]:
-    """Return the options of a disk that can be pulled; its name is its serial number too."""
-    drive = f"file={disk},format=raw,if=none,id=drive-{disk.name}"
-    device = f"scsi-hd,drive=drive-{disk.name},id={disk.name},bus=scsi0.0,serial={disk.name}"
-    return ["-drive", drive, "-device", device]
+def options(folder: Path, *drives: Drive) -> list[str]:
+    """Return what the machine is made of; its variables of the firmware lie in the folder."""
+    words = [*firmware(folder / "variables"), "-m", "2048", *CONTROLLER, *handed_out(CONSOLE)]
+    words += cards(**{CARD: "tap1"})
+    for drive in drives:
+        words += drive.options()
+    return words
 
 
 @contextlib.contextmanager
-def machine(folder: Path, *disks: Path) -> Iterator[Guest]:
-    options = [*firmware(folder / "variables"), "-m", "2048", "-device", "virtio-scsi-pci,id=scsi0"]
-    for disk in disks:
-        options += option(disk)
-    nas = folder / "nas"
-    if not nas.exists():
-        subprocess.run(["mke2fs", "-q", str(empty(folder, nas.name, GIGABYTE))], check=True)
-    options += [*handed_out(PORT), "-drive", f"file={nas},format=raw,if=virtio"]
-    with guest(folder / f"run-{secrets.token_hex(3)}", options) as found:
-        wait_until(lambda: listed(found), "the agent tells of the disks", 240)
-        found.said("mount", "/dev/vda", "/mnt")
+def machine(folder: Path, far: Host, *drives: Drive, boots: int = 1) -> Iterator[Guest]:
+    """Switch a machine on; `far` is the end of its cable, and where its console is reached."""
+    run = folder / f"run-{secrets.token_hex(3)}"
+    with guest(run, options(folder, *drives), where=far, boots=boots) as found:
+        wait_inside(lambda: listed(found), "the agent tells of the disks", 240)
         # nothing else is to be done: the mirrors are filled as fast as the emulator can
         found.said("sh", "-c", "echo 400000 > /proc/sys/dev/raid/speed_limit_min")
         yield found
-
-
-def listed(found: Guest) -> dict[str, Any] | None:
-    """Return what the command tells of the disks; nothing while nobody answers."""
-    told = found.run("tenshu", "--json", "disks", "show", seconds=150)
-    if told.returncode:
-        return None
-    answer: dict[str, Any] = json.loads(told.stdout)
-    return answer
-
-
-def come_in(do: Callable[[Person], None], person: Person | None = None) -> Person:
-    """Let somebody do something at the console, from the network."""
-
-    def is_there() -> bool:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            return bool(ask("/health", PORT))
-        return False
-
-    wait_until(is_there, "the console answers", 240)
-    with httpx.Client(
-        base_url=f"https://127.0.0.1:{PORT}", verify=False, timeout=60, trust_env=False,
-        headers={"host": f"{GIVEN}:{CONSOLE}"},
-    ) as client:  # fmt: skip
-        used = person.used if person else set()
-        who = Person(client, person and person.phone, used, f"https://{GIVEN}:{CONSOLE}")
-        do(who)
-        return who
-
-
-def standing(found: Guest) -> str:
-    told = listed(found)
-    return str(told["standing"]) if told else ""
-
-
-def plug(found: Guest, disk: Path) -> None:
-    """Put a disk in, as a hand does."""
-    file = {"driver": "file", "filename": str(disk)}
-    found.ask_monitor("blockdev-add", **{"node-name": disk.name, "driver": "raw", "file": file})
-    device = {"driver": "scsi-hd", "id": disk.name, "bus": "scsi0.0", "serial": disk.name}
-    found.ask_monitor("device_add", **device, drive=disk.name)
-
-    def is_seen() -> bool:
-        told = listed(found)
-        return told is not None and disk.name in [one["serial"] for one in told["disks"]]
-
-    wait_until(is_seen, f"the disk {disk.name} is seen", 60)
-
-
-def role(found: Guest, disk: Path) -> str:
-    told = listed(found)
-    assert told
-    return next(str(one["role"]) for one in told["disks"] if one["serial"] == disk.name)
 
 
 def empty(folder: Path, name: str, size: int = SIZE) -> Path:
@@ -112,6 +58,69 @@ def empty(folder: Path, name: str, size: int = SIZE) -> Path:
     with disk.open("wb") as file:
         file.truncate(size)
     return disk
+
+
+def nas_disk(folder: Path) -> Path:
+    """Make a disk that stands for a NAS."""
+    disk = empty(folder, "empty-nas", GIGABYTE)
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-L", "nas", str(disk)], check=True)
+    return disk
+
+
+def mount_nas(found: Guest) -> None:
+    found.said("mount", "-L", "nas", "/mnt")
+    found.said("mkdir", "-p", NAS)
+
+
+def listed(found: Guest) -> dict[str, Any] | None:
+    """Return what the agent tells of the disks; nothing while it does not answer.
+
+    Asked itself: what `tenshu disks show` loads, again and again, would slow down what is awaited.
+    """
+    told = json.dumps({"caller": WHO})
+    ended = found.run("varlinkctl", "call", SOCKET, "tenshu.appliance.ListDisks", told)
+    if ended.returncode:
+        return None
+    answer: dict[str, Any] = json.loads(ended.stdout)["result"]
+    return answer
+
+
+def standing(found: Guest) -> str:
+    told = listed(found)
+    return str(told["standing"]) if told else ""
+
+
+def role(found: Guest, drive: Drive) -> str:
+    told = listed(found)
+    assert told
+    return next(str(one["role"]) for one in told["disks"] if one["serial"] == drive.name)
+
+
+def put_in(found: Guest, drive: Drive) -> None:
+    """Put a disk in, and wait until the machine has seen it."""
+    drive.put_in(found)
+
+    def is_seen() -> bool:
+        told = listed(found)
+        return told is not None and drive.name in [one["serial"] for one in told["disks"]]
+
+    wait_inside(is_seen, f"the disk {drive.name} is seen", 60)
+
+
+def come_in(far: Host, do: Callable[[Person], None], person: Person | None = None) -> Person:
+    """Let somebody do something at the console, from the network."""
+
+    def come() -> Person:
+        with httpx.Client(
+            base_url=f"https://127.0.0.1:{CONSOLE}", verify=False, timeout=60, trust_env=False,
+            headers={"host": f"{GIVEN}:{CONSOLE}"},
+        ) as client:  # fmt: skip
+            used = person.used if person else set()
+            who = Person(client, person and person.phone, used, f"https://{GIVEN}:{CONSOLE}")
+            do(who)
+            return who
+
+    return far.call(come)
 
 
 @dataclass
@@ -143,19 +152,24 @@ class Writer(threading.Thread):
     __hash__ = threading.Thread.__hash__
 
 
-def pull_under_load(found: Guest, disk: Path, begin: int) -> Sequence[int]:
+def pull_under_load(
+    found: Guest, drive: Drive, begin: int = 0, before: int = BEFORE
+) -> Sequence[int]:
     """Pull a disk while the machine writes; return what it acknowledged."""
     writer = Writer(found, begin, BEFORE + AFTER)
     writer.start()
-    wait_until(lambda: len(writer.acknowledged) >= BEFORE, "it writes", 60)
-    found.ask_monitor("device_del", id=disk.name)
+    wait_until(lambda: len(writer.acknowledged) >= before, "it writes", 60)
+    drive.pull(found)
     writer.join(240)
     assert not writer.failure
-    assert len(writer.acknowledged) == BEFORE + AFTER
+    assert writer.acknowledged == list(range(begin, begin + BEFORE + AFTER))
+    wait_inside(lambda: standing(found) == "lost", "the loss is noticed", 60)
     return writer.acknowledged
 
 
 def kept(found: Guest) -> list[int]:
+    """Return the lines, as they lie on the disks that are left."""
+    found.said("sh", "-c", "echo 3 > /proc/sys/vm/drop_caches")
     return [int(one) for one in found.said("cat", FILE).split()]
 
 
