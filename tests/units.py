@@ -48,6 +48,7 @@ OURS = {
     "tenshu-prepare": Ceiling(3.5, 1.2),
 }
 DEBIANS = {
+    "cron": Ceiling(0, 1.3),
     "chrony": Ceiling(0, 2.6),
     "ssh": Ceiling(0, 6.3),
     "systemd-networkd": Ceiling(0, 2.2),
@@ -55,7 +56,8 @@ DEBIANS = {
     "rsyslog": Ceiling(0, 2.3),
     "postfix": Ceiling(0, 3.0),
 }
-"""Debian's units that the network reaches, or that reach it; each with a drop-in of ours."""
+"""Debian's units that the network reaches, or that reach it, or that run what lies in a folder;
+each with a drop-in of ours."""
 CEILINGS = OURS | DEBIANS
 
 

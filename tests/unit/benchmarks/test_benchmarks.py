@@ -13,9 +13,9 @@ LEAST_CIS, LEAST_ANSSI = 340, 190
 """Rules that were evaluated. Fewer would be the wrong product, or a package that is missing."""
 
 
-def test_at_most_ten_waivers_each_with_a_reason_V11() -> None:
+def test_at_most_ten_rules_are_waived_each_with_a_reason_V11() -> None:
     found = waivers()
-    assert len(found) <= MOST
+    assert len(waived()) <= MOST
     assert all(one.rules and len(one.reason) > 60 for one in found)
     assert len(waived()) == sum(len(one.rules) for one in found), "no rule is waived twice"
 
