@@ -112,7 +112,10 @@ class KeyRing:
     def save(self) -> None:
         """Write the ring durably: a new file beside the old one, then in its place."""
         beside = self.path.with_suffix(".new")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+        # what lies there is of a process that was killed, and it may be anybody's who may write in
+        # the folder: it is never opened, for it may lead elsewhere, or be refused even to root
+        beside.unlink(missing_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, mode_in(beside.parent, SHARED))
             file.write(self.to_bytes())

@@ -129,6 +129,36 @@ def test_a_lock_that_is_there_is_not_asked_to_be_made(ring, monkeypatch):
     assert (LOCK_NAME, True) not in asked
 
 
+def test_what_lies_where_the_ring_is_written_anew_is_not_written_into(ring, tmp_path):
+    """All of the appliance's users may lay something there; only one of them changes the ring."""
+    other = tmp_path / "of somebody else"
+    other.write_text("untouched")
+    beside = ring.path.with_suffix(".new")
+    beside.symlink_to(other)
+    ring.keep("first", Secret("one"))
+    assert other.read_text() == "untouched"
+    assert ring.path.is_file()
+    assert not ring.path.is_symlink()
+    beside.write_text("left by a killed process")
+    with beside.open() as left:  # whoever has it open does not read the ring in it
+        ring.keep("second", Secret("two"))
+        assert left.read() == "left by a killed process"
+    assert KeyRing.load(ring.path.parent).named("second").reveal() == "two"
+
+
+def test_what_another_user_left_beside_the_ring_hinders_nobody_who_may_remove_it(ring):
+    """Opened to be made, the kernel would refuse it in this folder (fs.protected_regular)."""
+    if os.geteuid() != 0:
+        pytest.skip("only root gives files away")
+    ring.path.parent.chmod(0o3770)
+    beside = ring.path.with_suffix(".new")
+    beside.write_text("")
+    os.chown(beside, 65534, 65534)
+    ring.keep("signing", Secret("PEM"))
+    assert ring.path.stat().st_uid == 0
+    assert not beside.exists()
+
+
 def test_two_processes_that_keep_secrets_at_once_lose_none(ring):
     program = (
         "import sys; from pathlib import Path; from app.core.keyring import KeyRing\n"
