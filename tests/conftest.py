@@ -26,6 +26,7 @@ from tests.integration.postgresql import (
     postgresql_server,
 )
 from tests.shard import elsewhere
+from tests.stale import base, let_go
 
 __all__ = ["postgresql_database", "postgresql_empty_database", "postgresql_server"]
 
@@ -55,6 +56,12 @@ def _the_machines_own_network_stays_as_it_is() -> Iterator[None]:
             ["nft", "list", "tables"], capture_output=True, text=True, check=False
         )
         assert "inet tenshu" not in told.stdout, "nft delete table inet tenshu"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin beside nothing that killed runs have left: one of many processes does so for all."""
+    if not hasattr(config, "workerinput"):
+        let_go(base())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
