@@ -39,6 +39,10 @@ LINE: Final = (
     # a start that comes to no end is one of the loader's tries, and another one follows
     *("panic=30", "systemd.crash_action=reboot"),
 )
+LOADER: Final = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+SETTINGS: Final = "timeout 0\neditor no\n"
+BROUGHT: Final = "usr/lib/tenshu-loader"
+"""Where the slot carries both, for disks on which they are damaged (appliance.slots)."""
 TRIES: Final = 3
 """Starts that may fail before the loader takes another entry. The initrd counts as far."""
 
@@ -103,6 +107,7 @@ def make_disk(root: Path, shop: Path, start: Path, name: str, folder: Path) -> N
     tool = partial(work, brought=brought, environ=environ)
     with step("  collecting what belongs to the slot"):
         lay_slot(root, shop, slot, EPOCH)
+        _lay_loader(shop, slot / BROUGHT)
     repart = partial(tool, "systemd-repart", *_repart(name), seconds=600)
     with step("  the partitions"):
         told = repart("--empty=create", f"--size={SIZE}", "--defer-partitions=esp", RAW)
@@ -137,10 +142,20 @@ def entry() -> str:
     return f"tenshu-{version()}+{TRIES}.efi"
 
 
+def _lay_loader(shop: Path, folder: Path) -> None:
+    """Put the loader and its settings into a folder of the slot."""
+    folder.mkdir(mode=0o755)
+    shutil.copyfile(shop / LOADER, folder / Path(LOADER).name)
+    (folder / "loader.conf").write_text(SETTINGS)
+    for path in (*folder.iterdir(), folder):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        os.utime(path, (EPOCH, EPOCH))
+
+
 def _lay_esp(shop: Path, folder: Path) -> None:
     """Put the loader and the one kernel into the folder of the ESP."""
     esp = folder / "esp"
-    loader = shop / "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+    loader = shop / LOADER
     for source, target in (
         (loader, "EFI/BOOT/BOOTX64.EFI"),
         (loader, "EFI/systemd/systemd-bootx64.efi"),
@@ -149,7 +164,7 @@ def _lay_esp(shop: Path, folder: Path) -> None:
         (esp / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, esp / target)
     (esp / "loader").mkdir()
-    (esp / "loader/loader.conf").write_text("timeout 0\neditor no\n")
+    (esp / "loader/loader.conf").write_text(SETTINGS)
     for path in (esp, *esp.rglob("*")):
         os.utime(path, (EPOCH, EPOCH))
 

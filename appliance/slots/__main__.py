@@ -22,11 +22,10 @@ from appliance.place import Place, load_place
 from appliance.slots.entries import Entry, named
 from appliance.slots.filling import Other, copies, fill, is_whole, other_of
 from appliance.slots.keeping import KeptSlots
-from appliance.slots.loader import arm, files_of, is_ready, opened
+from appliance.slots.loader import KERNELS, arm, files_of, is_ready, opened, start_of
+from appliance.slots.loader_itself import mend_each
 from appliance.storage.facts import Block, Facts, gather, loader_said
-from appliance.storage.layout import numbered
 from appliance.storage.looking import look
-from appliance.storage.taking import START
 
 LOG: Final = logging.getLogger("appliance.slots")
 
@@ -36,8 +35,10 @@ class Slots:
 
     def __init__(self, kept: KeptSlots, facts: Facts, entry: Entry, counted: str) -> None:
         self._kept, self._facts, self._entry, self._counted = kept, facts, entry, counted
-        members = {one.name for one in look(facts).disks if one.role is Role.member}
-        self._disks = [one for one in facts.disks if one.kname in members]
+        members = [one for one in look(facts).disks if one.role is Role.member]
+        first = {one.name: not one.started for one in members}
+        there = (one for one in facts.disks if one.kname in first)
+        self._disks = sorted(there, key=lambda one: first[one.kname])
 
     def work(self) -> None:
         """Do what is to be done. Raise ApplianceError, ProgramRefused or OSError."""
@@ -45,6 +46,7 @@ class Slots:
             self._kept.started(self._facts.boot, self._failed())
             kernel = self._kernel()
             self._each(arm, self._entry, kernel)
+            mend_each(self._disks, self._kept)
         others = [other_of(disk, self._facts) for disk in self._disks]
         ours = [one for one in others if one and (one.is_empty or one.bears(copies(self._facts)))]
         if len(ours) < len(others):
@@ -83,8 +85,8 @@ class Slots:
         before = [max(0, own.done - 1) if own else 0]
         if self._entry.copy:  # which it takes when the first has no tries left
             for disk in self._disks:
-                with opened(_start_of(disk)) as folder:
-                    found = files_of(folder, self._entry.other).values()
+                with opened(start_of(disk)) as start:
+                    found = files_of(start / KERNELS, self._entry.other).values()
                     before += [before[0] + one.done for one in found if one.is_spent]
         return max(before)
 
@@ -98,9 +100,9 @@ class Slots:
         there, lie = dict[str, bytes](), list[tuple[Block, str]]()
         votes: Counter[str] = Counter()
         for disk in self._disks:
-            with opened(_start_of(disk)) as folder:
+            with opened(start_of(disk)) as start:
                 for entry in (self._entry, self._entry.other):
-                    for path in files_of(folder, entry):
+                    for path in files_of(start / KERNELS, entry):
                         content = path.read_bytes()
                         name = self._name(content)
                         there[name] = content
@@ -127,16 +129,9 @@ class Slots:
         """Do something to the kernel images of each disk."""
         told = []
         for disk in self._disks:
-            with opened(_start_of(disk)) as folder:
-                told.append(do(folder, entry, kernel))
+            with opened(start_of(disk)) as start:
+                told.append(do(start / KERNELS, entry, kernel))
         return told
-
-
-def _start_of(disk: Block) -> str:
-    found = numbered(disk, START)
-    if found is None:
-        raise FileNotFoundError(errno.ENOENT, f"{disk.kname} has nothing to start from")
-    return found.kname
 
 
 def work(place: Place) -> None:

@@ -36,6 +36,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     error_parameters: dict[str, str] = {}
     kernel: str = ""
     """Digest of the kernel image, when each disk had it."""
+    loader: str = ""
+    """Likewise of the loader."""
 
 
 class KeptSlots(Kept):
@@ -61,6 +63,11 @@ class KeptSlots(Kept):
             self._stand(CopyState.whole)
         if self.looked().kernel != kernel:
             self._write(SLOTS, msgspec.structs.replace(self.looked(), kernel=kernel))
+
+    def same_loader(self, loader: str) -> None:
+        """Keep which loader each disk has."""
+        if self.looked().loader != loader:
+            self._write(SLOTS, msgspec.structs.replace(self.looked(), loader=loader))
 
     def fail_copy(self, error: Exception) -> None:
         """Say why there is none, and let the history know once."""

@@ -14,6 +14,9 @@ from typing import Final
 from appliance.durable import sync_folder
 from appliance.slots.entries import Entry, Named, named
 from appliance.storage import programs
+from appliance.storage.facts import Block
+from appliance.storage.layout import numbered
+from appliance.storage.taking import START
 
 MOUNTED: Final = Path("/run/tenshu-slots")
 """The unit's own folder; the mount is seen by nobody else."""
@@ -22,12 +25,20 @@ KERNELS: Final = "EFI/Linux"
 
 @contextlib.contextmanager
 def opened(kname: str) -> Iterator[Path]:
-    """Give the folder of kernel images of a partition. Raise ProgramRefused or OSError."""
+    """Give what lies on such a partition. Raise ProgramRefused or OSError."""
     programs.mount(kname, str(MOUNTED))
     try:
-        yield MOUNTED / KERNELS
+        yield MOUNTED
     finally:
         programs.unmount(str(MOUNTED))
+
+
+def start_of(disk: Block) -> str:
+    """Return the partition of a disk that firmware starts from. Raise FileNotFoundError."""
+    found = numbered(disk, START)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, f"{disk.kname} has nothing to start from")
+    return found.kname
 
 
 def files_of(folder: Path, entry: Entry) -> dict[Path, Named]:
@@ -50,7 +61,7 @@ def arm(folder: Path, entry: Entry, kernel: bytes) -> bool:
     same = [path for path in found if path.read_bytes() == kernel]
     if same == [armed] == found:
         return False
-    good = same[0] if same else _write(folder / f"{entry.armed}.new", kernel)
+    good = same[0] if same else write(folder / f"{entry.armed}.new", kernel)
     good.replace(armed)
     for path in {*found} - {armed, good}:
         path.unlink()
@@ -58,13 +69,14 @@ def arm(folder: Path, entry: Entry, kernel: bytes) -> bool:
     return True
 
 
-def _write(path: Path, kernel: bytes) -> Path:
+def write(path: Path, content: bytes) -> Path:
+    """Write a file that is not yet by its own name, and read it back. Raise OSError."""
     with path.open("wb") as target:
-        target.write(kernel)
+        target.write(content)
         target.flush()
         os.fsync(target.fileno())
         os.posix_fadvise(target.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    if path.read_bytes() != kernel:
+    if path.read_bytes() != content:
         path.unlink()
         raise OSError(errno.EIO, f"{path.name} reads otherwise than it was written")
     return path

@@ -138,8 +138,8 @@ class Played:
 
     def __init__(self, folder: Path) -> None:
         self.disk, self.folder = SDA, folder
-        self.kernels = folder / "kernels"
-        self.kernels.mkdir()
+        self.kernels = folder / loader.KERNELS
+        self.kernels.mkdir(parents=True)
         (self.kernels / "tenshu-0.1.0+2-1.efi").write_bytes(KERNEL)
         self.called: list[str] = []
         self.is_whole = True
@@ -149,7 +149,7 @@ class Played:
 
     @contextlib.contextmanager
     def opened(self, _kname: str) -> Iterator[Path]:
-        yield self.kernels
+        yield self.folder
 
     def make_same(self, source: Path, target: Path) -> int:
         self.called.append(f"{source.name} to {target.name}")
