@@ -36,7 +36,7 @@ def why_from_copy(system: SystemView) -> str:
 def how_read(reading: Reading | None) -> tuple[str, str, dict[str, object]]:
     """Return the kind, the words and their parameters for how the last look at every block went."""
     if reading is None:
-        return "neutral", mark("not yet: once a month"), {}
+        return "neutral", mark("not yet: every four weeks"), {}
     if reading.error_code:
         return "danger", mark("not all of it could be read"), {}
     if reading.left:

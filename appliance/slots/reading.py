@@ -1,9 +1,9 @@
 """Every slot is read through from time to time, and what is wrong is mended from one that is right.
 
-`python -m appliance.slots.reading`, a unit of its own (`tenshu-scrub.service`), once a month. What
-nobody reads may rot unseen, and the copy is what nobody reads. All slots of one release have one
-tree of hashes, so each block is right or wrong by itself, whichever disk it lies on; so is one of
-the slot that runs, beneath its mirror: nobody writes there but us, and only what is right.
+`python -m appliance.slots.reading`, a unit of its own (`tenshu-scrub.service`), every 28 nights.
+What nobody reads may rot unseen, and the copy is what nobody reads. All slots of one release have
+one tree of hashes, so each block is right or wrong by itself, whichever disk it lies on; so is one
+of the slot that runs, beneath its mirror: nobody writes there but us, and only what is right.
 """
 
 import contextlib

@@ -36,9 +36,11 @@ class Work(NamedTuple):
 
 
 START, GO_ON = "mdcheck_start.service", "mdcheck_continue.service"
-WORKS: Final = (Work("fstrim.service", 7), Work(START, 28), Work(GO_ON, 1))
-"""Free space told to the disks; both sides of the mirrors read and compared, over several nights.
-The last goes on with what the one before did not come to the end of; else it does nothing."""
+SLOTS: Final = "tenshu-scrub.service"
+WORKS: Final = (Work("fstrim.service", 7), Work(START, 28), Work(GO_ON, 1), Work(SLOTS, 28))
+"""Free space told to the disks; both sides of the mirrors read and compared, over several nights,
+where one goes on with what another did not come to the end of, or else does nothing; all slots of
+the system read through."""
 
 
 def night_at(upkeep: Upkeep, now: dt.datetime) -> Night | None:
@@ -71,8 +73,8 @@ def due(machine: str, night: Night, now: dt.datetime, done: dict[str, int]) -> l
     tonight = {one.unit for one in found} | {
         unit for unit, last in done.items() if last == int(night.begins.timestamp())
     }
-    if START in tonight:  # what begins anew has nothing to go on with
-        found = [one for one in found if one.unit != GO_ON]
+    if START in tonight:  # what begins anew has nothing to go on with, and reads enough
+        found = [one for one in found if one.unit not in (GO_ON, SLOTS)]
     return found
 
 

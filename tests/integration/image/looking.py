@@ -44,7 +44,6 @@ class Seen:
     failed: str
     loader: dict[str, str]
     """Its kernel images and their hashes."""
-    timer: str
     disks: dict[str, Any]
     """What `tenshu disks show` tells of them."""
 
@@ -89,7 +88,6 @@ def look(found: Guest, far: Host, path: str, disk: str) -> Seen:
         written=found.run("touch", "/usr/written").stderr,
         failed=failed(found),
         loader=loader_of(found, disk),
-        timer=found.said("systemctl", "is-active", "tenshu-scrub.timer").strip(),
         disks=json.loads(found.said("tenshu", "--json", "disks", "show", seconds=150)),
     )
 

@@ -15,7 +15,7 @@ FIRST = Night(
     dt.datetime(2026, 11, 30, 16, tzinfo=dt.UTC), dt.datetime(2026, 11, 30, 20, tzinfo=dt.UTC)
 )
 """From one to five in Tokyo, on the first of December."""
-TRIM, START, GO_ON = (one.unit for one in WORKS)
+TRIM, START, GO_ON, SLOTS = (one.unit for one in WORKS)
 
 
 def at(text: str) -> dt.datetime:
@@ -67,7 +67,7 @@ def test_before_its_time_a_machine_rests_and_afterwards_it_does_what_is_due_S7()
 
 def test_each_work_comes_once_in_so_many_nights_S7():
     done: dict[str, int] = {}
-    begun: dict[str, list[int]] = {TRIM: [], START: [], GO_ON: []}
+    begun: dict[str, list[int]] = {TRIM: [], START: [], GO_ON: [], SLOTS: []}
     for number in range(57):
         night = Night(FIRST.begins + number * DAY, FIRST.ends + number * DAY)
         for minute in range(0, 240, 30):
@@ -77,6 +77,7 @@ def test_each_work_comes_once_in_so_many_nights_S7():
     assert begun[TRIM] == list(range(0, 57, 7))
     assert begun[START] == [0, 28, 56]
     assert begun[GO_ON] == [one for one in range(57) if one % 28]
+    assert begun[SLOTS] == [1, 29], "in no night in which the mirrors are begun"
 
 
 def test_what_was_done_by_a_clock_that_was_ahead_keeps_nothing_from_being_done_S7():

@@ -53,9 +53,10 @@ def test_what_is_due_begins_once_and_may_take_until_the_end_of_the_night_S7(mach
     machine.now = MIDNIGHT + dt.timedelta(hours=12)
     assert machine.look() == [], "by day it rests"
     machine.now = MIDNIGHT + dt.timedelta(days=1, hours=3)
-    assert machine.look() == ["mdcheck_continue.service"]
+    assert machine.look() == ["mdcheck_continue.service", "tenshu-scrub.service"]
     assert set(json.loads((machine.place.machine / "upkeep.json").read_text())) == {
         "fstrim.service", "mdcheck_start.service", "mdcheck_continue.service",
+        "tenshu-scrub.service",
     }  # fmt: skip
 
 
