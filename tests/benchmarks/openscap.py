@@ -11,7 +11,7 @@ from typing import Final
 from tests.benchmarks.brought import PLACE
 from tests.benchmarks.place import Place, written
 
-SECONDS: Final = 110
+SECONDS: Final = 240
 RULE: Final = "xccdf_org.ssgproject.content_rule_"
 PROFILE: Final = "xccdf_org.ssgproject.content_profile_"
 VALUE: Final = "xccdf_org.ssgproject.content_value_"
