@@ -36,7 +36,8 @@ TEST_NEEDS := $(RUN_NEEDS) command:ssh-keygen=openssh-client command:vagrant=vag
 	file:/lib/systemd/systemd-networkd=systemd command:unshare=util-linux command:ip=iproute2 \
 	file:/usr/sbin/nft=nftables command:nmap=nmap command:pebble=pebble command:slowhttptest=slowhttptest command:mmdebstrap=mmdebstrap command:systemd-nspawn=systemd-container \
 	file:/usr/sbin/mke2fs=e2fsprogs \
-	command:genisoimage=genisoimage command:mkfs.vfat=dosfstools command:mcopy=mtools
+	command:genisoimage=genisoimage command:mkfs.vfat=dosfstools command:mcopy=mtools \
+	command:clevis=clevis command:jose=jose file:/usr/libexec/tangd=tang command:cpio=cpio command:zstd=zstd
 BENCH_NEEDS := command:wrk=wrk
 IMAGE_NEEDS := command:mmdebstrap=mmdebstrap command:unshare=util-linux command:git=git \
 	command:ssh-keygen=openssh-client

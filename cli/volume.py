@@ -5,14 +5,16 @@ import click
 from app.core.messages import mark
 from app.core.secret import Secret
 from app.machine.operations.volume import (
+    NamedServer,
     WantedKeeper,
     choose_keeper,
+    look_at_server,
     make_recovery_key,
     show_volume,
 )
-from app.machine.volume_words import KEEPERS, OBSTACLES, OPENED
+from app.machine.volume_words import KEEPERS, OBSTACLES, OPENED, TROUBLES
 from app.operations.operation import NoRequest
-from appliance.contract.volume.state import Keeper, VolumeKeys
+from appliance.contract.volume.state import Keeper, SeenServer, VolumeKeys
 from cli.ask import secret_from
 from cli.invocation import Invocation, everywhere, this_call
 from cli.request import request
@@ -54,7 +56,13 @@ def _told(invocation: Invocation, found: VolumeKeys) -> str:
         (words(mark("TPM")), words(tpm)),
         (words(mark("Recovery key")), words(recovery)),
     ]
-    said = [found.said] if found.said else []
+    if found.server:
+        rows.append((words(mark("Key server")), found.server_address))
+        rows.append((words(mark("Its thumbprint")), found.server_thumbprint))
+    trouble = TROUBLES[found.server_trouble]
+    said = [words(trouble), found.server_said] if trouble else []
+    said += [found.said]
+    said = [one for one in said if one]
     return "\n".join([words(protection(found)), columns(["", ""], rows), *said])
 
 
@@ -70,16 +78,45 @@ def recovery_key(invocation: Invocation) -> None:
 
 
 @volume.command
-@click.argument("keeper", type=click.Choice([one.value for one in Keeper]))
-@click.option("--passphrase-file", metavar="FILE", help=FILE)
+@click.argument("url")
 @everywhere
 @this_call
-def keeper(invocation: Invocation, keeper: str, passphrase_file: str | None) -> None:
-    """Say who opens the disks at a start: the TPM, a person with a passphrase, or nobody."""
+def server(invocation: Invocation, url: str) -> None:
+    """Ask a key server (tang) for its keys, to compare their thumbprint."""
+    with invocation.context() as context:
+        found = look_at_server(context, request(NamedServer, server=url))
+    invocation.answer(found, lambda: _seen(invocation, found))
+
+
+def _seen(invocation: Invocation, found: SeenServer) -> str:
+    words = invocation.words
+    told = mark("Compare with what tang-show-keys says on the server itself, then:")
+    rows = [(words(mark("Thumbprint")), one) for one in (found.thumbprint, *found.others)]
+    command = f"tenshu volume keeper server --server {found.server} --thumbprint {found.thumbprint}"
+    return "\n".join([columns(["", ""], rows), words(told), f"  {command}"])
+
+
+@volume.command
+@click.argument("keeper", type=click.Choice([one.value for one in Keeper]))
+@click.option("--passphrase-file", metavar="FILE", help=FILE)
+@click.option("--server", metavar="URL", default="", help="The key server's address.")
+@click.option("--thumbprint", default="", help="Of its signing key, as you compared it.")
+@everywhere
+@this_call
+def keeper(
+    invocation: Invocation, keeper: str, passphrase_file: str | None, server: str, thumbprint: str
+) -> None:
+    """Say who opens the disks at a start: TPM, key server, passphrase, or nobody."""
     passphrase: Secret | None = None
     if keeper == Keeper.passphrase.value:
         passphrase = secret_from(passphrase_file, invocation.words(mark("Passphrase")), twice=True)
     with invocation.context() as context:
-        wanted = request(WantedKeeper, keeper=keeper, passphrase=passphrase)
+        wanted = request(
+            WantedKeeper,
+            keeper=keeper,
+            passphrase=passphrase,
+            server=server,
+            thumbprint=thumbprint,
+        )
         found = choose_keeper(context, wanted)
     invocation.answer(found, lambda: _told(invocation, found))

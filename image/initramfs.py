@@ -39,6 +39,12 @@ TPM: Final = (
     "/usr/lib/x86_64-linux-gnu/cryptsetup/libcryptsetup-token-systemd-tpm2.so",
 )
 """What systemd-cryptsetup opens as it runs, and what that needs: dracut follows programs alone."""
+CABLES: Final = (
+    "/usr/lib/udev/rules.d/75-net-description.rules",
+    "/usr/lib/systemd/network/99-default.link",
+)
+"""Where a key server is asked, cables have the names by which the machine's document calls them.
+Drivers and programs for that are the slot's."""
 
 
 def initramfs_name() -> str:
@@ -64,6 +70,6 @@ def _dracut() -> list[str]:
         *("dracut", "--quiet", "--reproducible", "--no-hostonly", "--no-hostonly-cmdline"),
         *("--no-early-microcode", "--kver", kernel_version(), "--zstd"),
         *("--modules", " ".join(MODULES), "--add-drivers", " ".join(DRIVERS)),
-        *("--install", " ".join((*PROGRAMS, *TPM)), "--include", "/mnt/steps", "/"),
+        *("--install", " ".join((*PROGRAMS, *TPM, *CABLES)), "--include", "/mnt/steps", "/"),
         f"/mnt/made/{FILE}",
     ]

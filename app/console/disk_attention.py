@@ -7,10 +7,11 @@ from app.core.messages import mark
 from app.machine.errors import MachineError
 from app.machine.operations import disks, volume
 from app.machine.system_words import needs_somebody
-from app.machine.volume_words import UNPROTECTED, why_unprotected
+from app.machine.volume_words import TROUBLES, UNPROTECTED, why_unprotected
 from app.operations.context import Context
 from app.operations.operation import NoRequest
 from appliance.contract.disks.state import Role, Standing
+from appliance.contract.volume.state import Keeper, ServerTrouble
 
 
 def disk_attention(context: Context) -> list[Attention]:
@@ -51,22 +52,28 @@ def system_attention(context: Context) -> list[Attention]:
 
 
 def volume_attention(context: Context) -> list[Attention]:
-    """Tell that the disks are not protected, or that nobody holds a recovery key."""
+    """Tell that the disks are not protected, or that their key server needs somebody."""
     try:
         keys = volume.show_volume(context, NoRequest())
     except MachineError:
         return []
-    if keys.protected:
-        return []
-    return [
-        Attention(
-            kind="warning",
-            title=UNPROTECTED,
-            text=why_unprotected(keys),
-            href="/storage/encryption",
-            action=mark("Show the encryption"),
-        )
-    ]
+    found = []
+    if keys.chosen is Keeper.server and keys.server_trouble is not ServerTrouble.none:
+        text = TROUBLES[keys.server_trouble]
+        found.append(_encryption(mark("The key server needs attention"), text))
+    if not keys.protected:
+        found.append(_encryption(UNPROTECTED, why_unprotected(keys)))
+    return found
+
+
+def _encryption(title: str, text: str) -> Attention:
+    return Attention(
+        kind="warning",
+        title=title,
+        text=text,
+        href="/storage/encryption",
+        action=mark("Show the encryption"),
+    )
 
 
 def _needed(kind: str, title: str, text: str, **parameters: Any) -> Attention:  # noqa: ANN401

@@ -29,6 +29,7 @@ PURPOSES: Final = {
     "time": mark("Time servers"),
     "dhcp": mark("Asking for an address (DHCP)"),
     "proxy": mark("Proxy on the way out"),
+    "keys": mark("Key server of the disks"),
     "mail": mark("Mail relay"),
     "syslog": mark("Syslog receiver"),
     "backup": mark("Backups and shares"),
@@ -41,6 +42,7 @@ SET_AT: Final = {
     "mail": "/settings/mail",
     "syslog": "/settings/off-the-machine",
     "certificates": "/network/certificates/authority",
+    "keys": "/storage/encryption",
 }
 """Page on which a function of the appliance is set up."""
 ORIGINS: Final = {

@@ -5,15 +5,24 @@ from typing import Any, Final
 from litestar.handlers import HTTPRouteHandler
 
 from app.console.network_words import no_machine
-from app.core.errors import TenshuError
+from app.core.errors import InvalidInput, TenshuError
 from app.core.messages import explain, mark
 from app.machine.errors import MachineError
 from app.machine.operations import volume
-from app.machine.volume_words import KEEPERS, OBSTACLES, OPENED
+from app.machine.volume_words import KEEPERS, OBSTACLES, OPENED, TROUBLES
 from app.operations.operation import NoRequest
 from app.operations.permissions import Permission
 from app.web.asking import AnyRequest
-from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
+from app.web.pages import (
+    Answer,
+    ask,
+    field_errors,
+    go,
+    need_sign_in,
+    page,
+    perform,
+    result_of,
+)
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from appliance.contract.secret import Secret as MachineSecret
@@ -26,6 +35,10 @@ LINE: Final = 2
 """Groups of the recovery key a line."""
 HELP: Final = {
     Keeper.tpm: mark("The machine starts by itself; its disks alone open nothing."),
+    Keeper.server: mark(
+        "The machine starts by itself where it reaches the server; its disks alone, and a machine "
+        "that was carried away, open nothing."
+    ),
     Keeper.passphrase: mark(
         "Somebody types it at the machine's screen at every start: after a power cut too, nobody "
         "can work until then. Restarts that nobody attends are impossible."
@@ -77,11 +90,42 @@ def choose_keeper(request: AnyRequest, data: Form) -> Answer:
                 return _volume_page(request, errors=errors, status=422)
             if not volume.show_volume(context, NoRequest()).recovery:
                 raise MachineError(NoRecoveryKey())
+        elif wanted.keeper is Keeper.server:
+            return _choose_server(request, data)
         else:
             wanted = ask(volume.WantedKeeper, keeper=wanted.keeper.value)
         return perform(request, volume.choose_keeper, wanted)
     except TenshuError as error:
         return _refused(request, error)
+
+
+def _choose_server(request: AnyRequest, data: Form) -> Answer:
+    """Show what a key server says of itself; let it open the volume once somebody compared that."""
+    context = need_sign_in(request)
+    server = str(data.get("server", "")).strip()
+    thumbprint = str(data.get("thumbprint", ""))
+    try:
+        if not volume.show_volume(context, NoRequest()).recovery:
+            raise MachineError(NoRecoveryKey())
+        if thumbprint:
+            return perform(
+                request,
+                volume.choose_keeper,
+                ask(
+                    volume.WantedKeeper,
+                    keeper=Keeper.server.value,
+                    server=server,
+                    thumbprint=thumbprint,
+                ),
+            )
+        seen = volume.look_at_server(context, ask(volume.NamedServer, server=server))
+    except InvalidInput as error:
+        errors = field_errors(context.language, error)
+        return _volume_page(request, errors=errors, status=error.status, server=server)
+    except TenshuError as error:
+        problem = explain(context.language, error)
+        return _volume_page(request, problem=problem, status=error.status, server=server)
+    return page(request, "console/key_server.html", seen=seen)
 
 
 def _typed_wrong(language: str, typed: str, again: str) -> dict[str, str]:
@@ -120,6 +164,7 @@ def _volume_page(
     problem: tuple[str, str] = ("", ""),
     errors: dict[str, str] | None = None,
     status: int = 200,
+    server: str = "",
 ) -> Answer:
     context = need_sign_in(request)
     try:
@@ -135,6 +180,8 @@ def _volume_page(
         problem=problem,
         errors=errors or {},
         helps=HELP,
+        server=server,
+        trouble=TROUBLES[found.server_trouble],
         notice=request.query_params.get("notice", ""),
         may_manage=context.actor.rights.allows(Permission.MACHINE_MANAGE),
         **words,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from appliance.agent.volume import follow_network
 from appliance.contract.actions import Caller, Nothing
 from appliance.contract.configuration import state
 from appliance.contract.configuration.errors import ApplyUnderWay, MachineNotOwned
@@ -69,13 +70,18 @@ class Machine:
         return telling.plan(self._own, caller, request.document)
 
     def _apply(self, caller: Caller, request: state.ApplyConfiguration) -> state.Version:
-        return self._own.apply(caller, request)
+        return self._followed(self._own.apply(caller, request))
 
     def _confirm(self, caller: Caller, request: state.ConfirmConfiguration) -> state.Version:
-        return self._own.confirm(caller, request)
+        return self._followed(self._own.confirm(caller, request))
 
     def _revert(self, _caller: Caller, request: state.OfVersion) -> state.Version:
-        return self._own.revert(request.version)
+        return self._followed(self._own.revert(request.version))
+
+    def _followed(self, version: state.Version) -> state.Version:
+        """Let follow what needs the network before the machine has started."""
+        follow_network(self._place)
+        return version
 
     def _list(self, _caller: Caller, request: state.ListVersions) -> state.Versions:
         return telling.versions_page(self._own, request)

@@ -1,5 +1,6 @@
 """The actions on the volume's keys: who opens it, a new recovery key, another keeper."""
 
+import logging
 import secrets
 import subprocess
 import threading
@@ -17,30 +18,45 @@ from appliance.contract.volume.errors import (
     NoOwnVolume,
     NoRecoveryKey,
     PassphraseUnfit,
+    ServerKeyDiffers,
+    ServerUnnamed,
+    ServerUnreachable,
     TpmUnfit,
     VolumeUnknown,
 )
-from appliance.contract.volume.state import ChooseKeeper, Keeper, Obstacle, RecoveryKey, VolumeKeys
+from appliance.contract.volume.state import (
+    ChooseKeeper,
+    Keeper,
+    LookAtServer,
+    Obstacle,
+    RecoveryKey,
+    SeenServer,
+    VolumeKeys,
+)
 from appliance.contract.volume.table import CHANGE_SECONDS
 from appliance.contract.volume.typed import PASSPHRASE, is_fit
+from appliance.machine.applying import applying_at
+from appliance.machine.plan.desired import Concern
 from appliance.machine.programs import PATH, find
 from appliance.place import Place
+from appliance.volume import tang
 from appliance.volume.facts import is_own
-from appliance.volume.keeping import KeptKeys, KeyWish, this_boot
+from appliance.volume.keeping import KeptKeys, KeyWish, ServerWish, this_boot
 from appliance.volume.recovery import new_recovery_key
 
+LOG: Final = logging.getLogger("appliance.volume")
 UNIT: Final = "tenshu-keeper.service"
 TRIES: Final = 3
 """A start of the unit that has begun already may not see the wish."""
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 
-def start_unit() -> None:
+def start_unit(*words: str) -> None:
     """Let the unit look at what is wished, to its end. Raise ProgramRefused."""
     found = find("systemctl") or "/usr/bin/systemctl"
     try:
-        subprocess.run(  # noqa: S603 - a fixed program and a fixed word
-            [found, "start", UNIT],
+        subprocess.run(  # noqa: S603 - a fixed program and fixed words
+            [found, "start", *words, UNIT],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=CHANGE_SECONDS - 10,
@@ -51,14 +67,27 @@ def start_unit() -> None:
         raise ProgramRefused(program=UNIT, said=str(error)) from error
 
 
+def follow_network(place: Place) -> None:
+    """Let the head of the volume follow the network, where a key server is reached by it.
+
+    Not waited for: a start that still has the way of before asks at the screen.
+    """
+    if is_own() and KeptKeys(place).chosen().keeper is Keeper.server:
+        try:
+            start_unit("--no-block")
+        except ProgramRefused as error:
+            LOG.warning("the volume's head does not follow the network yet: %s", error)
+
+
 class VolumeActions:
     """A method a line of `appliance.contract.volume.table`."""
 
     def __init__(self, place: Place) -> None:
-        self._kept = KeptKeys(place)
+        self._kept, self._place = KeptKeys(place), place
         self.by_name: Final[dict[str, Callable[[Caller, Any], msgspec.Struct]]] = {
             "ShowVolumeKeys": self._show,
             "MakeRecoveryKey": self._make_recovery_key,
+            "LookAtServer": self._look_at_server,
             "ChooseKeeper": self._choose,
         }
 
@@ -79,6 +108,39 @@ class VolumeActions:
         self._ask(KeyWish(number=secrets.token_hex(8), recovery=text))
         return RecoveryKey(text=Secret(text), keys=self._keys())
 
+    def _look_at_server(self, _caller: Caller, request: LookAtServer) -> SeenServer:
+        keys = self._keys()
+        found = self._advertised(request.server)
+        current = keys.server_key in found.exchange
+        return SeenServer(
+            server=request.server.rstrip("/"),
+            thumbprint=found.signing[0],
+            others=found.signing[1:],
+            current=current,
+        )
+
+    def _advertised(self, server: str) -> tang.Advertised:
+        """Ask a server for its keys; the packet filter lets that out first. Raise what fails."""
+        if not server:
+            raise ServerUnnamed
+        self._kept.look_at(server)
+        applying = applying_at(self._place)
+        try:
+            if applying is not None:
+                applying.renew(Concern.FIREWALL)
+            return tang.fetch(server.rstrip("/"))
+        except ProgramRefused as error:
+            raise ServerUnreachable(server=server, said=str(error.parameters["said"])) from error
+
+    def _wished_server(self, request: ChooseKeeper) -> ServerWish:
+        if not request.thumbprint:
+            raise ServerUnnamed
+        found = self._advertised(request.server)
+        if request.thumbprint not in found.signing:
+            raise ServerKeyDiffers(server=request.server, thumbprint=request.thumbprint)
+        address = request.server.rstrip("/")
+        return ServerWish(address=address, thumbprint=request.thumbprint, advertised=found.text)
+
     def _choose(self, _caller: Caller, request: ChooseKeeper) -> VolumeKeys:
         keys = self._keys()
         typed = request.passphrase.reveal() if request.keeper is Keeper.passphrase else ""
@@ -88,7 +150,9 @@ class VolumeActions:
             raise TpmUnfit
         if request.keeper is Keeper.passphrase and not is_fit(request.passphrase):
             raise PassphraseUnfit(least=PASSPHRASE[0], most=PASSPHRASE[-1])
-        self._ask(KeyWish(number=secrets.token_hex(8), keeper=request.keeper, typed=typed))
+        server = self._wished_server(request) if request.keeper is Keeper.server else None
+        number = secrets.token_hex(8)
+        self._ask(KeyWish(number=number, keeper=request.keeper, typed=typed, server=server))
         return self._keys()
 
     def _ask(self, wish: KeyWish) -> None:

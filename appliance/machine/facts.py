@@ -10,6 +10,7 @@ import re
 import socket
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -22,6 +23,7 @@ from appliance.machine.needed import read_needed
 from appliance.machine.programs import ask
 from appliance.machine.shares import Share, shares
 from appliance.place import Place
+from appliance.volume.keeping import KeptKeys
 
 CONSOLE_PORT: Final = ports.CONSOLE_PORT
 WORKSPACE_PORT: Final = ports.WORKSPACE_PORT
@@ -35,6 +37,7 @@ USERS: Final = (
     "tenshu-updates",
     "_chrony",
 )
+WEB_PORTS: Final = {"http": 80, "https": 443}
 SYSTEMD: Final = Path("/run/systemd/system")
 CLIENTS_FOLDER: Final = "clients"
 CLIENTS: Final = "clients.pem"
@@ -99,6 +102,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the functions of the appliance reach, as the console has told."""
     shares: tuple[Share, ...] = ()
     """What is mounted from other machines, or is to be."""
+    key_servers: tuple[tuple[str, int], ...] = ()
+    """Host and port of the key servers of the disks: the one that is used, one looked at."""
     console_port: int = CONSOLE_PORT
     workspace_port: int = WORKSPACE_PORT
     redirect_port: int = REDIRECT_PORT
@@ -124,9 +129,21 @@ def gather_facts(place: Place, generation: int) -> Facts:
         gateways=_gateways(),
         needed=read_needed(place.machine),
         shares=shares(),
+        key_servers=_key_servers(place),
         edge=_edge(place),
         generation=generation,
     )
+
+
+def _key_servers(place: Place) -> tuple[tuple[str, int], ...]:
+    """Return where key servers are; one whose address cannot be read is none."""
+    found = []
+    for server in KeptKeys(place).servers():
+        with contextlib.suppress(ValueError):
+            parts = urlsplit(server)
+            if parts.hostname:
+                found.append((parts.hostname, parts.port or WEB_PORTS[parts.scheme]))
+    return tuple(found)
 
 
 def _certificates(folder: Folder, now: dt.datetime) -> dict[str, Certificate]:

@@ -11,6 +11,7 @@ from appliance.contract.volume.state import Opened
 from appliance.machine.programs import ask
 from appliance.volume.head import Head, read_head
 from appliance.volume.judging import Tpm
+from appliance.volume.report import Report
 
 TOLD: Final = Path("/run/tenshu-volume")
 """Written by the initrd: what opened the volume, and what was typed for it."""
@@ -48,6 +49,14 @@ def typed() -> bytes:
 def forget_typed() -> None:
     """Forget it: the machine has a key of its own."""
     (TOLD / "typed").unlink(missing_ok=True)
+
+
+def report() -> Report:
+    """Return what came of asking a key server at this start; an empty one where none was asked."""
+    try:
+        return msgspec.json.decode((TOLD / "server.json").read_bytes(), type=Report)
+    except (OSError, msgspec.MsgspecError):
+        return Report()
 
 
 def head() -> Head:

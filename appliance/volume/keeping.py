@@ -3,6 +3,7 @@
 /run/tenshu-keys/wish.json       what somebody wants, with keys: in memory, until it is done
 <data>/agent/volume/answer.json  what came of the last wish
 <data>/agent/volume/chosen.json  who shall open the volume
+<data>/agent/volume/looked.json  the key server that was looked at last: it may be reached
 <data>/agent/volume/stands.json  who opens it, as the last look found
 """
 
@@ -21,6 +22,15 @@ WISHES: Final = Path("/run/tenshu-keys")
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
+class ServerWish(msgspec.Struct, frozen=True, kw_only=True):
+    """A key server, as a person confirmed it."""
+
+    address: str
+    thumbprint: str
+    advertised: str
+    """What it says of its keys, signed."""
+
+
 class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants."""
 
@@ -30,6 +40,7 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
     keeper: Keeper | None = None
     typed: str = ""
     """A passphrase."""
+    server: ServerWish | None = None
 
 
 class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +59,14 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     bound_in: str = ""
     """In which run of the kernel the TPM was bound last."""
     recovery_at: int = 0
+    server: str = ""
+    """Address of the key server that was bound last."""
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """A key server that somebody looks at."""
+
+    server: str
 
 
 class KeyStand(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +86,7 @@ class KeptKeys:
     """The folder of one place."""
 
     def __init__(self, place: Place, wishes: Path | None = None) -> None:
+        self.place = place
         self.folder, self._wishes = place.own / "volume", wishes or WISHES
 
     def wish(self) -> KeyWish | None:
@@ -100,6 +120,16 @@ class KeptKeys:
     def choose(self, chosen: Chosen) -> None:
         """Keep who shall."""
         self._write("chosen", chosen)
+
+    def look_at(self, server: str) -> None:
+        """Keep which key server is looked at."""
+        self._write("looked", Looked(server=server))
+
+    def servers(self) -> tuple[str, ...]:
+        """Return the addresses of key servers that may be reached."""
+        looked, chosen = self._read("looked", Looked), self.chosen()
+        kept = (chosen.server,) if chosen.keeper is Keeper.server and chosen.server else ()
+        return tuple(dict.fromkeys((*kept, *((looked.server,) if looked else ()))))
 
     def stand(self) -> KeyStand | None:
         """Return who opens it, as the last look found."""

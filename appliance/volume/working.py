@@ -14,10 +14,10 @@ import msgspec
 from appliance.contract.configuration.errors import ProgramRefused
 from appliance.contract.errors import ApplianceError
 from appliance.contract.volume.errors import KeeperFailed, NoMachineKey
-from appliance.contract.volume.state import Keeper, Obstacle, Opened
+from appliance.contract.volume.state import Keeper, Obstacle
 from appliance.durable import write_whole
 from appliance.records import now
-from appliance.volume import facts, judging
+from appliance.volume import facts, judging, serving
 from appliance.volume import head as heads
 from appliance.volume.head import Head, free_slot, token
 from appliance.volume.keeping import KeptKeys, KeyAnswer, KeyStand, KeyWish, this_boot
@@ -33,6 +33,7 @@ class Working:
     def __init__(self, kept: KeptKeys, volume: Volume, own: Path) -> None:
         self._kept, self._volume, self._own = kept, volume, own
         self._opened, self._tpm, self._boot = facts.opened(), facts.tpm(), this_boot()
+        self._report = facts.report()
         self._said = ""
 
     def run(self) -> None:
@@ -44,6 +45,7 @@ class Working:
                 self._fulfil(wish, key)
             self._bind(key)
             self._close(key)
+            self._said = self._said or self._keep_network()
         except ProgramRefused as error:
             said = str(error.parameters["said"])
             self._answer(wish, KeeperFailed(said=said), said)
@@ -89,6 +91,9 @@ class Working:
             chosen = msgspec.structs.replace(chosen, recovery_at=now())
         if wish.typed:
             self._put(key, wish.typed.encode(), heads.PASSPHRASE, stretched=True)
+        if wish.server:
+            serving.bind(self._volume, key, wish.server)
+            chosen = msgspec.structs.replace(chosen, server=wish.server.address)
         if wish.keeper is not None:
             chosen = msgspec.structs.replace(chosen, keeper=wish.keeper)
         self._kept.choose(chosen)
@@ -135,16 +140,20 @@ class Working:
         head = facts.head()
         if chosen is Keeper.nobody and not head.clear:
             self._lay_open(key)
-        # a TPM that has not opened a start yet is not relied on
-        proven = chosen is not Keeper.tpm or self._opened is Opened.tpm
+        # a TPM or a server that has not opened a start yet is not relied on
+        proven = judging.is_proven(head, chosen, self._opened, self._report)
         if judging.may_close(head, chosen) and proven and head.clear:
             self._volume.write_token(token(heads.MARK), heads.WHOLE)
             LOG.info("the key does not lie on the disks any more")
         head = facts.head()
         for kind in judging.superfluous(head, chosen) if proven else ():
             self._remove(head, kind, head.named(kind), key)
+        serving.remove_outlived(self._volume, key, self._report)
         for slot in facts.head().strays:
             self._volume.kill(key, slot)
+
+    def _keep_network(self) -> str:
+        return serving.keep_network(self._volume, self._kept.place, self._kept.chosen().keeper)
 
     def _lay_open(self, key: bytes) -> None:
         laid = base64.b64encode(secrets.token_bytes(RANDOM_BYTES))
@@ -158,6 +167,6 @@ class Working:
         head = facts.head()
         if why is Obstacle.none and self._said and not head.of(heads.TPM):
             why = Obstacle.failed
-        keys = judging.told(head, chosen.keeper, self._opened, why)
+        keys = judging.told(head, chosen.keeper, self._opened, why, self._report)
         keys = msgspec.structs.replace(keys, recovery_at=chosen.recovery_at, said=self._said)
         self._kept.note(KeyStand(boot=self._boot, keys=keys))

@@ -12,7 +12,7 @@ from app.operations.context import Context
 from app.operations.operation import Effect, NoRequest, Route, Tier, operation
 from app.operations.permissions import Permission
 from appliance.contract.secret import Secret as MachineSecret
-from appliance.contract.volume.state import Keeper, VolumeKeys
+from appliance.contract.volume.state import Keeper, SeenServer, ServerAddress, VolumeKeys
 
 
 @operation(
@@ -55,6 +55,32 @@ def make_recovery_key(context: Context, request: NoRequest) -> MadeRecoveryKey: 
     return made
 
 
+class NamedServer(msgspec.Struct, frozen=True, kw_only=True):
+    """A key server that somebody thinks of."""
+
+    server: ServerAddress
+
+
+def _look(context: Context, request: NamedServer) -> SeenServer:
+    with volume_for(context) as machine:
+        return machine.look_at_server(caller_of(context), request.server)
+
+
+@operation(
+    "volume.look_at_server",
+    permission=Permission.MACHINE_MANAGE,
+    planes=ON_CONSOLE,
+    route=Route("POST", "/machine/volume/server"),
+    ahead=_look,
+)
+def look_at_server(context: Context, request: NamedServer) -> SeenServer:
+    """Ask a key server which keys it has; from then on the machine may reach it."""
+    seen: SeenServer = context.ahead
+    context.event.references["server"] = request.server
+    context.event.references["thumbprint"] = seen.thumbprint
+    return seen
+
+
 class WantedKeeper(msgspec.Struct, frozen=True, kw_only=True):
     """Who shall open the volume at a start."""
 
@@ -62,12 +88,19 @@ class WantedKeeper(msgspec.Struct, frozen=True, kw_only=True):
     passphrase: Annotated[
         Secret | None, Meta(description="12 letters a to z, digits and hyphens, or more; or null.")
     ] = None
+    server: ServerAddress = ""
+    thumbprint: Annotated[
+        str,
+        Meta(max_length=64, description="Of the key server's signing key, as a person compared it"),
+    ] = ""
 
 
 def _choose(context: Context, request: WantedKeeper) -> VolumeKeys:
     with volume_for(context) as machine:
         passphrase = MachineSecret(request.passphrase.reveal() if request.passphrase else "")
-        return machine.choose(caller_of(context), request.keeper, passphrase)
+        return machine.choose(
+            caller_of(context), request.keeper, passphrase, request.server, request.thumbprint
+        )
 
 
 @operation(
@@ -79,9 +112,12 @@ def _choose(context: Context, request: WantedKeeper) -> VolumeKeys:
     ahead=_choose,
 )
 def choose_keeper(context: Context, request: WantedKeeper) -> VolumeKeys:
-    """Say who opens the volume at a start: the TPM, a person with a passphrase, or nobody."""
+    """Say who opens the volume at a start: TPM, key server, passphrase, or nobody."""
     keys: VolumeKeys = context.ahead
     context.event.references["keeper"] = request.keeper.value
+    if request.keeper is Keeper.server:
+        context.event.references["server"] = request.server
+        context.event.references["thumbprint"] = request.thumbprint
     _tell(context, keys)
     return keys
 

@@ -51,7 +51,9 @@ class Origin(enum.StrEnum):
 class Way(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that may leave."""
 
-    purpose: Annotated[str, Meta(description="A purpose of the document, dns, time, dhcp or proxy")]
+    purpose: Annotated[
+        str, Meta(description="A purpose of the document, dns, time, dhcp, proxy or keys")
+    ]
     host: Annotated[str, Meta(description="Address or name; empty where it is any")]
     port: Annotated[int, Meta(description="Port there")]
     protocol: Annotated[str, Meta(description="tcp, udp, or both")]

@@ -4,7 +4,14 @@ from appliance.contract.actions import Caller, Nothing
 from appliance.contract.calling import Calling
 from appliance.contract.secret import Secret
 from appliance.contract.volume import errors  # noqa: F401 - `rebuild` knows what is imported
-from appliance.contract.volume.state import ChooseKeeper, Keeper, RecoveryKey, VolumeKeys
+from appliance.contract.volume.state import (
+    ChooseKeeper,
+    Keeper,
+    LookAtServer,
+    RecoveryKey,
+    SeenServer,
+    VolumeKeys,
+)
 
 
 class VolumeClient(Calling):
@@ -18,7 +25,20 @@ class VolumeClient(Calling):
         """Make a recovery key; it is told this once."""
         return self.call("MakeRecoveryKey", caller, Nothing(), RecoveryKey)
 
-    def choose(self, caller: Caller, keeper: Keeper, passphrase: Secret) -> VolumeKeys:
+    def look_at_server(self, caller: Caller, server: str) -> SeenServer:
+        """Ask a key server which keys it has."""
+        return self.call("LookAtServer", caller, LookAtServer(server=server), SeenServer)
+
+    def choose(
+        self,
+        caller: Caller,
+        keeper: Keeper,
+        passphrase: Secret,
+        server: str = "",
+        thumbprint: str = "",
+    ) -> VolumeKeys:
         """Say who opens it at a start."""
-        wanted = ChooseKeeper(keeper=keeper, passphrase=passphrase)
+        wanted = ChooseKeeper(
+            keeper=keeper, passphrase=passphrase, server=server, thumbprint=thumbprint
+        )
         return self.call("ChooseKeeper", caller, wanted, VolumeKeys)

@@ -64,3 +64,30 @@ class TpmUnfit(ApplianceError):
     status = 409
     message = "The machine's TPM cannot keep the key; the page of the volume says why."
     hint = "Choose a passphrase, or give the machine a TPM 2.0 and restart it."
+
+
+class ServerUnreachable(ApplianceError):
+    """Nobody answers there, or not as a key server does. `said` are the program's words."""
+
+    code = "volume.server_unreachable"
+    status = 502
+    message = "The key server {server} cannot be asked for its keys: {said}"
+    hint = "See that it runs and that this machine reaches it: open {server}/adv in a browser."
+
+
+class ServerUnnamed(ApplianceError):
+    """A key server needs an address, and somebody who compared its thumbprint."""
+
+    code = "volume.server_unnamed"
+    status = 422
+    message = "A key server needs an address, and the thumbprint that somebody compared."
+    hint = "Give the address as http://tang.example, and ask it for its thumbprint first."
+
+
+class ServerKeyDiffers(ApplianceError):
+    """The thumbprint is not that of a key which the server has now."""
+
+    code = "volume.server_key_differs"
+    status = 409
+    message = "The key server {server} does not have the signing key {thumbprint}."
+    hint = "Compare with what tang-show-keys says on the server itself. Nothing was changed."

@@ -4,7 +4,13 @@ from typing import Final
 
 from appliance.contract.action import Action, Tier
 from appliance.contract.actions import Nothing
-from appliance.contract.volume.state import ChooseKeeper, RecoveryKey, VolumeKeys
+from appliance.contract.volume.state import (
+    ChooseKeeper,
+    LookAtServer,
+    RecoveryKey,
+    SeenServer,
+    VolumeKeys,
+)
 
 VIEW: Final = "machine.view"
 MANAGE: Final = "machine.manage"
@@ -33,6 +39,16 @@ ACTIONS: Final = (
         says="Make a recovery key to the volume, told this once; the one before opens no more",
     ),
     Action(
+        name="LookAtServer",
+        request=LookAtServer,
+        result=SeenServer,
+        permission=MANAGE,
+        tier=Tier.REVERSIBLE,
+        timeout=60,
+        verb="volume.look_at_server",
+        says="Ask a key server which keys it has; until another is asked it may be reached",
+    ),
+    Action(
         name="ChooseKeeper",
         request=ChooseKeeper,
         result=VolumeKeys,
@@ -40,6 +56,6 @@ ACTIONS: Final = (
         tier=Tier.DANGEROUS,
         timeout=CHANGE_SECONDS,
         verb="volume.choose_keeper",
-        says="Say who opens the volume at a start: the TPM, a person with a passphrase, nobody",
+        says="Say who opens the volume at a start: the TPM, a key server, a passphrase or nobody",
     ),
 )

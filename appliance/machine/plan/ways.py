@@ -38,6 +38,9 @@ def ways(document: Document, facts: Facts) -> tuple[Way, ...]:
     """Return all ways, each once."""
     every = (*_names(document, facts), *_time(document), *_leases(document), *_proxy(document))
     every += _authority(document)
+    every += tuple(
+        _way("keys", *one, "tcp", Origin.settings, ("root",)) for one in facts.key_servers
+    )
     every += (*_functions(facts), *_written(document), *_mounted(facts))
     return tuple({mark(one): one for one in reversed(every)}.values())[::-1]
 

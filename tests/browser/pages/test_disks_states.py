@@ -54,9 +54,16 @@ def page(browser: Chromium, admin: Browser) -> Iterator[Page]:
         cookie = asked.all_headers().get("cookie", "")
         mine = "; ".join(f"{name}={text}" for name, text in admin.cookies.items())
         told = admin.raw(
-            "GET",
+            asked.method,
             address.path + (f"?{address.query}" if address.query else ""),
-            headers={**asked.headers, "cookie": "; ".join(one for one in (cookie, mine) if one)},
+            # what the network's end of a browser would add
+            headers={
+                **asked.headers,
+                "origin": ORIGIN,
+                "sec-fetch-site": "same-origin",
+                "cookie": "; ".join(one for one in (cookie, mine) if one),
+            },
+            content=asked.post_data_buffer,
         )
         kept = {name: text for name, text in told.headers.items() if name not in DROPPED}
         route.fulfill(status=told.status_code, headers=kept, body=told.content)

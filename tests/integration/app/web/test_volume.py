@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from sqlmodel import select
 
@@ -13,10 +14,16 @@ from app.audit.models import OutboxEvent
 from app.operations.context import Appliance
 from appliance.agent import volume
 from appliance.contract.configuration.errors import ProgramRefused
+from appliance.contract.volume.state import Keeper, Opened
 from appliance.place import Place
+from appliance.volume import tang
+from appliance.volume.keeping import ServerWish
+from appliance.volume.report import Report
 from tests.faces import Browser, Owner
 from tests.integration.app.web.confirming import confirm
 from tests.integration.appliance.conftest import RunningAgent
+from tests.ports import free_port
+from tests.tang import key_server
 from tests.volume import LAID, Machine, served
 
 pytestmark = pytest.mark.once
@@ -125,3 +132,70 @@ def test_a_keeper_that_cannot_be_had_is_refused_with_what_to_do(
     assert machine.kept.wish() is None, "no key is left behind"
     monkeypatch.setattr(volume, "start_unit", lambda: None)
     assert "did not answer" in confirmed(admin, owner, 1).text
+
+
+def test_a_key_server_is_chosen_once_somebody_compared_its_thumbprint_S1(
+    admin: Browser, owner: Owner, appliance: Appliance, machine: Machine, tmp_path: Path
+) -> None:
+    machine.work()
+    with key_server(tmp_path / "server", free_port()) as server:
+        form = {"keeper": "server", "server": server.url}
+        refused = admin.post(f"{PLACE}/keeper", data=form)
+        assert refused.status_code == 409
+        assert "回復キーをだれも持っていません" in refused.text
+        confirm(admin, owner, admin.post(f"{PLACE}/recovery-key", data={}))
+        shown = admin.post(f"{PLACE}/keeper", data=form)
+        assert shown.status_code == 200
+        assert server.thumbprint in shown.text
+        assert machine.head().servers == (), "nothing is changed before it was compared"
+        known = form | {"thumbprint": server.thumbprint}
+        confirm(admin, owner, admin.post(f"{PLACE}/keeper", data=known), 1)
+        assert len(machine.head().servers) == 1
+        page = admin.get(PLACE).text
+        assert server.url in page
+        assert "一度再起動してください" in page
+    (event,) = told(appliance, "volume.choose_keeper")
+    assert server.thumbprint in event
+    (look,) = told(appliance, "volume.look_at_server")
+    assert server.url in look
+
+
+def test_a_key_server_that_cannot_be_asked_is_refused_with_what_to_do_S1(
+    admin: Browser, owner: Owner, machine: Machine
+) -> None:
+    machine.work()
+    confirm(admin, owner, admin.post(f"{PLACE}/recovery-key", data={}))
+    silent = f"http://127.0.0.1:{free_port()}"
+    answer = admin.post(f"{PLACE}/keeper", data={"keeper": "server", "server": silent})
+    assert answer.status_code == 502
+    assert f"{silent}/adv" in answer.text
+    assert f'value="{silent}"' in answer.text, "what was typed is still there"
+    for wrong in ("ftp://tang", "tang", "http://a b", ""):
+        answer = admin.post(f"{PLACE}/keeper", data={"keeper": "server", "server": wrong})
+        assert answer.status_code == 422, wrong
+
+
+def test_what_is_wrong_with_the_key_server_is_said_on_the_page_S1(
+    admin: Browser, machine: Machine, tmp_path: Path
+) -> None:
+    machine.work()
+    with key_server(tmp_path / "server", free_port()) as server:
+        seen = tang.fetch(server.url)
+        wish = ServerWish(address=server.url, thumbprint=server.thumbprint, advertised=seen.text)
+        machine.wish(keeper=Keeper.server, server=wish)
+    newest = machine.head().newest
+    assert newest
+    for report, words in (
+        (Report(tried=(newest.made,), said="curl: (7)"), "応答がなく"),
+        (Report(tried=(newest.made,), advertised=("another",)), "サーバーから失われて"),
+    ):
+        (machine.told / "server.json").write_bytes(msgspec.json.encode(report))
+        machine.start(Opened.asked)
+        machine.work()
+        assert words in admin.get(PLACE).text
+        assert "鍵サーバーの確認が必要です" in admin.get("/").text
+    report = Report(tried=(newest.made,), opened=newest.made, advertised=("another",))
+    (machine.told / "server.json").write_bytes(msgspec.json.encode(report))
+    machine.start(Opened.server)
+    machine.work()
+    assert "鍵サーバーの鍵が新しくなっています" in admin.get(PLACE).text
