@@ -67,6 +67,8 @@ from tests.integration.systemd.test_full import claim, sign_in
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1500)]
 
+GOES_ON = pytest.mark.together("life-goes-on")
+"""The third start and the fourth, as one part of the long forms (`slow`)."""
 UNREAD, OTHER = (f"/usr/share/common-licenses/{name}" for name in ("GPL-3", "GPL-2"))
 """Files that no start reads."""
 FIRST_PROGRAM = "/usr/lib/systemd/systemd"
@@ -283,8 +285,12 @@ def test_the_boot_disk_is_pulled_during_a_backup_which_is_made_all_the_same_S1(
 def second(pulled: Mapping[str, Any], life: Life) -> Mapping[str, Any]:
     """From the other disk alone; strangers are refused, one is taken in, and the old one pulled."""
     with life.start(life.two) as found:
-        greeted(life.far, "/sign-in")
-        seen: dict[str, Any] = {"kept": kept(found), "standing": standing(found), "roles": {}}
+        seen: dict[str, Any] = {"looked": look(found, life.far, "/sign-in", life.two.name)}
+        mount_nas(found)
+        come_in(life.far, sign_in, life.admin)
+        seen |= {"kept": kept(found), "standing": standing(found), "archives": len(archives(found))}
+        seen["history"] = found.run("tenshu", "audit", "verify", seconds=120).returncode
+        seen["roles"] = {}
         for stranger in strangers(life):
             put_in(found, stranger)
             seen["roles"][stranger.name] = role(found, stranger)
@@ -295,6 +301,7 @@ def second(pulled: Mapping[str, Any], life: Life) -> Mapping[str, Any]:
         found.said("tenshu", "disks", "take", life.three.name, seconds=60)
         wait_inside(lambda: standing(found) == "mirrored", "the new disk is a whole copy", 600)
         life.acknowledged += pull_under_load(found, life.two, len(life.acknowledged))
+        seen |= {"from three": kept(found), "failed": failed(found)}
     return seen
 
 
@@ -335,6 +342,21 @@ def test_after_a_power_cut_the_other_disk_alone_starts_the_machine_S1(
     assert second["standing"] == "lost"
 
 
+def test_it_is_the_same_machine_on_a_disk_that_it_was_not_delivered_with_S1(
+    first: First, second: Mapping[str, Any]
+) -> None:
+    seen = second["looked"]
+    assert seen.fingerprint == first.seen.fingerprint
+    assert seen.kept == first.seen.kept
+    assert seen.failed == ""
+    assert seen.unlisted == "", "in /etc only the listed paths are the machine's"
+    assert seen.loader == first.seen.loader
+    started = {one["serial"]: one["started"] for one in seen.disks["disks"]}
+    assert started == {"two": True, "nas": False}
+    assert second["archives"] == 1
+    assert second["history"] == 0, "the history is whole"
+
+
 def test_what_is_too_small_holds_something_or_is_another_machines_is_refused_S1(
     second: Mapping[str, Any],
 ) -> None:
@@ -345,6 +367,13 @@ def test_what_is_too_small_holds_something_or_is_another_machines_is_refused_S1(
         assert name in said
 
 
+def test_a_new_disk_is_taken_in_and_the_old_one_may_die_S1(
+    second: Mapping[str, Any], life: Life
+) -> None:
+    assert second["from three"] == life.acknowledged
+    assert second["failed"] == ""
+
+
 @dataclass
 class Third:
     """What was seen of the start from the new disk, in whose slot a bit was flipped."""
@@ -352,8 +381,6 @@ class Third:
     seen: Seen
     standing: str
     kept: list[int]
-    archives: int
-    history: int
     refused: str
     kernel: str
     read: dict[str, Any]
@@ -369,15 +396,9 @@ def third(second: Mapping[str, Any], life: Life, tmp_path_factory: pytest.TempPa
         refused = found.run("cat", UNREAD).stderr
         kernel = found.said("dmesg")
         found.said("cat", OTHER)
-        mount_nas(found)
-        come_in(life.far, sign_in, life.admin)
         seen = look(found, life.far, "/sign-in", life.three.name)
-        history = found.run("tenshu", "audit", "verify", seconds=120).returncode
         read, mended = read_through(found)
-        return Third(
-            seen, standing(found), kept(found), len(archives(found)), history,
-            refused, kernel, read, mended,
-        )  # fmt: skip
+        return Third(seen, standing(found), kept(found), refused, kernel, read, mended)
 
 
 def read_through(found: Guest) -> tuple[dict[str, Any], str]:
@@ -407,31 +428,28 @@ def flip(disk: Path, file: str, folder: Path) -> None:
         raw.write(bytes([was ^ 1]))
 
 
-def test_a_new_disk_is_taken_in_and_the_old_one_may_die_S1(third: Third, life: Life) -> None:
+@GOES_ON
+@pytest.mark.slow
+def test_from_the_new_disk_alone_it_starts_as_the_same_machine_S1(
+    first: First, third: Third, life: Life
+) -> None:
     assert third.kept == life.acknowledged
     assert third.standing == "lost"
-    assert third.archives == 1
-    assert third.history == 0, "the history is whole"
-
-
-def test_it_is_the_same_machine_on_disks_that_it_was_not_delivered_with_S1(
-    first: First, third: Third
-) -> None:
     assert third.seen.fingerprint == first.seen.fingerprint
     assert third.seen.kept == first.seen.kept
     assert third.seen.failed == ""
-    assert third.seen.unlisted == "", "in /etc only the listed paths are the machine's"
     assert third.seen.loader == first.seen.loader
-    assert [one["started"] for one in third.seen.disks["disks"] if one["serial"] == "three"] == [
-        True
-    ]
 
 
+@GOES_ON
+@pytest.mark.slow
 def test_a_flipped_bit_in_the_slot_is_noticed_V11(third: Third) -> None:
     assert "Input/output error" in third.refused
     assert "is corrupted" in third.kernel
 
 
+@GOES_ON
+@pytest.mark.slow
 def test_what_is_damaged_is_mended_when_it_is_read_through_while_the_machine_runs_from_it_V11(
     third: Third,
 ) -> None:
@@ -440,6 +458,7 @@ def test_what_is_damaged_is_mended_when_it_is_read_through_while_the_machine_run
     assert "GNU GENERAL PUBLIC LICENSE" in third.mended
 
 
+@GOES_ON
 @pytest.mark.slow
 def test_a_damaged_system_is_started_from_its_copy_and_mended_V11(
     third: Third, life: Life, tmp_path: Path
