@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from app.core.awaited import tell
 from app.core.claim_code import PLACE, keep_claim_code
 from app.core.errors import TenshuError
 from app.core.keyring import FILE_NAME as RING
@@ -36,9 +37,13 @@ USERS: Final = {
 """Whose process a program is (`systemd/system/tenshu-*.service`)."""
 TOLD: Final = Path("/run/tenshu")
 """A file of variables for each unit that needs some; not on the disk."""
+AWAITED: Final = Path("/run/tenshu-told")
+"""What the console waits for, which loads meanwhile; gone when the preparation is stopped."""
 
 
-def prepare_for_units(settings: Settings, told: Path, claim: Path, notices: str) -> None:
+def prepare_for_units(
+    settings: Settings, told: Path, awaited: Path, claim: Path, notices: str
+) -> None:
     """Prepare; `notices` is systemd's socket for them.
 
     Raise what `prepare` and `connections.lay_out` raise, LockNotKept.
@@ -56,6 +61,8 @@ def prepare_for_units(settings: Settings, told: Path, claim: Path, notices: str)
     keep_claim_code(claim, claim_code.reveal() if claim_code else "")
     shutil.chown(claim, USERS["console"])  # the desk behind the screen runs as its user
     systemd_store.keep(prepared.lock, notices)
+    own = {"TENSHU_DATABASE_URL": addresses["console"]} if "console" in addresses else {}
+    tell(awaited / "console", USERS["console"], own)
 
 
 def _hand_out(settings: Settings, addresses: Mapping[str, str]) -> None:
@@ -84,7 +91,8 @@ def main() -> int:
     try:
         settings = load_settings()
         await_database(settings)
-        prepare_for_units(settings, TOLD, PLACE, os.environ.get("NOTIFY_SOCKET", "-"))
+        notices = os.environ.get("NOTIFY_SOCKET", "-")
+        prepare_for_units(settings, TOLD, AWAITED, PLACE, notices)
     except TenshuError as error:
         sys.stderr.write(f"{error.code}: {error} {error.hint}\n")
         return 1

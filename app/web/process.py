@@ -6,6 +6,7 @@ main process switches it off (app.web.serve), and the worker, which inherits tha
 
 import gc
 
+from app.core.awaited import await_told
 from app.core.database import Database
 from app.core.keyring import KeyRing
 from app.core.settings import load_settings
@@ -23,5 +24,6 @@ def end_loading() -> None:
 def open_appliance() -> Appliance:
     """Return the appliance of this process's settings."""
     load_handlers()  # an operation that starts a job must know its kind
+    await_told()
     settings = load_settings()
     return Appliance(settings, Database(settings.database_url), KeyRing.load(settings.keys))

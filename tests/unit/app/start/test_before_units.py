@@ -81,17 +81,25 @@ def systemd(tmp_path) -> Iterator[Notices]:
     notices.end()
 
 
+def prepared(settings, folder: Path, notices: str) -> None:
+    prepare_for_units(settings, folder / "told", folder, folder / "claim-code", notices)
+
+
 def test_of_units_and_a_copy_beside_them_the_second_is_refused_F6(
     settings, tmp_path, alone, systemd
 ):
-    prepare_for_units(settings, tmp_path / "told", tmp_path / "claim-code", systemd.address)
+    prepare_for_units(
+        settings, tmp_path / "told", tmp_path, tmp_path / "claim-code", systemd.address
+    )
     with pytest.raises(AlreadyRunning, match=r"units of tenshu\.target") as refused:
         data_folder.take(settings.data)
     assert "systemctl stop tenshu.target" in refused.value.hint
     systemd.release()
     lock = data_folder.take(settings.data)
     with pytest.raises(AlreadyRunning, match=f"Process {os.getpid()} "):
-        prepare_for_units(settings, tmp_path / "told", tmp_path / "claim-code", systemd.address)
+        prepare_for_units(
+            settings, tmp_path / "told", tmp_path, tmp_path / "claim-code", systemd.address
+        )
     os.close(lock)
 
 
@@ -99,14 +107,13 @@ def test_units_do_not_start_where_systemd_does_not_keep_the_lock_F6(
     settings, tmp_path, alone, monkeypatch
 ):
     with pytest.raises(LockNotKept):
-        prepare_for_units(settings, tmp_path / "told", tmp_path / "claim-code", "-")
+        prepared(settings, tmp_path, "-")
     silent = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     silent.bind("\0tenshu-silent-" + str(os.getpid()))
     monkeypatch.setattr(systemd_store, "TAKES_SECONDS", 0.1)
     with silent, pytest.raises(LockNotKept, match="does not answer"):
-        prepare_for_units(
-            settings, tmp_path / "told", tmp_path / "claim-code", f"@tenshu-silent-{os.getpid()}"
-        )
+        prepared(settings, tmp_path, f"@tenshu-silent-{os.getpid()}")
+    assert not (tmp_path / "console").exists(), "the console waits"
     os.close(data_folder.take(settings.data))  # nobody holds it then
 
 
@@ -114,13 +121,14 @@ def test_a_data_folder_is_prepared_and_handed_out(settings, tmp_path, alone, sys
     settings.keys.chmod(0o3770)
     claim = tmp_path / "screen/claim-code"
     for _ in range(2):  # a start that was killed is continued by the next
-        prepare_for_units(settings, tmp_path / "told", claim, systemd.address)
+        prepare_for_units(settings, tmp_path / "told", tmp_path, claim, systemd.address)
         systemd.release()
     assert re.fullmatch(r"\w{4}-\w{4}-\w{4}", claim.read_text())
     assert claim.stat().st_mode & 0o777 == 0o600
     assert (settings.data / "tenshu.sqlite").stat().st_mode & 0o777 == 0o660
     assert KeyRing.load(settings.keys).path.stat().st_mode & 0o777 == 0o640
     assert not (tmp_path / "told").exists(), "on SQLite nobody is told a way into the database"
+    assert (tmp_path / "console").read_text() == "", "the console need not wait any more"
 
 
 def test_on_postgresql_each_unit_is_told_its_own_way(
@@ -132,10 +140,15 @@ def test_on_postgresql_each_unit_is_told_its_own_way(
         return {program.role: f"postgresql:///t?user=t_{program.role}" for program in PROGRAMS}
 
     monkeypatch.setattr(before_units.connections, "lay_out", lay_out)
-    prepare_for_units(settings, tmp_path / "told", tmp_path / "claim-code", systemd.address)
+    prepare_for_units(
+        settings, tmp_path / "told", tmp_path, tmp_path / "claim-code", systemd.address
+    )
     told = tmp_path / "told/tenshu-worker.environment"
     assert told.read_text() == 'TENSHU_DATABASE_URL="postgresql:///t?user=t_workspace"\n'
     assert told.stat().st_mode & 0o777 == 0o600
+    waited = tmp_path / "console"
+    assert waited.read_text() == "TENSHU_DATABASE_URL=postgresql:///t?user=t_console\n"
+    assert waited.stat().st_mode & 0o777 == 0o400
 
 
 def test_why_nothing_may_start_is_said(settings, monkeypatch, capsys):
