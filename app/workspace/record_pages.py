@@ -13,8 +13,8 @@ from litestar.params import FromPath
 from app.core.errors import Conflict, NotFound, TenshuError
 from app.operations.context import Context
 from app.operations.permissions import Permission
-from app.services.tables.kinds import Value
 from app.services.tables.operations import records, tables
+from app.services.tables.types.base import Value
 from app.services.tables.views import FieldView, RecordView, TableView
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page

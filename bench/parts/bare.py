@@ -19,10 +19,12 @@ import app.workspace.app
 from app.core import lifeline
 from app.core.settings import load_settings
 from app.operations.context import Plane
-from app.services.tables import kinds
+from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations.records import CAP
 from app.services.tables.selection import Mark
+from app.services.tables.types.base import Value
+from app.services.tables.types.registry import show
 from app.services.tables.views import FieldView, RecordPage, RecordView, TableView
 from app.web import pages
 from app.web.cookies import session_cookie_name
@@ -86,6 +88,12 @@ def create() -> Litestar:
             ],
         )
 
+    def cells(table: TableView, row: tuple[Any, ...]) -> list[Value]:
+        return [
+            show(FieldInfo(id=one.id, name=one.name, kind=one.kind, scale=one.scale), value)
+            for one, value in zip(table.fields, row[6:], strict=True)
+        ]
+
     def records_of(number: int) -> RecordPage:
         table = table_of(database.execute(DEFINITION, (number,)).fetchone())
         rows = database.execute(ROWS, (PAGE + 1,)).fetchall()[:PAGE]
@@ -96,10 +104,8 @@ def create() -> Litestar:
                 RecordView(
                     id=row[0],
                     rev=row[1],
-                    cells=[
-                        kinds.show(field.kind, field.scale, value)
-                        for field, value in zip(table.fields, row[6:], strict=True)
-                    ],
+                    cells=cells(table, row),
+                    words=["" if one is None else str(one) for one in cells(table, row)],
                     created_at=row[2],
                     created_by=row[3],
                     updated_at=row[4],

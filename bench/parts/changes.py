@@ -18,10 +18,12 @@ from app.core.keyring import KeyRing
 from app.core.settings import load_settings
 from app.migrations.migrate import migrate
 from app.operations.context import SYSTEM, Appliance, Context
-from app.services.tables import catalogue, kinds
+from app.services.tables import catalogue
+from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations import records
 from app.services.tables.physical import TableInfo
+from app.services.tables.types.base import Value
 from bench.parts.report import Report
 
 CHANGES: Final = 1000
@@ -30,12 +32,12 @@ ROUNDS: Final = 5
 GOAL: Final = 0.5
 
 COLUMNS: Final = [
-    ("品名", FieldKind.TEXT, 0),
-    ("顧客", FieldKind.TEXT, 0),
-    ("数量", FieldKind.INTEGER, 0),
-    ("単価", FieldKind.DECIMAL, 2),
-    ("納期", FieldKind.DATE, 0),
-    ("出荷済み", FieldKind.CHECKBOX, 0),
+    FieldInfo(id=0, name="品名", kind=FieldKind.TEXT),
+    FieldInfo(id=0, name="顧客", kind=FieldKind.TEXT),
+    FieldInfo(id=0, name="数量", kind=FieldKind.INTEGER),
+    FieldInfo(id=0, name="単価", kind=FieldKind.DECIMAL, scale=2),
+    FieldInfo(id=0, name="納期", kind=FieldKind.DATE),
+    FieldInfo(id=0, name="出荷済み", kind=FieldKind.CHECKBOX),
 ]
 WRITTEN: Final = {
     "INSERT": ("u1", "tables_change", "audit_outbox"),
@@ -75,9 +77,9 @@ def _make_table(database: Database) -> TableInfo:
 
 def _by_operations(context: Context, table: TableInfo) -> Callable[[], None]:
     numbers = [field.id for field in table.fields]
-    first: list[kinds.Value] = ["檜の箱", "東京海運 株式会社", 12, "1980.50", "2026-11-21", False]
+    first: list[Value] = ["檜の箱", "東京海運 株式会社", 12, "1980.50", "2026-11-21", False]
     request = records.CreateRecord(table=table.id, values=dict(zip(numbers, first, strict=True)))
-    corrected: dict[int, kinds.Value] = {numbers[2]: 13, numbers[5]: True}
+    corrected: dict[int, Value] = {numbers[2]: 13, numbers[5]: True}
 
     def change() -> None:
         made = records.create_record(context, request)

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 from sqlmodel import Session, SQLModel
 
@@ -14,8 +15,9 @@ from app.core.messages import mark
 from app.core.prepared import Prepared
 from app.services.tables import physical
 from app.services.tables.errors import NotReady, TooManyColumns
+from app.services.tables.fields import PLAIN, FieldInfo, Settings
 from app.services.tables.models import FieldDefinition, FieldKind, TableDefinition, TableState
-from app.services.tables.physical import FieldInfo, TableInfo
+from app.services.tables.physical import TableInfo
 
 definitions: Table = SQLModel.metadata.tables[str(TableDefinition.__tablename__)]
 fields: Table = SQLModel.metadata.tables[str(FieldDefinition.__tablename__)]
@@ -27,8 +29,18 @@ _ALL: Final = Prepared(
     .order_by(definitions.c.name, definitions.c.id)
 )
 _columns = (
-    select(fields.c.table_id, fields.c.id, fields.c.name, fields.c.kind, fields.c.scale)
-    .where(fields.c.deleted_at == 0)
+    select(
+        fields.c.table_id,
+        fields.c.id,
+        fields.c.name,
+        fields.c.kind,
+        fields.c.scale,
+        fields.c.settings,
+        fields.c.col,
+        fields.c.changing,
+        fields.c.deleted_at,
+    )
+    .where(fields.c.successor_of == 0)
     .order_by(fields.c.position, fields.c.id)
 )
 _COLUMNS: Final = Prepared(_columns)
@@ -40,7 +52,7 @@ _DESIGN: Final = Prepared(
 _NAMES: Final = tuple(column.name for column in definitions.c)
 
 Columns = tuple[tuple[Any, ...], ...]
-"""Number, name, kind and scale of each field of a table, in order."""
+"""Number, name, kind … of each field of a table, in order, the deleted ones too."""
 MOST_DESIGNS: Final = 512
 _designs: dict[str, TableInfo] = {}
 """What was read of tables, by design: each change of a record asks for its table."""
@@ -56,11 +68,22 @@ def _info(definition: tuple[Any, ...], columns: Columns) -> TableInfo:
     values["state"] = TableState(values["state"])
     del values["design"]
     return TableInfo(
-        fields=tuple(
-            FieldInfo(id=number, name=name, kind=FieldKind(kind), scale=scale)
-            for number, name, kind, scale in columns
-        ),
+        fields=tuple(_field(column) for column in columns if not column[-1]),
+        has_deleted=any(column[-1] for column in columns),
         **values,
+    )
+
+
+def _field(column: tuple[Any, ...]) -> FieldInfo:
+    number, name, kind, scale, settings, col, changing, _deleted = column
+    return FieldInfo(
+        id=number,
+        name=name,
+        kind=FieldKind(kind),
+        scale=scale,
+        settings=PLAIN if settings == "{}" else msgspec.json.decode(settings, type=Settings),
+        col=col,
+        changing=bool(changing),
     )
 
 
@@ -116,16 +139,39 @@ def change_definition(
     return changed.rowcount == 1
 
 
+def row_of(table: int, field: FieldInfo, position: int) -> dict[str, object]:
+    """Return the values of a new field's row in the catalogue."""
+    return {
+        "table_id": table,
+        "name": field.name,
+        "kind": field.kind.value,
+        "scale": field.scale,
+        "position": position,
+        "deleted_at": 0,
+        "settings": settings_text(field.settings),
+        "col": 0,
+        "successor_of": 0,
+        "changing": "",
+        "counter": 0,
+        "counted": "",
+    }
+
+
+def settings_text(settings: Settings) -> str:
+    """Return what was chosen as the catalogue keeps it."""
+    return msgspec.json.encode(settings).decode()
+
+
 def make_table(
     session: Session,
     *,
     name: str,
-    columns: Sequence[tuple[str, FieldKind, int]],
+    columns: Sequence[FieldInfo],
     account: str,
     state: TableState,
     source: str = "",
 ) -> TableInfo:
-    """Make a table of `columns` (name, kind, scale). Raise TooManyColumns."""
+    """Make a table of `columns`, whose numbers are given here. Raise TooManyColumns."""
     if len(columns) > physical.MOST_FIELDS:
         raise TooManyColumns(columns=len(columns), limit=physical.MOST_FIELDS)
     connection = session.connection()
@@ -145,17 +191,7 @@ def make_table(
     ).scalar_one()
     connection.execute(
         insert(fields),
-        [
-            {
-                "table_id": table,
-                "name": label,
-                "kind": kind.value,
-                "scale": scale,
-                "position": position,
-                "deleted_at": 0,
-            }
-            for position, (label, kind, scale) in enumerate(columns)
-        ],
+        [row_of(table, column, position) for position, column in enumerate(columns)],
     )
     made = find_table(session, table)
     physical.create(session, made)

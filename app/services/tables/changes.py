@@ -18,9 +18,9 @@ from app.audit.merkle import frontier_at, leaf_hash, levels_of, root_of
 from app.core.identifiers import new_identifier
 from app.core.prepared import Prepared
 from app.operations.context import Context
-from app.services.tables.kinds import Stored
 from app.services.tables.models import RecordChange, RecordHistory
 from app.services.tables.physical import TableInfo
+from app.services.tables.types.base import Stored
 
 SALT_BYTES: Final = 16
 NO_BEFORE: Final[Mapping[int, Mapping[int, Stored]]] = {}

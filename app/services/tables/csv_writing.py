@@ -4,23 +4,35 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from app.files.csv_writing import UTF8_MARK, csv_lines, neutral
-from app.services.tables.kinds import writer_of
+from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind
-from app.services.tables.physical import FieldInfo
+from app.services.tables.types.base import NOWHERE, Around
+from app.services.tables.types.registry import TYPES, writer_of
+
+NEVER_FORMULAS = frozenset({FieldKind.DATE, FieldKind.POSTAL_CODE})
+"""Texts of ours whatever people typed: they begin with a digit."""
 
 
 def _writers(
-    fields: Sequence[FieldInfo], *, neutralise: bool
+    fields: Sequence[FieldInfo], around: Around, *, neutralise: bool
 ) -> list[tuple[int, Callable[[Any], str]]]:
     """Return for each place what makes its text; places that need nothing are left out."""
     writers: list[tuple[int, Callable[[Any], str]]] = []
     for place, field in enumerate(fields):
-        if field.kind is FieldKind.TEXT:
-            if neutralise:
-                writers.append((place, neutral))
-        elif field.kind in (FieldKind.DECIMAL, FieldKind.CHECKBOX):
-            writers.append((place, writer_of(field.kind, field.scale)))
+        write = writer_of(field, around)
+        is_harmless = field.kind in NEVER_FORMULAS or TYPES[field.kind].is_number
+        if is_harmless or not neutralise:
+            if write is not str:
+                writers.append((place, write))
+        elif write is str:
+            writers.append((place, neutral))
+        else:
+            writers.append((place, _then_neutral(write)))
     return writers
+
+
+def _then_neutral(write: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda stored: neutral(write(stored))
 
 
 def csv_chunks(
@@ -28,6 +40,7 @@ def csv_chunks(
     parts: Iterable[list[Any]],
     *,
     encoding: str,
+    around: Around = NOWHERE,
     neutralise: bool = True,
 ) -> Iterator[bytes]:
     """Return a CSV file in chunks: names of the fields, then the rows; lines end with CRLF.
@@ -35,7 +48,7 @@ def csv_chunks(
     UTF-8 begins with the mark that Excel goes by.
     """
     names = [neutral(field.name) if neutralise else field.name for field in fields]
-    writers = _writers(fields, neutralise=neutralise)
+    writers = _writers(fields, around, neutralise=neutralise)
     yield (UTF8_MARK if encoding == "utf-8" else b"") + csv_lines([names], encoding)
     for part in parts:
         yield csv_lines((_texts(row, writers) for row in part), encoding)

@@ -7,7 +7,10 @@ from sqlalchemy import inspect, select
 
 from app.core.database import Database
 from app.services.tables import catalogue
+from app.services.tables.models import FieldKind
 from app.services.tables.physical import SYSTEM_COLUMNS, sql_name
+from app.services.tables.types.base import Storage
+from app.services.tables.types.registry import TYPES
 
 _log = logging.getLogger(__name__)
 
@@ -32,13 +35,18 @@ def find_drift(database: Database) -> list[Drift]:
             sql_name(number): set(SYSTEM_COLUMNS)
             for (number,) in connection.execute(select(definitions.c.id))
         }
-        for table, field in connection.execute(select(fields.c.table_id, fields.c.id)):
-            expected[sql_name(table)].add(f"c{field:d}")
+        known = select(fields.c.table_id, fields.c.id, fields.c.kind)
+        for table, field, kind in connection.execute(known):
+            storage = TYPES[FieldKind(kind)].storage
+            if storage is Storage.JUNCTION:
+                expected[f"j{field:d}"] = {"a", "b", "pos"}
+            elif storage is not Storage.NONE:
+                expected[sql_name(table)].add(f"c{field:d}")
         catalog = inspect(connection)
         there = {
             name: {column["name"] for column in columns}
             for (_, name), columns in catalog.get_multi_columns().items()
-            if name[:1] == "u" and name[1:].isdigit()
+            if name[:1] in ("u", "j") and name[1:].isdigit()
         }
     found = [
         Drift(

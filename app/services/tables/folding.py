@@ -53,3 +53,9 @@ def search_text(keys: Sequence[str], texts: Sequence[str]) -> str:
     else:
         folded = [fold(text) for text in texts]
     return "".join([f"{key}{text}{END}" for key, text in zip(keys, folded, strict=True) if text])
+
+
+def segments_of(text: str, without: Sequence[str]) -> str:
+    """Return what a search text holds of fields but those of the keys `without`."""
+    left = [part for part in text.split(END) if part and not part.startswith(tuple(without))]
+    return "".join(f"{part}{END}" for part in left)

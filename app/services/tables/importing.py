@@ -9,13 +9,16 @@ from msgspec import Meta
 from app.core.messages import mark
 from app.files.csv_reading import Record
 from app.files.errors import Unfit
+from app.services.tables.fields import FieldInfo
 from app.services.tables.folding import key_of, search_text
-from app.services.tables.kinds import LONGEST_TEXT, reader_of, writer_of
 from app.services.tables.models import FieldKind
-from app.services.tables.physical import FieldInfo
+from app.services.tables.types.base import NOWHERE, Around
+from app.services.tables.types.registry import MUST_BE_FILLED, reader_of, writer_of
+from app.services.tables.types.texts import LONGEST_TEXT
 
 WRONG_WIDTH: Final = mark("The row has not as many cells as the first row.")
-TOO_LARGE: Final = mark("The row is too large for the database.")
+PLAIN_TEXTS: Final = frozenset({FieldKind.TEXT, FieldKind.LONG_TEXT})
+"""What stands in the file is what is stored."""
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,16 +43,17 @@ class Converted(NamedTuple):
 class Converter:
     """Reads records into the rows that `writing.insert_many` takes."""
 
-    def __init__(self, fields: Sequence[FieldInfo]) -> None:
+    def __init__(self, fields: Sequence[FieldInfo], around: Around = NOWHERE) -> None:
         self._fields = fields
         self._keys = [key_of(field.id) for field in fields]
-        self._readers = [reader_of(field.kind, field.scale) for field in fields]
+        self._readers = [reader_of(field, around) for field in fields]
         # only what is not text needs reading and writing; texts are checked a row at a time
         self._typed = [
-            (place, reader_of(field.kind, field.scale), writer_of(field.kind, field.scale))
+            (place, self._readers[place], writer_of(field, around))
             for place, field in enumerate(fields)
-            if field.kind is not FieldKind.TEXT
+            if field.kind not in PLAIN_TEXTS or field.settings.unique
         ]
+        self._required = [place for place, field in enumerate(fields) if field.settings.required]
 
     def convert(self, records: Sequence[Record]) -> Converted:
         """Return rows (search text, then stored values), and the records that do not fit."""
@@ -69,6 +73,9 @@ class Converter:
             return reject(record, record.reason)
         if len(cells) != len(self._fields):
             return reject(record, WRONG_WIDTH)
+        for place in self._required:
+            if not cells[place]:
+                return reject(record, MUST_BE_FILLED, self._fields[place].name)
         whole = "".join(cells)
         if len(whole) > LONGEST_TEXT or "\0" in whole:
             return self._fault(record) or self._fit(cells)
@@ -85,7 +92,9 @@ class Converter:
             for place, read, write in self._typed:
                 if cells[place]:
                     value = stored[place] = read(cells[place])
-                    shown[place] = write(value)
+                    if value == "":  # nothing but what stands between choices
+                        stored[place] = None
+                    shown[place] = write(value) if value != "" else ""
         text = search_text(self._keys, shown)
         return (text, *stored)
 

@@ -13,6 +13,7 @@ from app.jobs.handlers import handler
 from app.jobs.run import Run
 from app.jobs.uploads import clear_uploads
 from app.services.tables import catalogue
+from app.services.tables.around import around_of
 from app.services.tables.importing import Converter
 from app.services.tables.operations.import_steps import (
     READING,
@@ -100,10 +101,12 @@ def _read(
     records = iter(source)
     if arguments.header and stands.record == 0:
         next(records, None)
-    convert = Converter(table.fields).convert
     while True:
         run.check()
-        found = convert(batch := list(_batch(source, records)))
+        batch = list(_batch(source, records))
+        with run.appliance.database.read() as session:  # who is called what
+            around = around_of(run.context(), table.fields, session)
+            found = Converter(table.fields, around).convert(batch)
         if not batch:
             return stands
         stands = import_batch(

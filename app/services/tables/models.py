@@ -26,13 +26,34 @@ class TableState(enum.StrEnum):
 
 
 class FieldKind(enum.StrEnum):
-    """What a field holds."""
+    """What a field holds; `types` says what that means. In the order in which forms offer them."""
 
     TEXT = "text"
+    LONG_TEXT = "long_text"
     INTEGER = "integer"
     DECIMAL = "decimal"
+    MONEY = "money"
+    PERCENT = "percent"
     DATE = "date"
+    DATE_TIME = "date_time"
+    DURATION = "duration"
     CHECKBOX = "checkbox"
+    SELECT = "select"
+    MULTI_SELECT = "multi_select"
+    PERSON = "person"
+    GROUP = "group"
+    EMAIL = "email"
+    PHONE = "phone"
+    URL = "url"
+    POSTAL_CODE = "postal_code"
+    ADDRESS = "address"
+    LINK = "link"
+    LINKS = "links"
+    AUTONUMBER = "autonumber"
+    CREATED_AT = "created_at"
+    CREATED_BY = "created_by"
+    UPDATED_AT = "updated_at"
+    UPDATED_BY = "updated_by"
 
 
 class TableDefinition(SQLModel, table=True):
@@ -70,6 +91,20 @@ class FieldDefinition(SQLModel, table=True):
     """Decimals that a decimal field keeps; it is stored as value x 10^scale."""
     position: int
     deleted_at: int = Field(default=0, sa_type=BigInteger)
+    settings: str = "{}"
+    """JSON object: what was chosen for it (`fields.Settings`)."""
+    col: int = 0
+    """Number of the column that holds its values; 0: the field's own. Changing the kind of a field
+    fills a new column, and then turns to it: nothing is converted in place."""
+    successor_of: int = 0
+    """Number of the field whose kind was changed: this row keeps the kind and the column that are
+    out of use, for the way back; 0 for a field that people see."""
+    changing: str = ""
+    """Job that fills the column of the field's next kind; nobody writes to the field meanwhile."""
+    counter: int = Field(default=0, sa_type=BigInteger)
+    """The last running number that was given."""
+    counted: str = ""
+    """Period in which it was given; empty where counting never starts anew."""
 
 
 class RecordChange(SQLModel, table=True):

@@ -13,11 +13,13 @@ from app.files import spool
 from app.identity.personal import Batch, Found, Searched, Wanted, declare_searched
 from app.operations.context import Context
 from app.operations.permissions import Permission
-from app.services.tables import catalogue
+from app.services.tables import catalogue, junctions
 from app.services.tables.folding import fold
 from app.services.tables.models import ImportRejection, RecordHistory
-from app.services.tables.physical import TableInfo, sql_table
+from app.services.tables.physical import TableInfo, junction, sql_table
 from app.services.tables.reach import may
+from app.services.tables.types.base import Stored
+from app.services.tables.types.registry import is_many, show
 
 STEP: Final = 5_000
 """Rows that one step looks at."""
@@ -68,10 +70,25 @@ def _rows(session: Session, table: TableInfo, wanted: Wanted, stand: _Stand) -> 
                 title=table.name,
                 at=row.updated_at,
                 why=DELETED if row.deleted_at else HELD,
-                body={field.name: row._mapping[field.column] for field in table.fields},  # noqa: SLF001
+                body=_body(session, table, row),
             )
         )
     return _batch(found, stand, end, looked_at)
+
+
+def _body(session: Session, table: TableInfo, row: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return what a row holds, by the names of its fields."""
+    whole: dict[str, Any] = {}
+    for field in table.fields:
+        if is_many(field):
+            many = junction(field)
+            mine = select(many.c.b).where(many.c.a == row.id).order_by(many.c.pos)
+            numbers = session.connection().execute(mine).scalars()
+            stored: Stored = ",".join(map(str, numbers)) or None
+        else:
+            stored = row._mapping[field.column]  # noqa: SLF001
+        whole[field.name] = show(field, stored)
+    return whole
 
 
 def _made_by(session: Session, table: TableInfo, account: str) -> Iterator[Found]:
@@ -207,6 +224,8 @@ def forget(context: Context, place: str) -> int:
     if int(table) not in known:
         return 0
     rows = sql_table(known[int(table)])
+    many = list(filter(is_many, known[int(table)].fields))
+    junctions.forget(context.session, many, [int(number)])
     former = delete(history).where(
         history.c.table_id == int(table), history.c.record_id == int(number)
     )

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
+    Index,
     Integer,
     MetaData,
     Table,
@@ -14,37 +15,20 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.schema import CreateTable, DropTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, DropIndex, DropTable
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
 from app.core import postgresql_roles
-from app.services.tables.models import FieldKind, TableState
+from app.services.tables.fields import FieldInfo
+from app.services.tables.models import TableState
+from app.services.tables.types.registry import has_column, is_many, is_text
 
 MOST_FIELDS: Final = 500
 
 NUMBER: Final[TypeEngine[Any]] = BigInteger().with_variant(Integer(), "sqlite")
 TEXT: Final[TypeEngine[Any]] = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared by code points on both databases: pages of a list never disagree."""
-
-
-class FieldInfo(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
-    """A field as the engine works with it."""
-
-    id: int
-    name: str
-    kind: FieldKind
-    scale: int = 0
-
-    @property
-    def column(self) -> str:
-        """Its SQL name."""
-        return f"c{self.id:d}"
-
-    @property
-    def is_text(self) -> bool:
-        """Tell whether it is stored as TEXT."""
-        return self.kind in (FieldKind.TEXT, FieldKind.DATE)
 
 
 class TableInfo(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
@@ -59,6 +43,8 @@ class TableInfo(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     deleted_at: int
     source: str
     fields: tuple[FieldInfo, ...]
+    has_deleted: bool = False
+    """Fields of it are deleted: what stood in them still lies in the rows' search texts."""
 
     @property
     def scope(self) -> str:
@@ -108,7 +94,22 @@ SHOWN_COLUMNS: Final = SYSTEM_COLUMNS[:FIRST_VALUE]
 @functools.lru_cache(maxsize=256)
 def sql_table(table: TableInfo) -> Table:
     """Return the SQL table as SQLAlchemy's object."""
-    return _sql_table(table.id, tuple((field.column, field.is_text) for field in table.fields))
+    own = filter(has_column, table.fields)
+    return _sql_table(table.id, tuple((field.column, is_text(field)) for field in own))
+
+
+@functools.lru_cache(maxsize=256)
+def junction(field: FieldInfo) -> Table:
+    """Return the table of the values of a field that may have many: record, value, place."""
+    return Table(
+        "j" + field.column[1:],
+        MetaData(),
+        Column("a", NUMBER, primary_key=True, autoincrement=False),
+        Column("b", NUMBER, primary_key=True, autoincrement=False),
+        Column("pos", NUMBER, nullable=False),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
 
 
 def create(session: Session, table: TableInfo) -> None:
@@ -117,11 +118,49 @@ def create(session: Session, table: TableInfo) -> None:
     connection.execute(CreateTable(sql_table(table)))
     if connection.dialect.name == "postgresql":
         postgresql_roles.let_console_count(connection, sql_name(table.id))
+    for field in filter(is_many, table.fields):
+        connection.execute(CreateTable(junction(field)))
+    for field in table.fields:
+        if field.settings.unique:
+            make_unique(session, table, field)
+
+
+def add_column(session: Session, table: TableInfo, field: FieldInfo) -> None:
+    """Make what holds the values of one more field, in the transaction that defines it."""
+    connection = session.connection()
+    if is_many(field):
+        connection.execute(CreateTable(junction(field)))
+    elif has_column(field):
+        column: Column[Any] = Column(field.column, TEXT if is_text(field) else NUMBER)
+        definition = str(CreateColumn(column).compile(dialect=connection.dialect))
+        connection.exec_driver_sql(f"ALTER TABLE {sql_name(table.id)} ADD COLUMN {definition}")
+
+
+def _unique_index(table: TableInfo, field: FieldInfo) -> Index:
+    rows = _sql_table(table.id, ((field.column, is_text(field)),))
+    alive = rows.c.deleted_at == 0
+    name = f"x{field.column[1:]}"
+    return Index(
+        name, rows.c[field.column], unique=True, sqlite_where=alive, postgresql_where=alive
+    )
+
+
+def make_unique(session: Session, table: TableInfo, field: FieldInfo) -> None:
+    """Let no two rows hold the same value. Raise IntegrityError where two do."""
+    session.connection().execute(CreateIndex(_unique_index(table, field)))
+
+
+def end_unique(session: Session, table: TableInfo, field: FieldInfo) -> None:
+    """Let rows hold the same value."""
+    session.connection().execute(DropIndex(_unique_index(table, field), if_exists=True))
 
 
 def drop(session: Session, table: TableInfo) -> None:
     """Remove the SQL table with its rows: only for one that nobody has seen."""
-    session.connection().execute(DropTable(sql_table(table), if_exists=True))
+    connection = session.connection()
+    for field in filter(is_many, table.fields):
+        connection.execute(DropTable(junction(field), if_exists=True))
+    connection.execute(DropTable(sql_table(table), if_exists=True))
 
 
 def continue_numbers(session: Session, table: TableInfo) -> None:

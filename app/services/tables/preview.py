@@ -11,7 +11,7 @@ from app.files.csv_reading import Format, Record
 from app.files.errors import NotCsv
 from app.files.sniffing import EMPTY, sniff_delimiter, sniff_encoding
 from app.services.tables.errors import TooManyColumns
-from app.services.tables.kinds import LARGEST_SCALE
+from app.services.tables.fields import LARGEST_SCALE, PLAIN, Settings
 from app.services.tables.models import FieldKind
 from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.sniffing import guess_kind, sample_records, sniff_header
@@ -39,8 +39,9 @@ class ColumnPlan(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     kind: Annotated[FieldKind, Meta(description="What the field holds.")] = FieldKind.TEXT
     scale: Annotated[
-        int, Meta(description="Decimals of a decimal field.", ge=0, le=LARGEST_SCALE)
+        int, Meta(description="Decimals of a number that keeps some.", ge=0, le=LARGEST_SCALE)
     ] = 0
+    settings: Annotated[Settings, Meta(description="What is chosen for it.")] = PLAIN
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ Row scope and field mask of the Reach are part of every statement.
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, select
 from sqlmodel import Session
 
 from app.core.doors import dialect_of
@@ -15,9 +15,13 @@ from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.reach import Reach
 from app.services.tables.selection import Mark, Selection, Sort, read_mark
 from app.services.tables.statements import Shape, prepared, statements
+from app.services.tables.types.base import NOWHERE, Around
+from app.services.tables.types.registry import is_many, is_text
 
 CHUNK: Final = 2_000
 """Rows that a stream takes from the database at once."""
+AT_ONCE: Final = 500
+"""Numbers in one list of a statement."""
 EVERYTHING: Final = Selection()
 
 
@@ -33,8 +37,11 @@ class Found:
 class Rows:
     """The rows of one table as one person reaches them."""
 
-    def __init__(self, session: Session, table: TableInfo, reach: Reach) -> None:
+    def __init__(
+        self, session: Session, table: TableInfo, reach: Reach, around: Around = NOWHERE
+    ) -> None:
         self.table = table
+        self._around = around
         self._session = session
         self._statements = statements(table, reach.hidden, dialect_of(session))
         self.fields, self.by_id = self._statements.fields, self._statements.by_id
@@ -54,7 +61,7 @@ class Rows:
         values: dict[str, Any] = {"limit": limit + 1}
         shape = Shape("page", sort=sort, backwards=backwards)
         if given := before or after:
-            of_text = bool(sort.field) and self._statements.field(sort.field).is_text
+            of_text = bool(sort.field) and is_text(self._statements.field(sort.field))
             at = read_mark(given, sort, of_text=of_text)
             shape = shape._replace(mark="empty" if at.value is None and sort.field else "value")
             values.update(number=at.row, value=at.value)
@@ -83,6 +90,26 @@ class Rows:
         """Return one row; None where there is none within reach."""
         found = self._all(Shape("one"), EVERYTHING, {"number": number})
         return found[0] if found else None
+
+    def search_text(self, number: int) -> str:
+        """Return the folded text of a row, with what stood in deleted fields."""
+        c = self._statements.rows.c
+        return str(self._session.connection().execute(select(c.s).where(c.id == number)).scalar())
+
+    def first_values(self, numbers: Sequence[int]) -> list[tuple[int, Any]]:
+        """Return number and first value of some rows: what they are called elsewhere."""
+        first = next((field for field in self.fields if not is_many(field)), None)
+        if first is None:
+            return []
+        c = self._statements.rows.c
+        query = select(c.id, c[first.column]).where(c.deleted_at == 0)
+        if self._scope is not None:
+            query = query.where(self._scope)
+        found: list[tuple[int, Any]] = []
+        for start in range(0, len(numbers), AT_ONCE):
+            some = query.where(c.id.in_(numbers[start : start + AT_ONCE]))
+            found += [(row[0], row[1]) for row in self._session.connection().execute(some)]
+        return found
 
     def seen(self, row: Sequence[Any]) -> tuple[Any, ...]:
         """Return a whole row with the visible fields only."""
@@ -116,7 +143,7 @@ class Rows:
 
     def _query(self, shape: Shape, selection: Selection) -> Select[Any]:
         further: list[ColumnElement[bool]] = [] if self._scope is None else [self._scope]
-        further += [self._statements.holds(chosen) for chosen in selection.filters]
+        further += [self._statements.holds(chosen, self._around) for chosen in selection.filters]
         return self._statements.build(shape, *further)
 
     def _mark(self, row: Any, sort: Sort) -> str:  # noqa: ANN401 - a row of any table

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from app.core.errors import InvalidInput
 from app.core.messages import mark
-from app.services.tables.kinds import Stored
+from app.services.tables.types.base import Stored
 
 BY_NUMBER: Final = 0
 """Sorting by no field: in the order in which the rows came."""
@@ -22,6 +22,8 @@ class Comparison(enum.StrEnum):
     EQUALS = "equals"
     CONTAINS = "contains"
     """Like the search, inside one field."""
+    HAS = "has"
+    """Among the values of a field that has many."""
     FROM = "from"
     """At least; two filters, `from` and `to`, make a range."""
     TO = "to"

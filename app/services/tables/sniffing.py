@@ -8,8 +8,8 @@ from app.files.csv_reading import CsvSource, Format, Record
 from app.files.dates import read_date
 from app.files.errors import Unfit
 from app.files.sniffing import FIRST_RECORDS, SAMPLE
-from app.services.tables import kinds
 from app.services.tables.models import FieldKind
+from app.services.tables.types.numbers import decimal_reader
 
 PLACES: Final = 8
 """Further places of a long file that the kinds are guessed from …"""
@@ -70,7 +70,7 @@ def guess_kind(texts: Sequence[str]) -> tuple[FieldKind, int]:
         return FieldKind.TEXT, 0
     if {text.lower() for text in filled} in _TICKS:
         return FieldKind.CHECKBOX, 0
-    if all(_is_plain_number(text) and _reads(kinds.decimal_reader(12), text) for text in filled):
+    if all(_is_plain_number(text) and _reads(decimal_reader(12), text) for text in filled):
         scale = max(len(text.partition(".")[2]) for text in filled)
         return (FieldKind.DECIMAL, scale) if scale else (FieldKind.INTEGER, 0)
     if all(_reads(read_date, text) for text in filled):
@@ -94,4 +94,4 @@ def sniff_header(records: Sequence[Record]) -> bool:
 
 
 def _looks_like_data(text: str) -> bool:
-    return bool(text) and (_reads(kinds.decimal_reader(12), text) or _reads(read_date, text))
+    return bool(text) and (_reads(decimal_reader(12), text) or _reads(read_date, text))

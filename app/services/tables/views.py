@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from app.services.tables.kinds import Value, shower_of
+from app.services.tables.fields import PLAIN, FieldInfo, Settings
 from app.services.tables.models import FieldKind, TableState
-from app.services.tables.physical import FieldInfo, TableInfo
+from app.services.tables.physical import FIRST_VALUE, TableInfo
+from app.services.tables.types.base import Around, Value
+from app.services.tables.types.registry import shower_of, words_of
 
 TableNumber = Annotated[int, Meta(description="Number of the table.", ge=1, le=2**63 - 1)]
 RecordNumber = Annotated[int, Meta(description="Number of the record.", ge=1, le=2**63 - 1)]
@@ -23,6 +25,10 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="What people call it.")]
     kind: Annotated[FieldKind, Meta(description="What it holds.")]
     scale: Annotated[int, Meta(description="Decimals that it keeps.")]
+    settings: Annotated[Settings, Meta(description="What was chosen for it.")] = PLAIN
+    changing: Annotated[
+        bool, Meta(description="Its kind is being changed; nobody writes to it.")
+    ] = False
 
 
 class TableView(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +51,10 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     id: Annotated[int, Meta(description="Number of the record.")]
     rev: Annotated[int, Meta(description="State of the record; give it back with a change.")]
     cells: Annotated[list[Value], Meta(description="Values in the order of the fields.")]
+    words: Annotated[
+        list[str],
+        Meta(description="The same as people read them, in your language and time zone."),
+    ]
     created_at: Annotated[int, Meta(description="When it was made, in milliseconds.")]
     created_by: Annotated[str, Meta(description="Account that made it.")]
     updated_at: Annotated[int, Meta(description="When it was changed last, in milliseconds.")]
@@ -64,7 +74,14 @@ class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
 
 def view_of_field(field: FieldInfo) -> FieldView:
     """Return a field as it is shown."""
-    return FieldView(id=field.id, name=field.name, kind=field.kind, scale=field.scale)
+    return FieldView(
+        id=field.id,
+        name=field.name,
+        kind=field.kind,
+        scale=field.scale,
+        settings=field.settings,
+        changing=field.changing,
+    )
 
 
 def view_of_table(table: TableInfo, fields: Iterable[FieldInfo] | None = None) -> TableView:
@@ -83,16 +100,23 @@ def view_of_table(table: TableInfo, fields: Iterable[FieldInfo] | None = None) -
 
 
 @functools.lru_cache(maxsize=256)
-def record_viewer(fields: tuple[FieldInfo, ...]) -> Callable[[Sequence[Any]], RecordView]:
+def _showers(fields: tuple[FieldInfo, ...]) -> list[tuple[int, Callable[[Any], Value]]]:
+    """Return what gives the API's value, by place, where that is not what is stored."""
+    return [(place, shower) for place, field in enumerate(fields) if (shower := shower_of(field))]
+
+
+def record_viewer(
+    fields: tuple[FieldInfo, ...], around: Around
+) -> Callable[[Sequence[Any]], RecordView]:
     """Return what shows rows of these fields, as `query` finds them."""
-    showers = [
-        (place, shower)
-        for place, field in enumerate(fields)
-        if (shower := shower_of(field.kind, field.scale))
-    ]
+    showers = _showers(fields)
+    writers = [words_of(field, around) for field in fields]
 
     def view(row: Sequence[Any]) -> RecordView:
         number, rev, created_at, created_by, updated_at, updated_by, *cells = row
+        words = [
+            "" if cell is None else write(cell) for write, cell in zip(writers, cells, strict=True)
+        ]
         for place, shower in showers:
             if cells[place] is not None:
                 cells[place] = shower(cells[place])
@@ -100,6 +124,7 @@ def record_viewer(fields: tuple[FieldInfo, ...]) -> Callable[[Sequence[Any]], Re
             id=number,
             rev=rev,
             cells=cells,
+            words=words,
             created_at=created_at,
             created_by=created_by,
             updated_at=updated_at,
@@ -109,6 +134,20 @@ def record_viewer(fields: tuple[FieldInfo, ...]) -> Callable[[Sequence[Any]], Re
     return view
 
 
-def view_of_record(row: Sequence[Any], fields: tuple[FieldInfo, ...]) -> RecordView:
+def view_of_record(row: Sequence[Any], fields: tuple[FieldInfo, ...], around: Around) -> RecordView:
     """Return a row that `query` found as it is shown."""
-    return record_viewer(fields)(row)
+    return record_viewer(fields, around)(row)
+
+
+def load_links(
+    fields: Sequence[FieldInfo],
+    rows: Sequence[Sequence[Any]],
+    around: Around,
+    first: int = FIRST_VALUE,
+) -> None:
+    """Fetch the names of all records that some rows link to, a statement a field."""
+    for place, field in enumerate(fields, first):
+        if field.kind in (FieldKind.LINK, FieldKind.LINKS):
+            texts = (str(row[place]) for row in rows if row[place] is not None)
+            numbers = [int(one) for text in texts for one in text.split(",")]
+            around.records(field.settings.target).load(numbers)

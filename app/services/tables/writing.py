@@ -4,33 +4,42 @@ Like `query`, the only way: nothing else writes to the tables of people.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Table, bindparam, insert, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.core.messages import mark
 from app.core.prepared import Prepared
 from app.files.errors import Unfit
 from app.operations.context import Context
-from app.services.tables import kinds
+from app.services.tables import junctions
 from app.services.tables.changes import record
-from app.services.tables.folding import key_of, search_text
-from app.services.tables.kinds import Stored, Value
+from app.services.tables.fields import SYSTEM, FieldInfo
+from app.services.tables.folding import key_of, search_text, segments_of
+from app.services.tables.numbering import next_numbers
 from app.services.tables.physical import (
     FIRST_VALUE,
     SYSTEM_COLUMNS,
-    FieldInfo,
     TableInfo,
     sql_table,
 )
 from app.services.tables.query import Rows
 from app.services.tables.reach import WHOLE_TABLE
+from app.services.tables.rejecting import DUPLICATE, TOO_LARGE
+from app.services.tables.types import registry
+from app.services.tables.types.base import NOWHERE, Around, Stored, Value
+from app.services.tables.types.registry import has_column, is_many
+from app.services.tables.uniqueness import check_unique
+
+IS_CHANGING = mark("The type of the field is being changed. Wait until that is done.")
 
 
-def stored_values(known: Mapping[int, FieldInfo], values: Mapping[int, Value]) -> dict[int, Stored]:
+def stored_values(
+    known: Mapping[int, FieldInfo], values: Mapping[int, Value], around: Around = NOWHERE
+) -> dict[int, Stored]:
     """Return what is stored for the given values of known fields, all by number.
 
     Raise InvalidInput naming the field.
@@ -40,16 +49,42 @@ def stored_values(known: Mapping[int, FieldInfo], values: Mapping[int, Value]) -
         field = known.get(number)
         if field is None:
             raise InvalidInput(field=str(number), reason=mark("The table has no such field."))
+        if field.changing:
+            raise InvalidInput(field=field.name, reason=IS_CHANGING)
         try:
-            stored[number] = kinds.store(field.kind, field.scale, value)
+            stored[number] = registry.store(field, value, around)
         except Unfit as error:
             raise InvalidInput(field=field.name, reason=error.reason) from error
+        if stored[number] is None and field.settings.required:
+            raise InvalidInput(field=field.name, reason=registry.MUST_BE_FILLED)
     return stored
 
 
-def text_of_row(fields: Sequence[FieldInfo], values: Sequence[Stored]) -> str:
+def with_starts(
+    known: Mapping[int, FieldInfo], stored: dict[int, Stored], around: Around
+) -> dict[int, Stored]:
+    """Return the values of a new row: where none was given, the field's default.
+
+    Raise InvalidInput naming the field: it must be filled, or the default fits no longer.
+    """
+    for number, field in known.items():
+        if number in stored or field.changing or registry.type_of(field).by_appliance:
+            continue
+        try:
+            start = registry.start_of(field, around)
+        except Unfit as error:
+            raise InvalidInput(field=field.name, reason=error.reason) from error
+        if start is None and field.settings.required:
+            raise InvalidInput(field=field.name, reason=registry.MUST_BE_FILLED)
+        stored[number] = start
+    return stored
+
+
+def text_of_row(
+    fields: Sequence[FieldInfo], values: Sequence[Stored], around: Around = NOWHERE
+) -> str:
     """Return the search text of a row."""
-    keys, writers = _searched(tuple(fields))
+    keys, writers = _keys(tuple(fields)), searchers(fields, around)
     texts = [
         "" if value is None else write(value) for write, value in zip(writers, values, strict=True)
     ]
@@ -57,32 +92,64 @@ def text_of_row(fields: Sequence[FieldInfo], values: Sequence[Stored]) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _searched(fields: tuple[FieldInfo, ...]) -> tuple[list[str], list[Callable[[Any], str]]]:
-    return (
-        [key_of(field.id) for field in fields],
-        [kinds.writer_of(field.kind, field.scale) for field in fields],
-    )
+def _keys(fields: tuple[FieldInfo, ...]) -> list[str]:
+    return [key_of(field.id) for field in fields]
 
 
-def insert_row(context: Context, table: TableInfo, stored: Mapping[int, Stored]) -> Sequence[Any]:
-    """Write a new row; return it whole, as `query` would."""
+def searchers(fields: Sequence[FieldInfo], around: Around) -> list[Callable[[Any], str]]:
+    """Return what writes the texts of a row's fields that people look for."""
+    return [
+        _nothing if field.kind in SYSTEM else registry.writer_of(field, around) for field in fields
+    ]
+
+
+def _nothing(_stored: Any) -> str:  # noqa: ANN401
+    """Who and when changes with each write; nobody looks for it by a part of its text."""
+    return ""
+
+
+def insert_row(
+    context: Context, table: TableInfo, stored: Mapping[int, Stored], around: Around = NOWHERE
+) -> Sequence[Any]:
+    """Write a new row; return it whole, as `query` would. Raise InvalidInput: a value is taken."""
     now, account = context.now, context.actor.account
-    values = [stored.get(field.id) for field in table.fields]
+    numbered = next_numbers(context.session, table, now, around.zone, 1)
+    told: dict[str, Any] = {
+        "created_at": now,
+        "created_by": account,
+        "updated_at": now,
+        "updated_by": account,
+    }
+    given = {**stored, **{field: texts[0] for field, texts in numbered.items()}}
+    values: list[Stored] = [told.get(one.column, given.get(one.id)) for one in table.fields]
+    check_unique(context.session, table, dict(zip(_numbers(table), values, strict=True)))
     columns, inserting = _inserting(table)
     made = inserting.first(
         context.session,
         rev=1,
-        created_at=now,
-        created_by=account,
-        updated_at=now,
-        updated_by=account,
+        **told,
         deleted_at=0,
-        s=text_of_row(table.fields, values),
-        **dict(zip(columns, values, strict=True)),
+        s=text_of_row(table.fields, values, around),
+        **dict(zip(columns, _in_columns(table, values), strict=True)),
     )
     assert made is not None  # noqa: S101 - an INSERT that does not raise returns its number
+    _write_many(context, table, made.id, dict(zip(_numbers(table), values, strict=True)), new=True)
     record(context, table, "create", [[made.id, 1, *values]])
     return [made.id, 1, now, account, now, account, *values]
+
+
+def _in_columns(table: TableInfo, values: Sequence[Stored]) -> list[Stored]:
+    """Return what stands in columns of the table's own."""
+    return [value for field, value in zip(table.fields, values, strict=True) if has_column(field)]
+
+
+def _write_many(
+    context: Context, table: TableInfo, row: int, stored: Mapping[int, Stored], *, new: bool = False
+) -> None:
+    """Write the values of fields that have many."""
+    for field in table.fields:
+        if field.id in stored and is_many(field):
+            junctions.write(context.session, field, row, stored[field.id], new=new)
 
 
 @functools.lru_cache(maxsize=256)
@@ -90,7 +157,7 @@ def _inserting(table: TableInfo) -> tuple[list[str], Prepared]:
     """Return the names of the fields' columns, and what writes a new row."""
     rows = sql_table(table)
     names = [column.name for column in rows.c if column.name != "id"]
-    columns = [field.column for field in table.fields]
+    columns = [field.column for field in table.fields if has_column(field)]
     return columns, Prepared(insert(rows).returning(rows.c.id), names)
 
 
@@ -108,7 +175,9 @@ class At(NamedTuple):
     rev: int
 
 
-def update_row(context: Context, rows: Rows, at: At, stored: dict[int, Stored]) -> Sequence[Any]:
+def update_row(
+    context: Context, rows: Rows, at: At, stored: dict[int, Stored], around: Around = NOWHERE
+) -> Sequence[Any]:
     """Change some fields of a row; return it whole, as `query` would.
 
     Raise NotFound if there is none within reach, Conflict if somebody changed it since.
@@ -117,11 +186,21 @@ def update_row(context: Context, rows: Rows, at: At, stored: dict[int, Stored]) 
     row = _current(context, rows, at)
     whole = _by_number(table, row)
     before = {key: whole[key] for key, value in stored.items() if whole[key] != value}
-    after = [*{**whole, **stored}.values()]
-    columns: dict[str, Any] = {f"c{key:d}": value for key, value in stored.items()}
-    _write(
-        context, table, at, {"s": text_of_row(table.fields, after), "updated_at": now, **columns}
-    )
+    check_unique(context.session, table, {key: stored[key] for key in before}, at.number)
+    told: dict[str, Stored] = {"updated_at": now, "updated_by": account}
+    system = {one.id: told[one.column] for one in table.fields if one.column in told}
+    after = [*{**whole, **stored, **system}.values()]
+    columns: dict[str, Any] = {
+        field.column: stored[field.id]
+        for field in table.fields
+        if field.id in stored and has_column(field)
+    }
+    text = text_of_row(table.fields, after, around)
+    if table.has_deleted:  # what stood in deleted fields comes back with them, and is found then
+        old = rows.search_text(at.number)
+        text += segments_of(old, without=_keys(table.fields))
+    _write(context, table, at, {"s": text, "updated_at": now, **columns})
+    _write_many(context, table, at.number, {key: stored[key] for key in before})
     record(context, table, "update", [[at.number, at.rev + 1, *after]], {at.number: before})
     return [at.number, at.rev + 1, row.created_at, row.created_by, now, account, *after]
 
@@ -163,55 +242,115 @@ def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -
         raise Conflict(name=str(at.number))
 
 
+class Refused(NamedTuple):
+    """A row that the database did not take."""
+
+    place: int
+    reason: str
+    """Text of the catalogue."""
+
+
 def insert_many(
-    context: Context, table: TableInfo, first: int, rows: Sequence[tuple[Any, ...]]
-) -> list[int]:
+    context: Context,
+    table: TableInfo,
+    first: int,
+    rows: Sequence[tuple[Any, ...]],
+) -> list[Refused]:
     """Write new rows with the numbers from `first` on, as fast as the database takes them.
 
-    Each row is its search text, then its values in the fields' order. Return the places of rows
-    that the database cannot hold (PostgreSQL keeps a row in one page of 8 kB); they take no
-    number. A number that is there already makes the whole batch fail: no batch counts twice.
+    Each row is its search text, then its values in the fields' order. Return the rows that the
+    database cannot hold (PostgreSQL keeps a row in one page of 8 kB) or that say again what is
+    there once only; they take no number. A number that is there already makes the whole batch
+    fail: no batch counts twice.
     """
     connection = context.session.connection()
     now, account = context.now, context.actor.account
     system = (1, now, account, now, account, 0)
     whole = [(number, *system, *row) for number, row in enumerate(rows, first)]
-    too_large: list[int] = []
-    if not _insert(connection, table, whole):
+    refused: list[Refused] = []
+    if _insert(connection, table, whole):
         written: list[tuple[Any, ...]] = []
         for place, row in enumerate(whole):
             single = (first + len(written), *row[1:])
-            if _insert(connection, table, [single]):
-                written.append(single)
+            if reason := _insert(connection, table, [single]):
+                refused.append(Refused(place, reason))
             else:
-                too_large.append(place)
+                written.append(single)
         whole = written
+    for place, field in placed(table):
+        if is_many(field):
+            junctions.write_new(context.session, field, [(row[0], row[place]) for row in whole])
     record(context, table, "import", [(row[0], 1, *row[len(SYSTEM_COLUMNS) :]) for row in whole])
-    return too_large
+    return refused
 
 
-def _insert(connection: Connection, table: TableInfo, rows: Sequence[tuple[Any, ...]]) -> bool:
-    """Write whole rows; tell whether the database could hold them all. If not, none is written."""
-    names = (*SYSTEM_COLUMNS, *(field.column for field in table.fields))
+def placed(table: TableInfo) -> Iterable[tuple[int, FieldInfo]]:
+    """Return the fields with their places in a whole row."""
+    return enumerate(table.fields, len(SYSTEM_COLUMNS))
+
+
+def _insert(connection: Connection, table: TableInfo, rows: Sequence[tuple[Any, ...]]) -> str:
+    """Write whole rows; return why the database could not hold them. If so, none is written."""
+    own = [place for place, field in placed(table) if has_column(field)]
+    names = (*SYSTEM_COLUMNS, *(field.column for field in table.fields if has_column(field)))
+    lines: Iterable[Sequence[Any]] = rows
+    if len(names) < len(SYSTEM_COLUMNS) + len(table.fields):
+        lines = [[*row[: len(SYSTEM_COLUMNS)], *(row[place] for place in own)] for row in rows]
     target, columns = sql_table(table).name, ", ".join(names)
     if connection.dialect.name != "postgresql":
         places = ", ".join("?" * len(names))
         statement = f"INSERT INTO {target} ({columns}) VALUES ({places})"  # noqa: S608 - numbers
-        if rows:
-            connection.exec_driver_sql(statement, list(rows))
-        return True
+        return _insert_with_care(connection, table, statement, [tuple(line) for line in lines])
     before = connection.begin_nested()
     driver = connection.dialect.loaded_dbapi
     try:
         with connection.connection.cursor().copy(f"COPY {target} ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+            for line in lines:
+                copy.write_row(line)
     except driver.errors.ProgramLimitExceeded:
         before.rollback()
-        return False
+        return TOO_LARGE
+    except driver.errors.UniqueViolation as error:
+        if _number_is_taken(table, str(error)):
+            raise _named(connection, error) from error
+        before.rollback()
+        return DUPLICATE
     except driver.Error as error:  # COPY runs past SQLAlchemy, which names errors for everybody
-        raise DBAPIError.instance(
-            "COPY", None, error, driver.Error, dialect=connection.dialect
-        ) from error
+        raise _named(connection, error) from error
     before.commit()
-    return True
+    return ""
+
+
+def _named(connection: Connection, error: Exception) -> Exception:
+    driver = connection.dialect.loaded_dbapi
+    named: Exception = DBAPIError.instance(
+        "COPY", None, error, driver.Error, dialect=connection.dialect
+    )
+    return named
+
+
+def _insert_with_care(
+    connection: Connection, table: TableInfo, statement: str, lines: list[tuple[Any, ...]]
+) -> str:
+    """Write rows into SQLite: with a point to go back to only where a value may be taken."""
+    if not lines:
+        return ""
+    if not any(field.settings.unique for field in table.fields):
+        connection.exec_driver_sql(statement, lines)
+        return ""
+    before = connection.begin_nested()
+    try:
+        connection.exec_driver_sql(statement, lines)
+    except IntegrityError as error:
+        if _number_is_taken(table, str(error.orig)):
+            raise
+        before.rollback()
+        return DUPLICATE
+    before.commit()
+    return ""
+
+
+def _number_is_taken(table: TableInfo, told: str) -> bool:
+    """Tell whether it is the row's own number: then the batch was written before."""
+    name = sql_table(table).name
+    return f"{name}.id" in told or f"{name}_pkey" in told

@@ -7,18 +7,20 @@ import msgspec
 from msgspec import Meta
 
 from app.files.csv_writing import count_lacking
-from app.operations.context import Appliance, Context
+from app.operations.context import Context
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
+from app.services.tables.around import around_of
 from app.services.tables.csv_writing import csv_chunks
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import TableInfo
 from app.services.tables.query import Rows
 from app.services.tables.reach import Reach, reach_of
 from app.services.tables.selection import Filter, Selection, Sort
-from app.services.tables.views import TableNumber
+from app.services.tables.types.base import Around
+from app.services.tables.views import TableNumber, load_links
 
 Encoding = Literal["utf-8", "cp932"]
 
@@ -51,7 +53,7 @@ def _rows(context: Context, request: ExportRecords) -> tuple[Rows, Selection, Re
     table = catalogue.ready_table(context.session, request.table)
     reach = reach_of(context, table, Permission.RECORDS_EXPORT)
     chosen = Selection(search=request.search, filters=request.filters, sort=request.sort)
-    rows = Rows(context.session, table, reach)
+    rows = Rows(context.session, table, reach, around_of(context, table.fields))
     rows.check(chosen)  # once the first bytes are sent, nothing can be refused any more
     return rows, chosen, reach
 
@@ -95,17 +97,28 @@ def export_records(context: Context, request: ExportRecords) -> Download:
     checked = _check(rows, chosen, request.encoding)
     context.event.about("table", str(rows.table.id), rows.table.name)
     context.event.numbers.update(rows=checked.rows, lacking=checked.lacking)
-    parts = _parts(context.appliance, rows.table, chosen, reach)
-    chunks = csv_chunks(
-        rows.fields, parts, encoding=request.encoding, neutralise=request.neutralise
-    )
+    chunks = _chunks(context, rows.table, chosen, reach, request)
     charset = "utf-8" if request.encoding == "utf-8" else "windows-31j"
     return Download(f"{rows.table.name}.csv", f"text/csv; charset={charset}", chunks)
 
 
-def _parts(
-    appliance: Appliance, table: TableInfo, chosen: Selection, reach: Reach
-) -> Iterator[list[Any]]:
-    """Return the rows in one state of the database, after the operation's own transaction."""
-    with appliance.database.read() as session:
-        yield from Rows(session, table, reach).stream(chosen)
+def _chunks(
+    context: Context, table: TableInfo, chosen: Selection, reach: Reach, request: ExportRecords
+) -> Iterator[bytes]:
+    """Return the file in one state of the database, after the operation's own transaction."""
+    with context.appliance.database.read() as session:
+        around = around_of(context, table.fields, session)
+        rows = Rows(session, table, reach, around)
+        yield from csv_chunks(
+            rows.fields,
+            _parts(rows, chosen, around),
+            encoding=request.encoding,
+            around=around,
+            neutralise=request.neutralise,
+        )
+
+
+def _parts(rows: Rows, chosen: Selection, around: Around) -> Iterator[list[Any]]:
+    for part in rows.stream(chosen):
+        load_links(rows.fields, part, around, first=0)
+        yield part

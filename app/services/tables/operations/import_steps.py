@@ -14,7 +14,7 @@ from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue, physical, writing
-from app.services.tables.importing import TOO_LARGE, Rejection, reject
+from app.services.tables.importing import Rejection, reject
 from app.services.tables.models import TableState
 from app.services.tables.operations.rejected import rejections as _rejections
 from app.services.tables.physical import TableInfo
@@ -79,13 +79,13 @@ def import_batch(context: Context, request: ImportBatch) -> Checkpoint:
     """Write some rows of a running import, and where to go on after them."""
     table = _importing(context, request.table, request.lease)
     stood = request.before
-    too_large = writing.insert_many(context, table, stood.rows + 1, request.rows)
+    refused = writing.insert_many(context, table, stood.rows + 1, request.rows)
     rejections = [
         *request.rejections,
-        *(reject(request.records[place], TOO_LARGE) for place in too_large),
+        *(reject(request.records[one.place], one.reason) for one in refused),
     ]
     _keep_rejections(context, request, rejections)
-    rows = len(request.rows) - len(too_large)
+    rows = len(request.rows) - len(refused)
     stands = Checkpoint(
         offset=request.offset,
         record=request.record,

@@ -5,8 +5,6 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from app.core.errors import InvalidInput
-from app.core.messages import mark
 from app.files import spool
 from app.jobs.queue import enqueue
 from app.operations.context import Context
@@ -17,6 +15,7 @@ from app.services.tables.errors import ColumnsDoNotFit
 from app.services.tables.models import TableState
 from app.services.tables.operations.tables import AREA, STAFF
 from app.services.tables.physical import MOST_FIELDS
+from app.services.tables.planning import planned
 from app.services.tables.preview import ColumnPlan, Name, Preview, make_preview
 
 IMPORT = "tables.import"
@@ -126,12 +125,10 @@ def import_file(context: Context, request: ImportFile) -> ImportStarted:
     columns = request.columns or seen.columns
     if len(columns) != len(seen.columns):
         raise ColumnsDoNotFit(found=len(seen.columns), given=len(columns))
-    if len({plan.name for plan in columns}) != len(columns):
-        raise InvalidInput(field="columns", reason=mark("Two columns have the same name."))
     table = catalogue.make_table(
         context.session,
         name=request.name,
-        columns=[(plan.name, plan.kind, plan.scale) for plan in columns],
+        columns=planned(context, columns, importable=True),
         account=context.actor.account,
         state=TableState.IMPORTING,
         source=seen.name,

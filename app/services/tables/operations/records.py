@@ -12,18 +12,20 @@ from app.operations.context import Context
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue, writing
-from app.services.tables.kinds import Value
+from app.services.tables.around import around_of
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.query import Rows
 from app.services.tables.reach import reach_of
 from app.services.tables.selection import Filter, Selection, Sort
+from app.services.tables.types.base import Value
 from app.services.tables.views import (
     RecordNumber,
     RecordPage,
     RecordView,
     Rev,
     TableNumber,
+    load_links,
     record_viewer,
     view_of_record,
     view_of_table,
@@ -103,7 +105,7 @@ def _show(context: Context, table: int, record: int) -> RecordView:
     row = rows.get(record)
     if row is None:
         raise NotFound(kind=mark("record"), name=record)
-    return view_of_record(row, rows.fields)
+    return view_of_record(row, rows.fields, around_of(context, found.fields))
 
 
 @operation(
@@ -117,7 +119,9 @@ def _show(context: Context, table: int, record: int) -> RecordView:
 def list_records(context: Context, request: ListRecords) -> RecordPage:
     """List records of a table: searched, filtered, sorted, page by page."""
     table = catalogue.ready_table(context.session, request.table)
-    rows = Rows(context.session, table, reach_of(context, table, Permission.RECORDS_VIEW))
+    around = around_of(context, table.fields)
+    reach = reach_of(context, table, Permission.RECORDS_VIEW)
+    rows = Rows(context.session, table, reach, around)
     chosen = Selection(search=request.search, filters=request.filters, sort=request.sort)
     found = rows.page(chosen, after=request.after, before=request.before, limit=request.limit)
     total, capped = None, False
@@ -126,9 +130,10 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
         exact = request.count is Count.EXACT or narrowed
         total = rows.count(chosen, None if exact else CAP)
         capped = not exact and total > CAP
+    load_links(rows.fields, found.rows, around)
     return RecordPage(
         table=view_of_table(table, rows.fields),
-        records=list(map(record_viewer(rows.fields), found.rows)),
+        records=list(map(record_viewer(rows.fields, around), found.rows)),
         before=found.before,
         after=found.after,
         total=CAP if capped else total,
@@ -162,9 +167,13 @@ def create_record(context: Context, request: CreateRecord) -> RecordView:
     context.event.about("table", str(table.id), table.name)
     reach = reach_of(context, table, Permission.RECORDS_CREATE)
     rows = Rows(context.session, table, reach)
-    row = writing.insert_row(context, table, writing.stored_values(rows.by_id, request.values))
+    around = around_of(context, table.fields)
+    given = writing.stored_values(rows.by_id, request.values, around)
+    whole = {field.id: field for field in table.fields}  # defaults of hidden fields hold too
+    stored = writing.with_starts(whole, given, around)
+    row = writing.insert_row(context, table, stored, around)
     context.event.references["record"] = str(row[0])
-    return view_of_record(rows.seen(row), rows.fields)
+    return view_of_record(rows.seen(row), rows.fields, around)
 
 
 @operation(
@@ -181,10 +190,11 @@ def update_record(context: Context, request: UpdateRecord) -> RecordView:
     context.event.references["record"] = str(request.record)
     reach = reach_of(context, table, Permission.RECORDS_EDIT)
     rows = Rows(context.session, table, reach)
-    stored = writing.stored_values(rows.by_id, request.values)
+    around = around_of(context, table.fields)
+    stored = writing.stored_values(rows.by_id, request.values, around)
     at = writing.At(request.record, request.rev)
-    row = writing.update_row(context, rows, at, stored)
-    return view_of_record(rows.seen(row), rows.fields)
+    row = writing.update_row(context, rows, at, stored, around)
+    return view_of_record(rows.seen(row), rows.fields, around)
 
 
 @operation(

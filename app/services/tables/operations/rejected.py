@@ -16,9 +16,9 @@ from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
 from app.services.tables.csv_writing import csv_chunks
+from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, ImportRejection
 from app.services.tables.operations.tables import STAFF
-from app.services.tables.physical import FieldInfo
 from app.services.tables.views import TableNumber
 
 rejections: Final[Table] = SQLModel.metadata.tables[str(ImportRejection.__tablename__)]

@@ -5,14 +5,14 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from app.core.errors import Conflict, InvalidInput
-from app.core.messages import mark
+from app.core.errors import Conflict
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
 from app.services.tables.models import TableState
 from app.services.tables.physical import MOST_FIELDS, TableInfo
+from app.services.tables.planning import planned
 from app.services.tables.preview import ColumnPlan, Name
 from app.services.tables.reach import may
 from app.services.tables.views import Rev, TableNumber, TableView, view_of_table
@@ -107,13 +107,10 @@ def get_table(context: Context, request: GetTable) -> TableView:
 )
 def create_table(context: Context, request: CreateTable) -> TableView:
     """Make an empty table."""
-    names = [column.name for column in request.columns]
-    if len(set(names)) != len(names):
-        raise InvalidInput(field="columns", reason=mark("Two columns have the same name."))
     made = catalogue.make_table(
         context.session,
         name=request.name,
-        columns=[(plan.name, plan.kind, plan.scale) for plan in request.columns],
+        columns=planned(context, request.columns),
         account=context.actor.account,
         state=TableState.READY,
     )

@@ -13,10 +13,10 @@ from app.core.database_errors import DatabaseBusy
 from app.identity import policies, session_rows
 from app.identity.operations import accounts, groups
 from app.operations.context import SYSTEM, Appliance, Context, Plane
-from app.services.tables.kinds import Value
 from app.services.tables.models import FieldKind
 from app.services.tables.operations import records, tables
 from app.services.tables.preview import ColumnPlan
+from app.services.tables.types.base import Value
 from app.web import standing
 from app.web.cookies import session_cookie_name
 from app.web.search_page import Place, fitting

@@ -14,12 +14,13 @@ from app.files.csv_writing import count_lacking, encode, neutral
 from app.files.errors import NotCsv
 from app.services.tables.csv_writing import csv_chunks
 from app.services.tables.errors import TooManyColumns
+from app.services.tables.fields import FieldInfo
 from app.services.tables.importing import WRONG_WIDTH, Converter
-from app.services.tables.kinds import HAS_NUL, NO_NUMBER
-from app.services.tables.kinds import TOO_LONG as CELL_TOO_LONG
 from app.services.tables.models import FieldKind
-from app.services.tables.physical import FieldInfo
 from app.services.tables.preview import column_names, make_preview
+from app.services.tables.types.numbers import NO_NUMBER
+from app.services.tables.types.texts import HAS_NUL
+from app.services.tables.types.texts import TOO_LONG as CELL_TOO_LONG
 
 
 def read(data: bytes, encoding: str = "utf-8", delimiter: str = ",", offset: int = 0):

@@ -6,12 +6,19 @@ from sqlmodel import Session
 
 from app.core.database import Database
 from app.services.tables import catalogue
-from app.services.tables.catalogue import change_definition, fields, find_table, make_table
+from app.services.tables.catalogue import (
+    change_definition,
+    fields,
+    find_table,
+    make_table,
+    row_of,
+)
+from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, TableState
 
 
 def make(session: Session, name: str = "注文") -> int:
-    columns = [("品名", FieldKind.TEXT, 0)]
+    columns = [FieldInfo(id=0, name="品名", kind=FieldKind.TEXT)]
     return make_table(
         session, name=name, columns=columns, account="", state=TableState.READY
     ).id  # fmt: skip
@@ -24,9 +31,8 @@ def names(database: Database, table: int) -> list[str]:
 
 def add_field(session: Session, table: int, name: str) -> None:
     """As a change of a design does it."""
-    more = {"name": name, "kind": "text", "scale": 0, "position": 9, "deleted_at": 0}
-    connection = session.connection()
-    connection.execute(insert(fields).values(table_id=table, **more))
+    more = FieldInfo(id=0, name=name, kind=FieldKind.TEXT)
+    session.connection().execute(insert(fields).values(**row_of(table, more, 9)))
     assert change_definition(session, table)
 
 

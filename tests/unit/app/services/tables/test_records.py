@@ -14,6 +14,7 @@ from app.services.tables import catalogue
 from app.services.tables.changes import leaves, merkle_root
 from app.services.tables.drift import Drift, find_drift
 from app.services.tables.errors import NotReady, TooManyColumns
+from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations.exporting import (
     ExportRecords,
@@ -57,6 +58,8 @@ NUMBER = ColumnPlan(name="金額", kind=FieldKind.INTEGER)
 RATE = ColumnPlan(name="率", kind=FieldKind.DECIMAL, scale=2)
 DAY = ColumnPlan(name="日付", kind=FieldKind.DATE)
 TICK = ColumnPlan(name="済", kind=FieldKind.CHECKBOX)
+
+FIELDS = [FieldInfo(id=0, name="a", kind=FieldKind.TEXT)]
 
 POISON = """'"; DROP TABLE u1; --\\ %_`]) OR 1=1 /* $1 :p ? {x} \u2028"""
 
@@ -433,7 +436,7 @@ def test_a_revision_is_a_number_to_which_one_can_be_added():
 def test_a_table_that_is_being_made_is_seen_by_nobody(office):
     with office.appliance.database.write() as session:
         made = catalogue.make_table(
-            session, name="x", columns=[("a", FieldKind.TEXT, 0)], account="a1",
+            session, name="x", columns=FIELDS, account="a1",
             state=TableState.IMPORTING,
         )  # fmt: skip
     with pytest.raises(NotReady):
@@ -464,7 +467,7 @@ def test_definition_and_sql_table_are_made_together_or_not_at_all(office):
 
     with pytest.raises(Stop), office.appliance.database.write() as session:
         catalogue.make_table(
-            session, name="x", columns=[("a", FieldKind.TEXT, 0)], account="a1",
+            session, name="x", columns=FIELDS, account="a1",
             state=TableState.READY,
         )  # fmt: skip
         raise Stop

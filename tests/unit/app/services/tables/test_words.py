@@ -8,7 +8,17 @@ from app.core.errors import TenshuError
 from app.core.messages import catalogue, explain
 from app.files import csv_reading, dates, sniffing
 from app.files import errors as file_errors
-from app.services.tables import errors, importing, kinds
+from app.services.tables import around, errors, importing, rejecting, writing
+from app.services.tables.types import (
+    base,
+    choices,
+    contacts,
+    named,
+    numbers,
+    registry,
+    texts,
+    times,
+)
 
 ERRORS = [
     found
@@ -35,7 +45,10 @@ def test_an_error_says_what_happened_and_what_to_do(error):
 
 def test_reasons_are_told_in_japanese_too():
     words = catalogue("ja")
-    for module in (csv_reading, dates, importing, kinds, sniffing):
+    for module in (
+        *(around, csv_reading, dates, importing, rejecting, sniffing, writing),
+        *(base, choices, contacts, named, numbers, registry, texts, times),
+    ):
         reasons = [
             value
             for name, value in vars(module).items()

@@ -1,0 +1,35 @@
+"""Values that occur once: looked for before a change, so that the error names the field.
+
+What two people write at the same moment is held by the database: a unique index over the rows that
+are not deleted.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from app.core.errors import InvalidInput
+from app.services.tables.physical import TableInfo, sql_table
+from app.services.tables.types.base import Stored
+from app.services.tables.types.registry import IS_TAKEN
+
+
+def check_unique(
+    session: Session, table: TableInfo, values: Mapping[int, Stored], row: int = 0
+) -> None:
+    """Raise InvalidInput naming the field where another row than `row` holds its value.
+
+    The value may stand in a row that the person does not see: that there is one is all that is
+    told, as it has to be.
+    """
+    rows = sql_table(table)
+    for field in table.fields:
+        value = values.get(field.id)
+        if not field.settings.unique or value is None:
+            continue
+        same = select(rows.c.id).where(
+            rows.c[field.column] == value, rows.c.deleted_at == 0, rows.c.id != row
+        )
+        if session.connection().execute(same.limit(1)).first():
+            raise InvalidInput(field=field.name, reason=IS_TAKEN)
