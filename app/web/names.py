@@ -13,6 +13,7 @@ JOB_KINDS: Final = {
     "people.import": mark("Import of a personnel list"),
     "privacy.forget": mark("Erasure of a person"),
     "privacy.search": mark("Search for a person"),
+    "tables.convert": mark("Change of a field's type"),
     "tables.import": mark("Import of a table"),
     "tables.remove_outdated": mark("Removal of what is kept no longer"),
 }

@@ -13,15 +13,17 @@ from app.core.errors import TenshuError
 from app.files import spool
 from app.operations.context import Context
 from app.operations.permissions import Permission
-from app.services.tables.models import FieldKind, TableState
+from app.services.tables.models import TableState
 from app.services.tables.operations import exporting, importing, records, rejected, tables
 from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.selection import Sort
+from app.services.tables.types.registry import TYPES
 from app.services.tables.views import TableView
 from app.web.asking import AnyRequest, appliance_of
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
+from app.workspace.field_pages import field_pages
 from app.workspace.record_pages import record_pages
 from app.workspace.table_settings_pages import deleted_tables, table_settings_pages
 
@@ -164,6 +166,7 @@ def show_table(
     rights = context.actor.rights
     scope = f"tables/{table}"
     kept = {"q": q, "sort": sort, "hide": hide}
+    unless_asked = [str(one.id) for one in found.table.fields if one.settings.hidden]
     return page(
         request,
         "workspace/table.html",
@@ -171,7 +174,8 @@ def show_table(
         found=found,
         q=q,
         sort=sort,
-        hidden=hide.split(",") if hide else [],
+        hidden=hide.split(",") if hide else unless_asked,
+        hides=bool(unless_asked),
         next=_place(table, kept, after=found.after),
         previous=_place(table, kept, before=found.before),
         may_export=rights.allows(Permission.RECORDS_EXPORT, scope),
@@ -262,7 +266,7 @@ def _preview_page(
         upload=upload_id,
         chosen=chosen,
         errors=errors,
-        kinds=list(FieldKind),
+        types=[found for found in TYPES.values() if found.importable],
     )
 
 
@@ -278,5 +282,6 @@ def table_pages() -> list[HTTPRouteHandler]:
         export_table,
         export_errors,
         *table_settings_pages(),
+        *field_pages(),
         *record_pages(),
     ]

@@ -5,6 +5,7 @@ import re
 import unicodedata
 import zoneinfo
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -94,6 +95,12 @@ class _Known:
     def load(self, identifiers: Sequence[Any]) -> None:
         """Have them all already."""
 
+    def some(self, text: str, limit: int) -> list[str]:
+        """Return the first names that hold a text."""
+        wanted = _same(text)
+        found = (name for name in sorted(self._names.values()) if wanted in _same(name))
+        return list(islice(found, limit))
+
 
 class _Lazy:
     """Names that are read when the first is asked for."""
@@ -110,6 +117,9 @@ class _Lazy:
 
     def load(self, identifiers: Sequence[Any]) -> None:
         self._make().load(identifiers)
+
+    def some(self, text: str, limit: int) -> list[str]:
+        return list(self._make().some(text, limit))
 
 
 class _Records:
@@ -163,6 +173,15 @@ class _Records:
         for number, value in self._rows.first_values(missing):
             text = "" if value is None else " ".join(write(value).split())
             self._names[number] = text[:100].replace(";", ",").replace("；", ",")
+
+    def some(self, text: str, limit: int) -> list[str]:
+        """Return the first records that hold a text."""
+        if self._rows is None:
+            return []
+        chosen = Selection(search=text[:200])
+        numbers = [row.id for row in self._rows.page(chosen, after="", before="", limit=limit).rows]
+        self.load(numbers)
+        return [self.name(number) for number in numbers]
 
     def _first(self) -> Any:  # noqa: ANN401 - a field or none
         fields = self._rows.fields if self._rows else ()

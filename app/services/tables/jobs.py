@@ -33,6 +33,15 @@ from app.services.tables.operations.keeping import (
     RemoveSome,
     remove_outdated,
 )
+from app.services.tables.operations.retype_steps import (
+    CONVERTING,
+    ConvertBatch,
+    Reached,
+    abandon_convert,
+    convert_batch,
+    finish_convert,
+)
+from app.services.tables.operations.retyping import CONVERT, ConvertArguments
 from app.services.tables.physical import TableInfo
 
 BATCH: Final = 5_000
@@ -89,6 +98,24 @@ def run_removal(run: Run, arguments: RemoveArguments) -> Removed:
             lease=run.lease, kind=arguments.kind, before=arguments.before, stood=stands
         )
         stands = remove_outdated(run.system(), step)
+    return stands
+
+
+def _stays(run: Run, arguments: ConvertArguments) -> None:
+    """Leave the field with the type that it has."""
+    step = ConvertBatch(lease=run.lease, arguments=arguments, stood=Reached())
+    abandon_convert(run.system(), step)
+
+
+@handler(CONVERT, unit="rows", abandoned=_stays)
+def run_conversion(run: Run, arguments: ConvertArguments) -> Reached:
+    """Fill the column of a field's new type, then let the field turn to it."""
+    stands = run.resume(Reached) or Reached()
+    run.report(total=arguments.total, phase=CONVERTING)
+    while not stands.finished:
+        run.check()
+        step = ConvertBatch(lease=run.lease, arguments=arguments, stood=stands)
+        stands = (finish_convert if stands.done else convert_batch)(run.context(), step)
     return stands
 
 

@@ -136,6 +136,11 @@ def add_column(session: Session, table: TableInfo, field: FieldInfo) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {sql_name(table.id)} ADD COLUMN {definition}")
 
 
+def with_column(table: TableInfo, column: str, *, text: bool) -> Table:
+    """Return the SQL table with one column of a field that nobody sees yet."""
+    return _sql_table(table.id, ((column, text),))
+
+
 def _unique_index(table: TableInfo, field: FieldInfo) -> Index:
     rows = _sql_table(table.id, ((field.column, is_text(field)),))
     alive = rows.c.deleted_at == 0

@@ -33,10 +33,19 @@ from app.core.prepared import Prepared
 from app.files.errors import Unfit
 from app.services.tables.fields import FieldInfo
 from app.services.tables.folding import END, fold, key_of
-from app.services.tables.physical import SHOWN_COLUMNS, TableInfo, junction, sql_table
+from app.services.tables.physical import (
+    NUMBER as WHOLE,
+)
+from app.services.tables.physical import (
+    SHOWN_COLUMNS,
+    TEXT,
+    TableInfo,
+    junction,
+    sql_table,
+)
 from app.services.tables.selection import Comparison, Filter, Sort
 from app.services.tables.types.base import Around, Stored
-from app.services.tables.types.registry import has_column, is_many, type_of
+from app.services.tables.types.registry import has_column, is_many, is_text, type_of
 
 NEEDLE: Final = bindparam("needle", type_=Text())
 """The folded text that is searched for."""
@@ -99,7 +108,7 @@ class Statements:
                 wanted = wanted.limit(LIMIT)
             return select(func.count()).select_from(wanted.subquery())
         c = self.rows.c
-        values = [self._value(field) for field in self.fields]
+        values = [self.value(field) for field in self.fields]
         if shape.kind == "stream":
             return self._ordered(select(*values).where(where), shape)
         query = select(*(c[name] for name in SHOWN_COLUMNS), *values).where(where)
@@ -109,10 +118,14 @@ class Statements:
             query = query.where(self._beyond(shape))
         return self._ordered(query, shape).limit(LIMIT)
 
-    def _value(self, field: FieldInfo) -> ColumnElement[Any]:
+    def value(self, field: FieldInfo) -> ColumnElement[Any]:
         """Return what stands in a row for a field: of many values their numbers, `3,1,7`."""
         if has_column(field):
-            return self.rows.c[field.column]
+            if field.column in self.rows.c:
+                return self.rows.c[field.column]
+            # the column of a type that the field has not turned to yet
+            kind = TEXT if is_text(field) else WHOLE
+            return literal_column(f"{self.rows.name}.{field.column}", kind)
         if not is_many(field):
             return self.rows.c[field.column].label(f"f{field.id:d}")
         many = junction(field)

@@ -11,7 +11,7 @@ from app.services.tables.fields import PLAIN, FieldInfo, Settings
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.types.base import Around, Value
-from app.services.tables.types.registry import shower_of, words_of
+from app.services.tables.types.registry import shower_of, words_of, writer_of
 
 TableNumber = Annotated[int, Meta(description="Number of the table.", ge=1, le=2**63 - 1)]
 RecordNumber = Annotated[int, Meta(description="Number of the record.", ge=1, le=2**63 - 1)]
@@ -55,6 +55,12 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
         list[str],
         Meta(description="The same as people read them, in your language and time zone."),
     ]
+    texts: Annotated[
+        list[str],
+        Meta(
+            description="The same as people type them: given back, nothing changes. Not in lists."
+        ),
+    ] = msgspec.field(default_factory=list)
     created_at: Annotated[int, Meta(description="When it was made, in milliseconds.")]
     created_by: Annotated[str, Meta(description="Account that made it.")]
     updated_at: Annotated[int, Meta(description="When it was changed last, in milliseconds.")]
@@ -136,7 +142,18 @@ def record_viewer(
 
 def view_of_record(row: Sequence[Any], fields: tuple[FieldInfo, ...], around: Around) -> RecordView:
     """Return a row that `query` found as it is shown."""
-    return record_viewer(fields, around)(row)
+    return msgspec.structs.replace(
+        record_viewer(fields, around)(row),
+        texts=texts_of(fields, row[FIRST_VALUE:], around),
+    )
+
+
+def texts_of(fields: tuple[FieldInfo, ...], values: Sequence[Any], around: Around) -> list[str]:
+    """Return values as people type them."""
+    return [
+        "" if value is None else writer_of(field, around)(value)
+        for field, value in zip(fields, values, strict=True)
+    ]
 
 
 def load_links(

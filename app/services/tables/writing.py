@@ -80,6 +80,17 @@ def with_starts(
     return stored
 
 
+def start_text(field: FieldInfo, around: Around) -> str:
+    """Return the default of a field as people type it; empty where it has none that fits."""
+    if registry.type_of(field).by_appliance:
+        return ""
+    try:
+        start = registry.start_of(field, around)
+    except Unfit:
+        return ""
+    return "" if start is None else registry.writer_of(field, around)(start)
+
+
 def text_of_row(
     fields: Sequence[FieldInfo], values: Sequence[Stored], around: Around = NOWHERE
 ) -> str:

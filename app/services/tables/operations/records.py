@@ -19,6 +19,7 @@ from app.services.tables.query import Rows
 from app.services.tables.reach import reach_of
 from app.services.tables.selection import Filter, Selection, Sort
 from app.services.tables.types.base import Value
+from app.services.tables.types.registry import type_of
 from app.services.tables.views import (
     RecordNumber,
     RecordPage,
@@ -98,6 +99,33 @@ class DeleteRecord(msgspec.Struct, frozen=True, kw_only=True):
     rev: Rev
 
 
+class BeginRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """In which table."""
+
+    table: TableNumber
+
+
+class BlankRecord(msgspec.Struct, frozen=True):
+    """What a new record begins with."""
+
+    texts: Annotated[list[str], Meta(description="As people type them, in the fields' order.")]
+
+
+class ListChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """Of which field, and what their names hold."""
+
+    table: TableNumber
+    field: Annotated[int, Meta(description="Number of the field.", ge=1, le=2**31 - 1)]
+    search: Annotated[str, Meta(description="A part of the name.", max_length=200)] = ""
+    limit: Annotated[int, Meta(description="Most names to return.", ge=1, le=500)] = 50
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """Names that the field reads."""
+
+    names: Annotated[list[str], Meta(description="As people type them.")]
+
+
 def _show(context: Context, table: int, record: int) -> RecordView:
     """Return one record with what the actor may see of it. Raise NotFound."""
     found = catalogue.ready_table(context.session, table)
@@ -152,6 +180,41 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
 def get_record(context: Context, request: GetRecord) -> RecordView:
     """Show one record."""
     return _show(context, request.table, request.record)
+
+
+@operation(
+    "records.begin",
+    permission=Permission.RECORDS_CREATE,
+    effect=Effect.READ,
+    planes=STAFF,
+    route=Route("GET", "/tables/{table}/blank-record"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def begin_record(context: Context, request: BeginRecord) -> BlankRecord:
+    """Show what a new record begins with: the defaults of its fields."""
+    table = catalogue.ready_table(context.session, request.table)
+    rows = Rows(context.session, table, reach_of(context, table, Permission.RECORDS_CREATE))
+    around = around_of(context, table.fields)
+    return BlankRecord([writing.start_text(field, around) for field in rows.fields])
+
+
+@operation(
+    "records.choices",
+    permission=Permission.RECORDS_VIEW,
+    effect=Effect.READ,
+    planes=STAFF,
+    route=Route("GET", "/tables/{table}/fields/{field}/choices"),
+    scope=lambda request: f"tables/{request.table}",
+)
+def list_choices(context: Context, request: ListChoices) -> Choices:
+    """List what a field of people, groups or links may hold, by its name."""
+    table = catalogue.ready_table(context.session, request.table)
+    rows = Rows(context.session, table, reach_of(context, table, Permission.RECORDS_VIEW))
+    field = rows.by_id.get(request.field)
+    if field is None:
+        raise NotFound(kind=mark("field"), name=request.field)
+    names = type_of(field).names(field, around_of(context, [field]))
+    return Choices(names.some(request.search, request.limit))
 
 
 @operation(

@@ -53,6 +53,9 @@ class Names(Protocol):
     def load(self, identifiers: Sequence[Any]) -> None:
         """Fetch the names of many at once."""
 
+    def some(self, text: str, limit: int) -> list[str]:
+        """Return names that hold a text, as `find` reads them."""
+
 
 class _Nobody:
     """Names where there are none: in tests, and where a type needs none."""
@@ -64,6 +67,9 @@ class _Nobody:
         return str(identifier)
 
     def load(self, identifiers: Sequence[object]) -> None: ...
+
+    def some(self, text: str, limit: int) -> list[str]:  # noqa: ARG002
+        return []
 
 
 NOBODY: Final[Names] = _Nobody()
@@ -123,6 +129,10 @@ class FieldType:
     def writer(self, field: FieldInfo, around: Around) -> Write:  # noqa: ARG002
         """Return what writes the text of an export and a search: the reader reads it back."""
         return str
+
+    def names(self, field: FieldInfo, around: Around) -> Names:  # noqa: ARG002
+        """Return the things that a value may be, where they are called by names."""
+        return NOBODY
 
     def words(self, field: FieldInfo, around: Around) -> Write:
         """Return what writes a value for people, in their language and zone."""

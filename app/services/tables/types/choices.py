@@ -25,7 +25,8 @@ _BETWEEN: Final = re.compile(r"[;；\r\n]+")
 _BETWEEN_TOO: Final = re.compile(r"[、,，]+")
 
 
-def _same(text: str) -> str:
+def same(text: str) -> str:
+    """Return a name as choices are compared."""
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
@@ -69,7 +70,7 @@ class CheckboxType(FieldType):
 
 
 def _numbers(field: FieldInfo) -> dict[str, int]:
-    return {_same(one.name): one.id for one in field.settings.options if not one.gone}
+    return {same(one.name): one.id for one in field.settings.options if not one.gone}
 
 
 def _names(field: FieldInfo) -> dict[int, str]:
@@ -78,7 +79,7 @@ def _names(field: FieldInfo) -> dict[int, str]:
 
 def _check_options(field: FieldInfo) -> None:
     options = field.settings.options
-    live = [_same(one.name) for one in options if not one.gone]
+    live = [same(one.name) for one in options if not one.gone]
     if len(set(live)) != len(live):
         reason = mark("Two choices have the same name.")
         raise InvalidInput(field="settings.options", reason=reason)
@@ -102,7 +103,7 @@ class SelectType(FieldType):
 
         def read(text: str) -> int:
             try:
-                return numbers[_same(text)]
+                return numbers[same(text)]
             except KeyError as error:
                 raise Unfit(NO_OPTION) from error
 
@@ -139,9 +140,9 @@ class MultiSelectType(FieldType):
         def read(text: str) -> str:
             chosen: dict[int, None] = {}
             for part in _BETWEEN.split(text):
-                pieces = [part] if _same(part) in numbers else _BETWEEN_TOO.split(part)
+                pieces = [part] if same(part) in numbers else _BETWEEN_TOO.split(part)
                 for piece in filter(str.strip, pieces):
-                    number = numbers.get(_same(piece))
+                    number = numbers.get(same(piece))
                     if number is None:
                         raise Unfit(NO_OPTIONS)
                     chosen[number] = None

@@ -44,6 +44,10 @@ class PersonType(FieldType):
         """Write the name."""
         return around.people.name
 
+    def names(self, field: FieldInfo, around: Around) -> Names:  # noqa: ARG002
+        """Return the people."""
+        return around.people
+
     def starts(self, field: FieldInfo, around: Around, read: Read) -> Stored:
         """Know who asks."""
         if field.settings.default == "me":
@@ -66,6 +70,10 @@ class GroupType(FieldType):
     def writer(self, field: FieldInfo, around: Around) -> Write:  # noqa: ARG002
         """Write the name."""
         return around.groups.name
+
+    def names(self, field: FieldInfo, around: Around) -> Names:  # noqa: ARG002
+        """Return the groups."""
+        return around.groups
 
 
 def _text(identifier: str | int) -> str:
@@ -102,6 +110,10 @@ class LinkType(FieldType):
     def writer(self, field: FieldInfo, around: Around) -> Write:
         """Write number and name: `12 Example Ltd.`."""
         return around.records(field.settings.target).name
+
+    def names(self, field: FieldInfo, around: Around) -> Names:
+        """Return the records."""
+        return around.records(field.settings.target)
 
     def words(self, field: FieldInfo, around: Around) -> Write:
         """Write the name alone, where one may see it."""
@@ -141,6 +153,10 @@ class LinksType(FieldType):
         """Write numbers and names with semicolons between them."""
         names = around.records(field.settings.target)
         return lambda stored: "; ".join(names.name(int(one)) for one in stored.split(","))
+
+    def names(self, field: FieldInfo, around: Around) -> Names:
+        """Return the records."""
+        return around.records(field.settings.target)
 
     def words(self, field: FieldInfo, around: Around) -> Write:
         """Write the names as people list them."""

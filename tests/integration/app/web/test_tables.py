@@ -185,7 +185,7 @@ def test_columns_that_a_person_hides_stay_hidden_while_they_search_and_sort(
     assert ">3</td>" in every
     page = worker.get(f"/tables/{table.id}?hide={count}&sort=-{table.fields[0].id}").text
     assert ">3</td>" not in page
-    assert "2026-11-21" in page
+    assert "2026年11月21日(土)" in page
     assert f'name="hide" value="{count}"' in page
     assert f'name="sort" value="-{table.fields[0].id}"' in page
     first = worker.get(f"/tables/{table.id}?hide={table.fields[0].id}").text

@@ -47,6 +47,8 @@ class Colleagues:
 
     def load(self, identifiers): ...
 
+    def some(self, text, limit): ...
+
 
 class Records(Colleagues):
     """Records of a table."""
