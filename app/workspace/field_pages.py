@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery
 from app.core.errors import Conflict, TenshuError
 from app.operations.context import Context
 from app.operations.permissions import Permission
+from app.services.tables.designing import can_be_converted
 from app.services.tables.fields import LONGEST_OPTION
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations import fields, retyping, tables
@@ -300,6 +301,7 @@ def _form(
         currencies=CURRENCIES,
         linkable=[one for one in found if one.state is TableState.READY],
         longest_option=LONGEST_OPTION,
+        convertible=can_be_converted(kind),
     )
 
 

@@ -20,7 +20,7 @@ from app.identity import session_rows
 from app.identity.operations import accounts
 from app.identity.policies import DEFAULT
 from app.operations.context import SYSTEM, Appliance, Context, Plane
-from app.services.tables import catalogue, writing
+from app.services.tables import bulk_writing, catalogue
 from app.services.tables.models import TableState
 from app.start.prepare import prepare
 from app.web.cookies import session_cookie_name
@@ -140,7 +140,7 @@ def _fill_table(appliance: Appliance, context: Context) -> None:
             for number in range(RECORDS)
         ]
         values = [(*row[1:], row[0] % 2) for row in rows]
-        writing._insert(
+        bulk_writing._insert(
             session.connection(),
             table,
             [

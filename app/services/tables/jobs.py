@@ -14,6 +14,8 @@ from app.jobs.run import Run
 from app.jobs.uploads import clear_uploads
 from app.services.tables import catalogue
 from app.services.tables.around import around_of
+from app.services.tables.conversion import options_among
+from app.services.tables.fields import MOST_OPTIONS, Option
 from app.services.tables.importing import Converter
 from app.services.tables.operations.import_steps import (
     READING,
@@ -21,9 +23,11 @@ from app.services.tables.operations.import_steps import (
     Checkpoint,
     FinishImport,
     ImportBatch,
+    ImportChoices,
     abandon_import,
     finish_import,
     import_batch,
+    import_choices,
 )
 from app.services.tables.operations.importing import IMPORT, ImportArguments
 from app.services.tables.operations.keeping import (
@@ -41,7 +45,7 @@ from app.services.tables.operations.retype_steps import (
     convert_batch,
     finish_convert,
 )
-from app.services.tables.operations.retyping import CONVERT, ConvertArguments
+from app.services.tables.operations.retyping import CHOICES, CONVERT, ConvertArguments
 from app.services.tables.physical import TableInfo
 
 BATCH: Final = 5_000
@@ -78,6 +82,9 @@ def run_import(run: Run, arguments: ImportArguments) -> ImportResult:
         with run.appliance.database.read() as session:
             table = catalogue.find_table(session, arguments.table)
         with spool.open_upload(folder, arguments.upload) as file:
+            if not stands.offset and (found := _choices(run, arguments, table, file)):
+                wanted = ImportChoices(lease=run.lease, table=table.id, options=found)
+                table = import_choices(run.context(), wanted)
             stands = _read(run, arguments, table, file, stands)
         stands = msgspec.structs.replace(stands, finished=True)
         finish = FinishImport(lease=run.lease, table=table.id, checkpoint=stands)
@@ -119,12 +126,39 @@ def run_conversion(run: Run, arguments: ConvertArguments) -> Reached:
     return stands
 
 
+def _choices(
+    run: Run, arguments: ImportArguments, table: TableInfo, file: BinaryIO
+) -> dict[int, tuple[Option, ...]]:
+    """Return the choices that the file names, of fields that were given none."""
+    wanted = {
+        place: field
+        for place, field in enumerate(table.fields)
+        if field.kind in CHOICES and not field.settings.options
+    }
+    if not wanted:
+        return {}
+    texts: dict[int, dict[str, None]] = {place: {} for place in wanted}
+    for number, found in enumerate(CsvSource(file, _form(arguments))):
+        if number % BATCH == 0:
+            run.check()
+        if found.reason or (arguments.header and not number):
+            continue
+        for place in wanted:
+            if len(found.cells) > place and len(texts[place]) <= MOST_OPTIONS:
+                texts[place].setdefault(found.cells[place])
+    file.seek(0)
+    return {field.id: options_among(texts[place], field.kind) for place, field in wanted.items()}
+
+
+def _form(arguments: ImportArguments) -> Format:
+    return Format(encoding=arguments.encoding, delimiter=arguments.delimiter)
+
+
 def _read(
     run: Run, arguments: ImportArguments, table: TableInfo, file: BinaryIO, stands: Checkpoint
 ) -> Checkpoint:
     """Write what is left of the file; return where it stands at the end."""
-    form = Format(encoding=arguments.encoding, delimiter=arguments.delimiter)
-    source = CsvSource(file, form, offset=stands.offset, number=stands.record)
+    source = CsvSource(file, _form(arguments), offset=stands.offset, number=stands.record)
     records = iter(source)
     if arguments.header and stands.record == 0:
         next(records, None)

@@ -4,9 +4,11 @@ What two people write at the same moment is held by the database: a unique index
 are not deleted.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.core.errors import InvalidInput
@@ -33,3 +35,13 @@ def check_unique(
         )
         if session.connection().execute(same.limit(1)).first():
             raise InvalidInput(field=field.name, reason=IS_TAKEN)
+
+
+@contextlib.contextmanager
+def taken_at_the_same_moment(table: TableInfo) -> Iterator[None]:
+    """Raise InvalidInput where somebody wrote the same value after it was looked for."""
+    try:
+        yield
+    except IntegrityError as error:
+        names = [field.name for field in table.fields if field.settings.unique]
+        raise InvalidInput(field=names[0] if names else "", reason=IS_TAKEN) from error

@@ -13,7 +13,8 @@ from app.jobs.lease import Lease, advance
 from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission
-from app.services.tables import catalogue, physical, writing
+from app.services.tables import bulk_writing, catalogue, designing, physical
+from app.services.tables.fields import Option
 from app.services.tables.importing import Rejection, reject
 from app.services.tables.models import TableState
 from app.services.tables.operations.rejected import rejections as _rejections
@@ -47,6 +48,14 @@ class ImportBatch(msgspec.Struct, frozen=True, kw_only=True):
     record: Annotated[int, Meta(description="Number of its last record.")]
 
 
+class ImportChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """The choices that a file names, for fields that were given none."""
+
+    lease: Annotated[Lease, Meta(description="The worker's hold on the job.")]
+    table: TableNumber
+    options: Annotated[dict[int, tuple[Option, ...]], Meta(description="By number of the field.")]
+
+
 class FinishImport(msgspec.Struct, frozen=True, kw_only=True):
     """The end of the file is reached."""
 
@@ -70,6 +79,25 @@ def _importing(context: Context, table: int, lease: Lease) -> TableInfo:
 
 
 @operation(
+    "tables.import_choices",
+    permission=Permission.RECORDS_IMPORT,
+    planes=(),
+    scope=lambda request: f"tables/{request.table}",
+)
+def import_choices(context: Context, request: ImportChoices) -> TableInfo:
+    """Let the fields of a table that is imported have the choices that its file names."""
+    table = _importing(context, request.table, request.lease)
+    for field in table.fields:
+        if field.id in request.options:
+            chosen = msgspec.structs.replace(field.settings, options=request.options[field.id])
+            text = catalogue.settings_text(chosen)
+            designing.change_row(context.session, field.id, settings=text)
+    context.event.numbers["fields"] = len(request.options)
+    catalogue.change_definition(context.session, table.id)
+    return catalogue.find_table(context.session, table.id)
+
+
+@operation(
     "tables.import_batch",
     permission=Permission.RECORDS_IMPORT,
     planes=(),
@@ -79,7 +107,7 @@ def import_batch(context: Context, request: ImportBatch) -> Checkpoint:
     """Write some rows of a running import, and where to go on after them."""
     table = _importing(context, request.table, request.lease)
     stood = request.before
-    refused = writing.insert_many(context, table, stood.rows + 1, request.rows)
+    refused = bulk_writing.insert_many(context, table, stood.rows + 1, request.rows)
     rejections = [
         *request.rejections,
         *(reject(request.records[one.place], one.reason) for one in refused),

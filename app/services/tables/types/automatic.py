@@ -97,6 +97,8 @@ class _Told(FieldType):
 class _ToldMoment(_Told, DateTimeType):
     """A moment that every row has."""
 
+    shown = 60_000
+
 
 class _ToldPerson(_Told, PersonType):
     """An account that every row has."""

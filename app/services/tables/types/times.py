@@ -167,6 +167,8 @@ class DateTimeType(FieldType):
     storage = Storage.INTEGER
     takes = FieldType.takes | {"least", "most"}
     special = frozenset({"now"})
+    shown = 1_000
+    """Milliseconds below which people are told nothing."""
 
     def reader(self, field: FieldInfo, around: Around) -> Read:  # noqa: ARG002
         """Read a moment in the person's zone."""
@@ -182,7 +184,8 @@ class DateTimeType(FieldType):
         def written(stored: int) -> str:
             day = dt.datetime.fromtimestamp(stored // 1000, around.zone).date()
             separator = " " if around.language == "ja" else ", "
-            time = write_moment(stored, around.zone).partition(" ")[2]
+            rounded = stored // self.shown * self.shown
+            time = write_moment(rounded, around.zone).partition(" ")[2]
             return _day_words(day, around.language) + separator + time
 
         return written

@@ -162,6 +162,26 @@ def test_rows_of_a_file_that_miss_or_repeat_a_value_are_kept_apart_with_the_reas
     assert [record.id for record in page.records] == [1, 2, 3]
 
 
+def test_an_import_makes_the_choices_that_its_file_names(office, imported):
+    plans = [plan(FieldKind.SELECT, name="色"), plan(FieldKind.MULTI_SELECT, name="札")]
+    started, job = imported("色,札\n赤,a;b\n青,b\n赤,\n".encode(), columns=plans, header=True)
+    assert (job.numbers["rows"], job.numbers["rejected"]) == (3, 0)
+    page = list_records(office.context, ListRecords(table=started.table))
+    assert cells(page) == [["赤", ["a", "b"]], ["青", ["b"]], ["赤", None]]
+    assert [one.name for one in page.table.fields[0].settings.options] == ["赤", "青"]
+    assert [one.name for one in page.table.fields[1].settings.options] == ["a", "b"]
+
+
+def test_what_two_people_write_at_the_same_moment_is_held_by_the_database(office, monkeypatch):
+    table = office.table("台帳", plan(FieldKind.TEXT, name="番号", unique=True))
+    office.fill(table, [["A"]])
+    monkeypatch.setattr("app.services.tables.writing.check_unique", lambda *_: None)
+    with pytest.raises(InvalidInput) as refused:
+        office.fill(table, [["A"]])
+    assert refused.value.parameters["field"] == "番号"
+    assert list_records(office.context, ListRecords(table=table.id)).total == 1
+
+
 def test_a_value_that_occurs_once_is_refused_where_another_record_holds_it(office):
     table = office.table("台帳", plan(FieldKind.TEXT, name="番号", unique=True))
     first, _second = office.fill(table, [["A"], ["B"]])
