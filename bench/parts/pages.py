@@ -22,6 +22,7 @@ from app.identity.policies import DEFAULT
 from app.operations.context import SYSTEM, Appliance, Context, Plane
 from app.services.tables import bulk_writing, catalogue
 from app.services.tables.models import TableState
+from app.services.tables.writing import text_of_row
 from app.start.prepare import prepare
 from app.web.cookies import session_cookie_name
 from bench.parts.bare import PATH, TOKEN
@@ -152,7 +153,7 @@ def _fill_table(appliance: Appliance, context: Context) -> None:
                     0,
                     "system",
                     0,
-                    writing.text_of_row(table.fields, row),
+                    text_of_row(table.fields, row),
                     *row,
                 )
                 for number, row in enumerate(values, 1)

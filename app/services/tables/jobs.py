@@ -84,7 +84,9 @@ def run_import(run: Run, arguments: ImportArguments) -> ImportResult:
         with spool.open_upload(folder, arguments.upload) as file:
             if not stands.offset and (found := _choices(run, arguments, table, file)):
                 wanted = ImportChoices(lease=run.lease, table=table.id, options=found)
-                table = import_choices(run.context(), wanted)
+                import_choices(run.context(), wanted)
+                with run.appliance.database.read() as session:
+                    table = catalogue.find_table(session, arguments.table)
             stands = _read(run, arguments, table, file, stands)
         stands = msgspec.structs.replace(stands, finished=True)
         finish = FinishImport(lease=run.lease, table=table.id, checkpoint=stands)

@@ -84,7 +84,7 @@ def _importing(context: Context, table: int, lease: Lease) -> TableInfo:
     planes=(),
     scope=lambda request: f"tables/{request.table}",
 )
-def import_choices(context: Context, request: ImportChoices) -> TableInfo:
+def import_choices(context: Context, request: ImportChoices) -> None:
     """Let the fields of a table that is imported have the choices that its file names."""
     table = _importing(context, request.table, request.lease)
     for field in table.fields:
@@ -94,7 +94,6 @@ def import_choices(context: Context, request: ImportChoices) -> TableInfo:
             designing.change_row(context.session, field.id, settings=text)
     context.event.numbers["fields"] = len(request.options)
     catalogue.change_definition(context.session, table.id)
-    return catalogue.find_table(context.session, table.id)
 
 
 @operation(

@@ -70,12 +70,8 @@ class AutoNumberType(FieldType):
         if len(_DIGITS.findall(pattern)) != 1 or re.search("[{}]", _PLACES.sub("", pattern)):
             reason = mark("The pattern needs one place for the number, such as R-{yyyy}-{0000}.")
             raise InvalidInput(field="settings.pattern", reason=reason)
-        needed = {"year": r"\{yy", "month": r"\{mm\}"}.get(restart, "")
-        if (
-            not pattern.isprintable()
-            or not re.search(needed, pattern)
-            or (restart == "month" and not re.search(r"\{yy", pattern))
-        ):
+        needed = {"year": ("{yy",), "month": ("{yy", "{mm}")}.get(restart, ())
+        if not pattern.isprintable() or not all(part in pattern for part in needed):
             reason = mark("Numbers that begin anew need year, or year and month, in the pattern.")
             raise InvalidInput(field="settings.pattern", reason=reason)
         super().check(field)

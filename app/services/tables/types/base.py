@@ -10,7 +10,9 @@ import enum
 import zoneinfo
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol
+from typing import Annotated, Any, ClassVar, Final, Protocol
+
+from msgspec import Meta
 
 from app.core.errors import InvalidInput
 from app.core.messages import mark
@@ -20,7 +22,8 @@ from app.services.tables.models import FieldKind
 
 HOME: Final = zoneinfo.ZoneInfo("Asia/Tokyo")
 Stored = str | int | None
-Value = str | int | float | bool | list[str | int] | None
+Item = Annotated[str, Meta(max_length=1_000)] | int
+Value = str | int | float | bool | Annotated[list[Item], Meta(max_length=1_000)] | None
 """A value as the API takes and gives it; decimals are texts, so that none is rounded."""
 Read = Callable[[str], str | int]
 """Turns a text that is not empty into what is stored; raises Unfit."""
