@@ -22,12 +22,11 @@ from app.operations.permissions import Permission
 from app.services.tables import catalogue
 from app.services.tables.errors import NotReady
 from app.services.tables.fields import FieldInfo
-from app.services.tables.models import FieldKind
 from app.services.tables.query import Rows
 from app.services.tables.reach import may, reach_of
 from app.services.tables.selection import Comparison, Filter, Selection
 from app.services.tables.types.base import HOME, NOBODY, Around, Names
-from app.services.tables.types.registry import is_many, is_text, writer_of
+from app.services.tables.types.registry import is_many, is_text, type_of, writer_of
 
 NO_PERSON: Final = mark("There is no account of that login ID or name.")
 TWO_PEOPLE: Final = mark("More than one account has that name. Write the login ID.")
@@ -35,15 +34,6 @@ NO_GROUP: Final = mark("There is no group of that name.")
 TWO_GROUPS: Final = mark("More than one group has that name. Write its identifier.")
 NO_RECORD: Final = mark("There is no such record in the table that the field links to.")
 TWO_RECORDS: Final = mark("More than one record is called that. Write its number.")
-TIMED: Final = frozenset(
-    {
-        FieldKind.DATE_TIME,
-        FieldKind.CREATED_AT,
-        FieldKind.UPDATED_AT,
-        FieldKind.AUTONUMBER,
-    }
-)
-"""Kinds that mean something else in another zone."""
 
 _accounts: Final = SQLModel.metadata.tables[str(Account.__tablename__)]
 _groups: Final = SQLModel.metadata.tables[str(Group.__tablename__)]
@@ -192,9 +182,11 @@ def around_of(
     context: Context, fields: Sequence[FieldInfo], session: Session | None = None
 ) -> Around:
     """Return what surrounds the actor, as far as these fields ask for it."""
-    reading = context.session if session is None else session
     account = context.actor.account
-    timed = any(field.kind in TIMED or field.settings.default == "today" for field in fields)
+    timed, asks = _needs(tuple(fields))
+    if not timed and not asks:
+        return Around(context.language, HOME, account, context.now)
+    reading = context.session if session is None else session
     return Around(
         language=context.language,
         zone=_zone(reading, account) if timed else HOME,
@@ -204,6 +196,14 @@ def around_of(
         groups=_Lazy(lambda: _all_groups(reading)),
         records=functools.cache(lambda table: _records(context, reading, table)),
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _needs(fields: tuple[FieldInfo, ...]) -> tuple[bool, bool]:
+    """Return whether fields ask for the person's time zone, and for names."""
+    types = [type_of(field) for field in fields]
+    today = any(field.settings.default == "today" for field in fields)
+    return today or any(one.timed for one in types), any(one.asks for one in types)
 
 
 def _zone(session: Session, account: str) -> zoneinfo.ZoneInfo:

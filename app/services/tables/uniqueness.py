@@ -5,6 +5,7 @@ are not deleted.
 """
 
 import contextlib
+import functools
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from app.core.errors import InvalidInput
+from app.services.tables.fields import FieldInfo
 from app.services.tables.physical import TableInfo, sql_table
 from app.services.tables.types.base import Stored
 from app.services.tables.types.registry import IS_TAKEN
@@ -25,16 +27,20 @@ def check_unique(
     The value may stand in a row that the person does not see: that there is one is all that is
     told, as it has to be.
     """
-    rows = sql_table(table)
-    for field in table.fields:
-        value = values.get(field.id)
-        if not field.settings.unique or value is None:
+    for field in _unique(table):
+        value, rows = values.get(field.id), sql_table(table)
+        if value is None:
             continue
         same = select(rows.c.id).where(
             rows.c[field.column] == value, rows.c.deleted_at == 0, rows.c.id != row
         )
         if session.connection().execute(same.limit(1)).first():
             raise InvalidInput(field=field.name, reason=IS_TAKEN)
+
+
+@functools.lru_cache(maxsize=256)
+def _unique(table: TableInfo) -> list[FieldInfo]:
+    return [field for field in table.fields if field.settings.unique]
 
 
 @contextlib.contextmanager

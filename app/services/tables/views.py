@@ -11,7 +11,7 @@ from app.services.tables.fields import PLAIN, FieldInfo, Settings
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.types.base import Around, Value
-from app.services.tables.types.registry import shower_of, words_of, writer_of
+from app.services.tables.types.registry import plain_words, shower_of, words_of, writer_of
 
 TableNumber = Annotated[int, Meta(description="Number of the table.", ge=1, le=2**63 - 1)]
 RecordNumber = Annotated[int, Meta(description="Number of the record.", ge=1, le=2**63 - 1)]
@@ -116,7 +116,8 @@ def record_viewer(
 ) -> Callable[[Sequence[Any]], RecordView]:
     """Return what shows rows of these fields, as `query` finds them."""
     showers = _showers(fields)
-    writers = [words_of(field, around) for field in fields]
+    writers = plain_words(fields, around.language)
+    writers = writers or [words_of(field, around) for field in fields]
 
     def view(row: Sequence[Any]) -> RecordView:
         number, rev, created_at, created_by, updated_at, updated_by, *cells = row

@@ -28,7 +28,7 @@ from app.services.tables.query import Rows
 from app.services.tables.reach import WHOLE_TABLE
 from app.services.tables.types import registry
 from app.services.tables.types.base import NOWHERE, Around, Stored, Value
-from app.services.tables.types.registry import has_column, is_many
+from app.services.tables.types.registry import has_column, is_many, plain_writers
 from app.services.tables.uniqueness import check_unique, taken_at_the_same_moment
 
 IS_CHANGING = mark("The type of the field is being changed. Wait until that is done.")
@@ -57,15 +57,13 @@ def stored_values(
     return stored
 
 
-def with_starts(
-    known: Mapping[int, FieldInfo], stored: dict[int, Stored], around: Around
-) -> dict[int, Stored]:
+def with_starts(table: TableInfo, stored: dict[int, Stored], around: Around) -> dict[int, Stored]:
     """Return the values of a new row: where none was given, the field's default.
 
     Raise InvalidInput naming the field: it must be filled, or the default fits no longer.
     """
-    for number, field in known.items():
-        if number in stored or field.changing or registry.type_of(field).by_appliance:
+    for field in _starting(table):  # fields that the person does not see have theirs too
+        if field.id in stored:
             continue
         try:
             start = registry.start_of(field, around)
@@ -73,8 +71,18 @@ def with_starts(
             raise InvalidInput(field=field.name, reason=error.reason) from error
         if start is None and field.settings.required:
             raise InvalidInput(field=field.name, reason=registry.MUST_BE_FILLED)
-        stored[number] = start
+        stored[field.id] = start
     return stored
+
+
+@functools.lru_cache(maxsize=256)
+def _starting(table: TableInfo) -> list[FieldInfo]:
+    """Return the fields that do not begin empty."""
+    return [
+        field
+        for field in table.fields
+        if (field.settings.default or field.settings.required) and not field.changing
+    ]
 
 
 def start_text(field: FieldInfo, around: Around) -> str:
@@ -92,7 +100,8 @@ def text_of_row(
     fields: Sequence[FieldInfo], values: Sequence[Stored], around: Around = NOWHERE
 ) -> str:
     """Return the search text of a row."""
-    keys, writers = _keys(tuple(fields)), searchers(fields, around)
+    whole = tuple(fields)
+    keys, writers = _keys(whole), plain_writers(whole) or searchers(whole, around)
     texts = [
         "" if value is None else write(value) for write, value in zip(writers, values, strict=True)
     ]
@@ -149,15 +158,26 @@ def insert_row(
 
 def _in_columns(table: TableInfo, values: Sequence[Stored]) -> list[Stored]:
     """Return what stands in columns of the table's own."""
-    return [value for field, value in zip(table.fields, values, strict=True) if has_column(field)]
+    return [values[place] for place in _placed(table)]
+
+
+@functools.lru_cache(maxsize=256)
+def _placed(table: TableInfo) -> list[int]:
+    """Return the places of the fields that have a column."""
+    return [place for place, field in enumerate(table.fields) if has_column(field)]
+
+
+@functools.lru_cache(maxsize=256)
+def _many(table: TableInfo) -> list[FieldInfo]:
+    return list(filter(is_many, table.fields))
 
 
 def _write_many(
     context: Context, table: TableInfo, row: int, stored: Mapping[int, Stored], *, new: bool = False
 ) -> None:
     """Write the values of fields that have many."""
-    for field in table.fields:
-        if field.id in stored and is_many(field):
+    for field in _many(table):
+        if field.id in stored:
             junctions.write(context.session, field, row, stored[field.id], new=new)
 
 

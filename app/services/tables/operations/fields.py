@@ -10,7 +10,7 @@ from app.core.messages import mark
 from app.operations.context import Context
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
-from app.services.tables import catalogue, designing
+from app.services.tables import catalogue, designing, renaming
 from app.services.tables.fields import LARGEST_SCALE, PLAIN, Settings
 from app.services.tables.models import FieldKind
 from app.services.tables.operations.tables import STAFF
@@ -158,8 +158,10 @@ def change_field(context: Context, request: ChangeField) -> TableView:
         settings=catalogue.settings_text(wanted.settings),
     )
     changed = designing.turn(context, table, request.rev)
+    field = designing.field_in(changed, before.id)
+    if choices := renaming.renamed(before, field):
+        renaming.tell_search(context.session, changed, field, choices)
     if wanted.settings.unique is not before.settings.unique:
-        field = designing.field_in(changed, before.id)
         designing.set_unique(context.session, changed, field, unique=wanted.settings.unique)
     return view_of_table(changed)
 

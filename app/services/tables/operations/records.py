@@ -232,11 +232,10 @@ def create_record(context: Context, request: CreateRecord) -> RecordView:
     rows = Rows(context.session, table, reach)
     around = around_of(context, table.fields)
     given = writing.stored_values(rows.by_id, request.values, around)
-    whole = {field.id: field for field in table.fields}  # defaults of hidden fields hold too
-    stored = writing.with_starts(whole, given, around)
+    stored = writing.with_starts(table, given, around)
     row = writing.insert_row(context, table, stored, around)
     context.event.references["record"] = str(row[0])
-    return view_of_record(rows.seen(row), rows.fields, around)
+    return record_viewer(rows.fields, around)(rows.seen(row))
 
 
 @operation(
@@ -257,7 +256,7 @@ def update_record(context: Context, request: UpdateRecord) -> RecordView:
     stored = writing.stored_values(rows.by_id, request.values, around)
     at = writing.At(request.record, request.rev)
     row = writing.update_row(context, rows, at, stored, around)
-    return view_of_record(rows.seen(row), rows.fields, around)
+    return record_viewer(rows.fields, around)(rows.seen(row))
 
 
 @operation(

@@ -54,6 +54,7 @@ class AutoNumberType(FieldType):
     about = mark("Counted by the appliance, without gaps: R-2026-0001.")
     takes = frozenset({"hidden", "help", "pattern", "restart"})
     by_appliance = True
+    timed = True  # the year that is written begins where the person is
     importable = False
 
     def reader(self, field: FieldInfo, around: Around) -> Read:  # noqa: ARG002

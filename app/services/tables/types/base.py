@@ -122,6 +122,8 @@ class FieldType:
     """Keeps a chosen number of decimals."""
     asks: ClassVar[bool] = False
     """A text means something only to who knows people, groups or records."""
+    timed: ClassVar[bool] = False
+    """A text means something else in another time zone."""
     special: ClassVar[frozenset[str]] = frozenset()
     """Words that a default may be besides a value."""
 

@@ -1,5 +1,6 @@
 """Every type of field, by its kind; and what the engine asks of any of them."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -124,6 +125,34 @@ def shower_of(field: FieldInfo) -> Callable[[Any], Value] | None:
     return TYPES[field.kind].shower(field)
 
 
+def depends(field: FieldInfo) -> bool:
+    """Tell whether a value's text depends on who types or reads it."""
+    found = TYPES[field.kind]
+    return found.asks or found.timed
+
+
+@functools.lru_cache(maxsize=1024)
+def _plain_reader(field: FieldInfo) -> Read:
+    return reader_of(field)
+
+
+@functools.lru_cache(maxsize=256)
+def plain_writers(fields: tuple[FieldInfo, ...]) -> list[Write] | None:
+    """Return what writes the texts of fields that depend on nobody; None where one does."""
+    if any(map(depends, fields)):
+        return None
+    return [writer_of(field) for field in fields]
+
+
+@functools.lru_cache(maxsize=256)
+def plain_words(fields: tuple[FieldInfo, ...], language: str) -> list[Write] | None:
+    """Return what writes the words of fields that depend on nobody; None where one does."""
+    if any(map(depends, fields)):
+        return None
+    around = Around(language=language)
+    return [words_of(field, around) for field in fields]
+
+
 def store(field: FieldInfo, value: Value, around: Around = NOWHERE) -> Stored:
     """Return what is stored for a value from the API or a form. Raise Unfit."""
     found = TYPES[field.kind]
@@ -131,7 +160,8 @@ def store(field: FieldInfo, value: Value, around: Around = NOWHERE) -> Stored:
         raise Unfit(FILLED_BY_APPLIANCE)
     if value is None or value in ("", []):
         return None
-    stored = found.store(field, value, reader_of(field, around))
+    read = reader_of(field, around) if depends(field) else _plain_reader(field)
+    stored = found.store(field, value, read)
     return None if stored == "" else stored
 
 

@@ -167,6 +167,7 @@ class DateTimeType(FieldType):
     storage = Storage.INTEGER
     takes = FieldType.takes | {"least", "most"}
     special = frozenset({"now"})
+    timed = True
     shown = 1_000
     """Milliseconds below which people are told nothing."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.core.errors import Conflict, InvalidInput, NotFound
 from app.operations.errors import NotAllowed
-from app.services.tables import designing
+from app.services.tables import designing, renaming
 from app.services.tables.drift import find_drift
 from app.services.tables.errors import TooManyColumns
 from app.services.tables.fields import Option, Settings
@@ -129,6 +129,23 @@ def test_choices_keep_their_numbers_and_what_is_taken_away_stays_in_old_records(
     ]
     with pytest.raises(InvalidInput):
         office.fill(table, [["b", "青"]])
+
+
+@pytest.mark.parametrize("kind", [FieldKind.SELECT, FieldKind.MULTI_SELECT])
+def test_a_choice_with_another_name_is_found_by_that_name_and_no_more_by_the_old(
+    office, monkeypatch, kind
+):
+    monkeypatch.setattr(renaming, "AT_ONCE", 2)
+    table = add(office, office.table("台帳", NAME), kind, options=COLOURS)
+    office.fill(table, [[f"n{number}", "青" if number % 2 else "赤"] for number in range(8)])
+    colour = table.fields[1]
+    red, blue = colour.settings.options
+    wanted = Settings(options=(red, Option(id=blue.id, name="紺")))
+    change_field(
+        office.context,
+        ChangeField(table=table.id, rev=table.rev, field=colour.id, name="色", settings=wanted),
+    )
+    assert [total(office, table, text) for text in ("青", "紺", "赤", "n3")] == [0, 4, 4, 1]
 
 
 def test_values_occur_once_from_then_on_unless_they_occur_twice_already(office):

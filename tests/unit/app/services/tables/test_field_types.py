@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 from freezegun import freeze_time
 from sqlalchemy import insert
@@ -94,7 +95,7 @@ def test_every_type_keeps_finds_and_hands_out_what_was_typed_F14_METI_8(people):
     shown = [value for _, _, value in EVERYTHING]
     assert made.cells == shown
     found = get_record(people.context, GetRecord(table=table.id, record=made.id))
-    assert found == made
+    assert msgspec.structs.replace(found, texts=[]) == made
     assert dict(zip((one.kind.value for one in table.fields), found.words, strict=True)) == {
         "text": "霞が関",
         "long_text": "一\n二",
@@ -323,7 +324,8 @@ def test_who_and_when_are_told_by_the_row_itself(people):
         change = UpdateRecord(table=table.id, record=made.id, rev=1, values={text: "b"})
         changed = update_record(people.context, change)
     assert changed.cells == ["b", first, "a1", "2026-11-22T05:30:00Z", "a1"]
-    assert get_record(people.context, GetRecord(table=table.id, record=made.id)) == changed
+    seen = get_record(people.context, GetRecord(table=table.id, record=made.id))
+    assert msgspec.structs.replace(seen, texts=[]) == changed
     assert changed.words[1:3] == ["Sat 21 Nov 2026, 14:30", "東野 葵"]
     by = Filter(field=table.fields[2].id, test=Comparison.EQUALS, value="aoi")
     since = Filter(field=table.fields[3].id, test=Comparison.FROM, value="2026-11-22")
