@@ -35,8 +35,9 @@ def find_drift(database: Database) -> list[Drift]:
             sql_name(number): set(SYSTEM_COLUMNS)
             for (number,) in connection.execute(select(definitions.c.id))
         }
-        known = select(fields.c.table_id, fields.c.id, fields.c.kind)
-        for table, field, kind in connection.execute(known):
+        known = select(fields.c.table_id, fields.c.id, fields.c.col, fields.c.kind)
+        for table, number, turned_to, kind in connection.execute(known):
+            field = turned_to or number
             storage = TYPES[FieldKind(kind)].storage
             if storage is Storage.JUNCTION:
                 expected[f"j{field:d}"] = {"a", "b", "pos"}

@@ -57,9 +57,7 @@ class RecordView(msgspec.Struct, frozen=True, kw_only=True):
     ]
     texts: Annotated[
         list[str],
-        Meta(
-            description="The same as people type them: given back, nothing changes. Not in lists."
-        ),
+        Meta(description="The same as people type them; where one record is asked for."),
     ] = msgspec.field(default_factory=list)
     created_at: Annotated[int, Meta(description="When it was made, in milliseconds.")]
     created_by: Annotated[str, Meta(description="Account that made it.")]

@@ -15,6 +15,9 @@ from app.jobs.operations import CancelJob, GetJob, cancel_job, get_job
 from app.jobs.worker import Worker
 from app.operations.context import SYSTEM, Appliance, Context
 from app.services.tables.drift import find_drift
+from app.services.tables.fields import Settings
+from app.services.tables.models import FieldKind
+from app.services.tables.operations.fields import AddField, add_field
 from app.services.tables.operations.importing import ImportFile, ImportStarted, import_file
 from app.services.tables.operations.records import (
     CreateRecord,
@@ -24,7 +27,10 @@ from app.services.tables.operations.records import (
     delete_record,
     list_records,
 )
+from app.services.tables.operations.retyping import ChangeType, change_type
+from app.services.tables.operations.tables import CreateTable, create_table
 from app.services.tables.outdated import Outdated, due, remove_some
+from app.services.tables.preview import ColumnPlan
 from tests.integration.postgresql import CONSOLE, TEMPLATE, WORKSPACE
 
 
@@ -83,3 +89,41 @@ def test_the_workspaces_role_imports_cancels_and_changes_and_the_consoles_change
     finally:
         database.close()
         console.close()
+
+
+def test_the_workspaces_role_designs_fields_and_changes_their_types(
+    urls, postgresql_server, tmp_path
+):
+    settings = load_settings(
+        {
+            "TENSHU_DATA": str(tmp_path / "data"),
+            "TENSHU_DATABASE_URL": urls[WORKSPACE],
+            "TENSHU_RESERVE": "0",
+        }
+    )
+    data_folder.make_folders(settings)
+    database = Database(urls[WORKSPACE])
+    context = Context(Appliance(settings, database, KeyRing.create(settings.keys)), actor=SYSTEM)
+    load_handlers()
+    try:
+        columns = [ColumnPlan(name="a", settings=Settings(unique=True))]
+        table = create_table(context, CreateTable(name="x", columns=columns))
+        first = table.fields[0].id
+        for text in ("1;2", "2"):
+            create_record(context, CreateRecord(table=table.id, values={first: text}))
+        for rev, kind in enumerate((FieldKind.MULTI_SELECT, FieldKind.DATE, FieldKind.LINKS), 1):
+            given = Settings(target=table.id if kind is FieldKind.LINKS else 0)
+            new = AddField(table=table.id, rev=rev, name=kind.value, kind=kind, settings=given)
+            table = add_field(context, new)
+        links = table.fields[3].id
+        create_record(context, CreateRecord(table=table.id, values={first: "3", links: [1, 2]}))
+        into = ChangeType(table=table.id, rev=4, field=first, kind=FieldKind.MULTI_SELECT)
+        started = change_type(context, into)
+        assert Worker(context.appliance, lambda _session, _account: None).work_once()
+        assert get_job(context, GetJob(job=started.job)).state is JobState.DONE
+        found = list_records(context, ListRecords(table=table.id)).records
+        assert [one.cells[0] for one in found] == [["1", "2"], ["2"], ["3"]]
+        assert found[2].cells[3] == [1, 2]
+        assert find_drift(database) == []
+    finally:
+        database.close()

@@ -130,6 +130,7 @@ def test_values_become_those_of_another_type_and_come_back(
     before = cells(office, table)
     assert turn(office, table, into, **settings).state is JobState.DONE
     assert cells(office, table) == shown
+    assert find_drift(office.appliance.database) == []
     new = now(office, table).fields[0].id
     assert new == table.fields[0].id  # views and programs find it under its number
     assert undo(office, table).state is JobState.DONE
