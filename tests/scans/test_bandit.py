@@ -11,7 +11,7 @@ from tests.running import ROOT
 from tests.scans.scanner import run, told
 
 EXPLAINED = {
-    ("app/services/tables/writing.py", "B608"): "names of tables and columns are numbers",
+    ("app/services/tables/bulk_writing.py", "B608"): "names of tables and columns are numbers",
     ("app/start/knocking.py", "B104"): "compares with the wildcard, does not bind to it",
     ("app/start/control.py", "B411"): "speaks to our own supervisor over its socket",
     ("app/start/processes.py", "B411"): "speaks to our own supervisor over its socket",

@@ -182,7 +182,7 @@ def around_of(
     context: Context, fields: Sequence[FieldInfo], session: Session | None = None
 ) -> Around:
     """Return what surrounds the actor, as far as these fields ask for it."""
-    account = context.actor.account
+    account = "" if context.actor.local else context.actor.account  # the machine is nobody
     timed, asks = _needs(tuple(fields))
     if not timed and not asks:
         return Around(context.language, HOME, account, context.now)

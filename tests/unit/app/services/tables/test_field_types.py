@@ -9,6 +9,7 @@ from sqlalchemy import insert
 
 from app.core.errors import InvalidInput
 from app.identity.models import Account, Group
+from app.operations.context import SYSTEM, Context, Plane
 from app.services.tables.drift import find_drift
 from app.services.tables.fields import Option, Settings
 from app.services.tables.models import FieldKind
@@ -221,6 +222,9 @@ def test_what_must_be_filled_is_filled_and_defaults_stand_where_nothing_was_said
         people.context, CreateRecord(table=table.id, values={subject: "x", person: None})
     )
     assert told.cells[3] is None
+    machine = Context(people.appliance, actor=SYSTEM, plane=Plane.WORKSPACE)
+    made_there = create_record(machine, CreateRecord(table=table.id, values={subject: "x"}))
+    assert made_there.cells[3] is None
     with pytest.raises(InvalidInput):
         update_record(
             people.context,
