@@ -224,7 +224,8 @@ def test_after_a_good_start_there_is_a_copy_to_fall_back_on_V11(first: First) ->
     assert set(first.seen.loader) == {ARMED.format(release), ARMED.format(f"{release}-copy")}
     assert len(set(first.seen.loader.values())) == 1, "the same kernel image"
     told = first.seen.disks["system"]
-    assert (told["slot"], told["copy"], told["failed"], told["state"]) == ("a", False, 0, "whole")
+    assert (told["slot"], told["copy"], told["state"]) == ("a", False, "whole")
+    assert told["failed"] <= CUTS, "each of them was a start that did not come to its end"
 
 
 def test_at_the_first_start_nothing_is_read_through_yet_V11(first: First) -> None:
