@@ -14,6 +14,7 @@ from tests.guest.console import PORT as CONSOLE
 from tests.guest.console import ask
 from tests.guest.machine import Guest, needed, wait_inside
 from tests.hosts import Host
+from tests.integration.systemd.booted import SOCKET, WHO
 
 WORKSPACE: Final = 8444
 PORTS: Final = (
@@ -109,8 +110,28 @@ def loader_of(found: Guest, disk: str) -> dict[str, str]:
         listed[:] = found_there.stdout.splitlines()
         return bool(listed)
 
-    wait_inside(is_done, "there is a copy of the system", 240)
+    wait_inside(is_done, "the slots are looked after", 240)
+    wait_inside(lambda: has_copy(found), "each disk has a copy of the system", 240)
     return {name: digest for digest, name in (line.split() for line in listed)}
+
+
+def listed(found: Guest) -> dict[str, Any] | None:
+    """Return what the agent tells of the disks; nothing while it does not answer.
+
+    Asked itself: what `tenshu disks show` loads, again and again, would slow down what is awaited.
+    """
+    told = json.dumps({"caller": WHO})
+    ended = found.run("varlinkctl", "call", SOCKET, "tenshu.appliance.ListDisks", told)
+    if ended.returncode:
+        return None
+    answer: dict[str, Any] = json.loads(ended.stdout)["result"]
+    return answer
+
+
+def has_copy(found: Guest) -> bool:
+    """Tell whether each disk has a copy of the system."""
+    told = listed(found)
+    return bool(told and told["system"]["state"] == "whole")
 
 
 def is_healthy(found: Guest) -> bool:

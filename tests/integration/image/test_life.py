@@ -39,6 +39,7 @@ from tests.integration.image.looking import (
     failed,
     far_end,
     greeted,
+    listed,
     look,
 )
 from tests.integration.image.test_disk import carve, slot_of, table
@@ -52,7 +53,6 @@ from tests.integration.image.two_disks import (
     commanded,
     empty,
     kept,
-    listed,
     machine,
     mount_nas,
     nas_disk,
@@ -312,8 +312,16 @@ def strangers(life: Life) -> list[Drive]:
     occupied = empty(life.folder, "occupied")
     subprocess.run(["mke2fs", "-q", "-L", "photos", str(occupied)], check=True)
     foreign = life.folder / "foreign"
-    words = ["qemu-img", "convert", "-O", "raw", "/mnt/life/one", "/mnt/life/foreign"]
-    brought = {"life": life.folder, "base": appliance_disk().folder}
+    delivered = appliance_disk().raw
+    one = {
+        "driver": "qcow2",
+        "file": {"driver": "file", "filename": "/mnt/life/one"},
+        # the workshop knows it by another path than the emulator
+        "backing": {"driver": "raw", "file.driver": "file",
+                    "file.filename": f"/mnt/base/{delivered.name}"},
+    }  # fmt: skip
+    words = ["qemu-img", "convert", "-O", "raw", f"json:{json.dumps(one)}", "/mnt/life/foreign"]
+    brought = {"life": life.folder, "base": delivered.parent}
     work(*words, brought=brought, seconds=120)
     give_another_number(foreign)
     return [Drive(file, 4 + slot) for slot, file in enumerate((small, occupied, foreign))]

@@ -18,9 +18,8 @@ from tests.guest.drives import CONTROLLER, Drive
 from tests.guest.firmware import firmware
 from tests.guest.machine import Guest, cards, guest, wait_inside
 from tests.hosts import Host
-from tests.integration.image.looking import CARD
+from tests.integration.image.looking import CARD, listed
 from tests.integration.start.test_on_postgresql import Person
-from tests.integration.systemd.booted import SOCKET, WHO
 from tests.running import wait_until
 
 GIGABYTE = 1 << 30
@@ -70,19 +69,6 @@ def nas_disk(folder: Path) -> Path:
 def mount_nas(found: Guest) -> None:
     found.said("mount", "-L", "nas", "/mnt")
     found.said("mkdir", "-p", NAS)
-
-
-def listed(found: Guest) -> dict[str, Any] | None:
-    """Return what the agent tells of the disks; nothing while it does not answer.
-
-    Asked itself: what `tenshu disks show` loads, again and again, would slow down what is awaited.
-    """
-    told = json.dumps({"caller": WHO})
-    ended = found.run("varlinkctl", "call", SOCKET, "tenshu.appliance.ListDisks", told)
-    if ended.returncode:
-        return None
-    answer: dict[str, Any] = json.loads(ended.stdout)["result"]
-    return answer
 
 
 def standing(found: Guest) -> str:
