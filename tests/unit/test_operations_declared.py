@@ -34,7 +34,7 @@ EVERYTHING_RIGHTS = Rights([(permission, "") for permission in set(Permission) -
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
-TEXTS = ("x", "0" * 28, "x" * 20, "2026-11-21", "a@b.example")
+TEXTS = ("x", "0" * 28, "x" * 20, "2026-11-21", "a@b.example", "http://tang.example")
 
 
 def sample_text(kind):
