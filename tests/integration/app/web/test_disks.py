@@ -216,7 +216,7 @@ def test_when_all_slots_were_last_read_through_and_what_was_found_stands_on_the_
 ) -> None:
     machine.facts = COPIED
     machine.kept.whole()
-    assert "月に一度読み出します" in admin.get(PLACE).text
+    assert "4週ごとに読み出します" in admin.get(PLACE).text
     machine.kept.read_through(Reading(at=1_796_000_000_000))
     page = admin.get(PLACE).text
     assert "異常なし" in page
