@@ -29,7 +29,11 @@ def tell(place: Path, owner: str, variables: dict[str, str]) -> None:
 
 
 def await_told() -> None:
-    """Wait until the file is there, if one is named, and take over what it says."""
+    """Wait until the file is there, if one is named, and take over what it says.
+
+    As long as systemd lets a start take (TimeoutStartSec=): then it begins this one anew, since a
+    preparation may migrate for longer.
+    """
     if PLACE not in os.environ:
         return
     place, pause = Path(os.environ[PLACE]), threading.Event()

@@ -5,7 +5,6 @@ The machine is a namespace with a cable that is down; systemd-networkd is the re
 
 import contextlib
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,11 +17,13 @@ from appliance.volume import carried, tang
 from appliance.volume import head as heads
 from appliance.volume.early import _cards, _leased
 from appliance.volume.report import Report
-from tests.hosts import Host, ip
+from tests.hosts import Host
+from tests.key_server_network import CABLE, SERVER, far, machine, server
 from tests.running import ROOT, wait_until
-from tests.tang import KeyServer, key_server
+from tests.tang import KeyServer
 
-CABLE, SERVER = "eth7", "10.77.0.1"
+__all__ = ["far", "machine", "server"]
+
 NETWORK = {
     "90-tenshu-first.network": "",
     "50-tenshu-eth7.network": f"[Match]\nName={CABLE}\n\n[Network]\nDHCP=no\nIPv6AcceptRA=no\n"
@@ -41,38 +42,6 @@ umask 077
 exec "$@"
 """
 """A /run of its own, as its unit has one in the initrd."""
-
-
-@pytest.fixture
-def far() -> Iterator[Host]:
-    host = Host(f"tenshu-{secrets.token_hex(3)}-far")
-    try:
-        yield host
-    finally:
-        host.close()
-
-
-@pytest.fixture
-def machine(far: Host) -> Iterator[Host]:
-    host = Host(f"tenshu-{secrets.token_hex(3)}-own")
-    try:
-        ip("link", "add", "srv0", "netns", far.name, "type", "veth",
-           "peer", CABLE, "netns", host.name)  # fmt: skip
-        far.run("ip", "address", "add", f"{SERVER}/24", "dev", "srv0")
-        far.run("ip", "link", "set", "srv0", "up")
-        yield host
-    finally:
-        host.close()
-
-
-@pytest.fixture
-def server(far: Host, tmp_path: Path) -> Iterator[KeyServer]:
-    serving = key_server(tmp_path / "server", 80, SERVER)
-    found = far.call(serving.__enter__)
-    try:
-        yield found
-    finally:
-        far.call(serving.__exit__, None, None, None)
 
 
 @pytest.fixture

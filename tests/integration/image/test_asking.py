@@ -4,10 +4,8 @@ The slot is the appliance's root, read only. What no container has is the guest'
 volume itself, and the way from the initrd into the system (test_key_server.py).
 """
 
-import secrets
 import shlex
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,12 +15,13 @@ from appliance.volume import carried, tang
 from appliance.volume import head as heads
 from image.initramfs import initramfs
 from tests.debian import appliance
-from tests.hosts import Host, ip
-from tests.tang import KeyServer, key_server
+from tests.hosts import Host
+from tests.key_server_network import CABLE, SERVER, far, machine, server
+from tests.tang import KeyServer
 
+__all__ = ["far", "machine", "server"]
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
-CABLE, SERVER = "eth7", "10.77.0.1"
 UNIT = """\
 [Unit]
 DefaultDependencies=no
@@ -68,38 +67,6 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (units / "try.service").write_text(UNIT)
     (units / "basic.target.wants/try.service").symlink_to("../try.service")
     return folder
-
-
-@pytest.fixture
-def far() -> Iterator[Host]:
-    host = Host(f"tenshu-{secrets.token_hex(3)}-far")
-    try:
-        yield host
-    finally:
-        host.close()
-
-
-@pytest.fixture
-def machine(far: Host) -> Iterator[Host]:
-    host = Host(f"tenshu-{secrets.token_hex(3)}-own")
-    try:
-        ip("link", "add", "srv0", "netns", far.name, "type", "veth",
-           "peer", CABLE, "netns", host.name)  # fmt: skip
-        far.run("ip", "address", "add", f"{SERVER}/24", "dev", "srv0")
-        far.run("ip", "link", "set", "srv0", "up")
-        yield host
-    finally:
-        host.close()
-
-
-@pytest.fixture
-def server(far: Host, tmp_path: Path) -> Iterator[KeyServer]:
-    serving = key_server(tmp_path / "server", 80, SERVER)
-    found = far.call(serving.__enter__)
-    try:
-        yield found
-    finally:
-        far.call(serving.__exit__, None, None, None)
 
 
 @pytest.fixture
