@@ -1,8 +1,8 @@
 """After a good start: the loader's tries are given back, and the other slot is made its copy.
 
 `python -m appliance.slots`, a unit of its own (`tenshu-slots.service`) after boot-complete.target,
-and once more when a disk has been taken in. Whatever it does may be cut, and is done at the next
-start: nothing is named before it is whole.
+and once more when a disk has been taken in (`tenshu-slots.path`). Whatever it does may be cut, and
+is done at the next start: nothing is named before it is whole.
 """
 
 import errno
@@ -143,6 +143,7 @@ def work(place: Place) -> None:
     counted = loader_said("LoaderBootCountPath").rpartition("\\")[2]
     kept = KeptSlots(place)
     with kept.slots_in_turn():
+        kept.begin_look()
         Slots(kept, gather(), running.entry, counted).work()
 
 

@@ -155,6 +155,7 @@ def scrub(kept: KeptSlots, facts: Facts, pause: Callable[[int], None]) -> Readin
         error_parameters={"said": str(error.parameters["said"])} if error else {},
     )
     kept.read_through(reading)
+    kept.look_at_slots()  # what starts them is looked at as after each start
     return reading
 
 

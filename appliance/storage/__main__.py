@@ -70,6 +70,7 @@ def work(place: Place) -> None:
             kept.happened(Befell.not_taken, wish.serial or wish.disk, error.code)
             return
         LOG.info("the disk %s is taken in", wish.serial or wish.disk)
+        kept.look_at_slots()  # it has no copy of the system yet
         kept.fulfil()
 
 

@@ -6,6 +6,7 @@
 <data>/agent/disks/declared.json    that the host's storage is redundant
 <data>/agent/disks/stands.json      how the mirrors stood at the last look
 <data>/agent/disks/happenings.json  the last things that have happened by themselves
+<data>/agent/disks/look-at-slots    that what starts the machine has changed (tenshu-slots.path)
 <data>/agent/disks/begun            in which run of the kernel they were last put right
 """
 
@@ -141,11 +142,27 @@ class Kept:
             kept.append(DiskHappening(number=number, at=now(), what=what, disk=disk, reason=reason))
             self._write("happenings", kept[-KEPT:])
 
+    def look_at_slots(self) -> None:
+        """Ask for a look after the slots; one that is under way does not count, as it began before.
+
+        A file, since systemd drops the start of a unit that runs (`OnSuccess=`).
+        """
+        self._folder()
+        write_whole(self._asked, b"")
+
+    def begin_look(self) -> None:
+        """Begin the look that was asked for: what is asked from now on is another one."""
+        self._asked.unlink(missing_ok=True)
+
     @contextlib.contextmanager
     def start_in_turn(self) -> Iterator[None]:
         """Hold what the loader starts from: it is copied, or written, by one at a time."""
         with in_turn(self.folder / "start.lock"):
             yield
+
+    @property
+    def _asked(self) -> Path:
+        return self.folder / "look-at-slots"
 
     def _folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

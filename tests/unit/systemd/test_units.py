@@ -10,6 +10,8 @@ import pytest
 
 from app.start.programs import PROGRAMS
 from appliance.machine.plan.nginx import logs
+from appliance.place import Place
+from appliance.storage.keeping import Kept
 from tests import units
 from tests.units import CEILINGS, OPEN, OURS, ROOT, SYSTEMD, UNITS, instance, openings, settings
 
@@ -72,6 +74,14 @@ def test_every_user_and_group_is_made_and_every_folder_is_there():
         for value in [*found.get("ReadWritePaths", []), *found.get("ReadOnlyPaths", [])]:
             for folder in value.split():
                 assert folder.startswith("-") or folder in folders, folder
+
+
+def test_systemd_waits_for_the_file_by_which_a_look_after_the_slots_is_asked_for_V11(tmp_path):
+    (waited,) = settings(UNITS / "tenshu-slots.path")["PathExists"]
+    place = Place(data=tmp_path, keys=tmp_path, database_url="")
+    Kept(place).look_at_slots()
+    assert (tmp_path / Path(waited).relative_to("/var/lib/tenshu/data")).exists()
+    assert "tenshu-*.path" in (SYSTEMD / "system-preset/80-tenshu.preset").read_text()
 
 
 def test_every_module_that_a_unit_runs_is_there():

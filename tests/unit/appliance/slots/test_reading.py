@@ -101,6 +101,7 @@ def test_all_four_slots_of_two_disks_are_read_to_their_last_block_V11(
     assert told.size > 4 * 300 * BLOCK
     assert kept.reading() == told
     assert kept.happenings() == ()
+    assert (kept.folder / "look-at-slots").exists(), "what starts them is looked at next"
 
 
 @pytest.mark.parametrize("place", [*PLACES, *PLACES.values()])

@@ -391,6 +391,28 @@ def test_a_disk_that_comes_later_has_no_copy_until_it_is_made_V11(
     assert system_of(both, KeptSlots(place).looked()).state is CopyState.none
 
 
+def test_a_look_that_is_asked_for_while_one_runs_is_another_one_V11(
+    played: Played, place: Place
+) -> None:
+    kept = KeptSlots(place)
+    asked = kept.folder / "look-at-slots"
+    kept.look_at_slots()
+    seen = list[bool]()
+
+    def taken_in_meanwhile(source: Path, target: Path) -> int:
+        seen.append(asked.exists())
+        kept.look_at_slots()
+        return played.make_same(source, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filling, "make_same", taken_in_meanwhile)
+        unit.work(place)
+    assert seen[0] is False, "this look is the one that was asked for"
+    assert asked.exists(), "systemd finds it when the look has ended, and begins the next"
+    unit.work(place)
+    assert not asked.exists()
+
+
 def test_why_there_is_no_copy_is_kept_and_told_once_V11(played: Played, place: Place) -> None:
     played.is_whole = False
     kept = KeptSlots(place)

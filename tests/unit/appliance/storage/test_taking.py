@@ -151,6 +151,7 @@ def test_the_state_is_joined_last_and_only_after_the_slot_was_verified_S1(
     assert kept.taking() is None
     assert look(machine.gather()).is_whole
     assert [one.what for one in kept.happenings()] == [Befell.taken]
+    assert (kept.folder / "look-at-slots").exists(), "it has no copy of the system yet"
 
 
 @pytest.mark.parametrize("step", ORDER)
