@@ -27,7 +27,7 @@ OURS = {
     "tenshu-console": Ceiling(1.0, 1.0),
     "tenshu-workspace": Ceiling(1.5, 0.2),
     "tenshu-worker": Ceiling(1.5, 1.1),
-    "tenshu-sealer": Ceiling(1.5, 0.2),
+    "tenshu-sealer": Ceiling(1.5, 0.3),
     "tenshu-edge": Ceiling(2.0, 2.0),
     "tenshu-desk": Ceiling(1.5, 0.4),
     "tenshu-screen@": Ceiling(1.5, 0.8),

@@ -1,6 +1,5 @@
 """The process `python -m app.audit.inspect_once FOLDER KEY`: one verification, then the end."""
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -19,9 +18,9 @@ from app.audit.inspection import (
 from app.audit.note import parse_verifier_key
 from app.audit.verify import verify
 from app.core import clock
+from app.core.background import give_way
 from app.core.lifeline import die_with_parent
 
-NICENESS: Final = 19
 TOLD_EVERY: Final = 0.5
 """Seconds between two notes of how far it is."""
 
@@ -50,7 +49,7 @@ def inspect_once(folder: Path, key: str, told_every: float = TOLD_EVERY) -> None
 def main(arguments: Sequence[str]) -> None:
     """Do what the arguments say, while everybody else goes first."""
     die_with_parent()
-    os.nice(NICENESS)
+    give_way()
     folder, key = arguments
     inspect_once(Path(folder), key)
 

@@ -5,7 +5,6 @@ a file that counts for nothing until the sealer has sealed its hash, and says on
 what it made.
 """
 
-import contextlib
 import hashlib
 import os
 import sqlite3
@@ -24,9 +23,9 @@ from app.audit.sealed import decode_content
 from app.audit.segments import FOLDER, SIZES, UNFINISHED, Made, Segment, newer, read_segments
 from app.audit.store import reading
 from app.audit.text import search_text
+from app.core.background import give_way
 from app.core.lifeline import die_with_parent
 
-NICENESS: Final = 19
 ROW_GROUP: Final = 1 << 14
 AT_ONCE: Final = 1 << 12
 
@@ -163,8 +162,7 @@ def _row(position: int, raw: str, values: Sequence[str]) -> Row:
 def main(arguments: Sequence[str]) -> None:
     """Do what is due, while everybody else goes first."""
     die_with_parent()
-    with contextlib.suppress(PermissionError):  # a unit's sandbox leaves its priority alone
-        os.nice(NICENESS)
+    give_way()
     (folder,) = arguments
     sys.stdout.write(msgspec.json.encode(make_due(Path(folder))).decode())
 
