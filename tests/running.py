@@ -120,15 +120,13 @@ def wait_until(
     condition: Callable[[], object],
     what: str,
     seconds: float = START_SECONDS,
-    *,
-    every: float = 0.02,
 ) -> None:
-    """Wait for a condition, with a deadline; look at it again after `every` seconds."""
+    """Wait for a condition, with a deadline."""
     until = time.monotonic() + seconds
     pause = threading.Event()
     while not condition():
         assert time.monotonic() < until, f"not within {seconds} s: {what}"
-        pause.wait(every)
+        pause.wait(0.02)
 
 
 def processes_of(data: Path) -> dict[int, str]:

@@ -15,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +38,9 @@ MACHINE = (
 BOOT_SECONDS = 150
 """Generous: 30 s where nothing else runs."""
 LOOKS_SECONDS = 1.0
-"""Between two looks at a guest."""
+"""At least, between two looks at a guest."""
+LOOKS_SHARE = 5
+"""At most one part of so many of its time goes into being looked at."""
 TURN_SECONDS = 250
 """How long a test waits for its turn."""
 
@@ -77,7 +81,13 @@ def cards(**taps: str) -> list[str]:
 
 def wait_inside(condition: Callable[[], object], what: str, seconds: float) -> None:
     """Wait for something in a guest. Each look takes from it what the awaited thing needs."""
-    wait_until(condition, what, seconds, every=LOOKS_SECONDS)
+    until, pause = time.monotonic() + seconds, threading.Event()
+    while True:
+        began = time.monotonic()
+        if condition():
+            return
+        assert time.monotonic() < until, f"not within {seconds} s: {what}"
+        pause.wait(max(LOOKS_SECONDS, (LOOKS_SHARE - 1) * (time.monotonic() - began)))
 
 
 @dataclass
