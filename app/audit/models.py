@@ -1,10 +1,12 @@
 """The outbox: events that are committed but not yet sealed; and the lease of who seals them."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from app.core.rows import Row
 
 
-class OutboxEvent(SQLModel, table=True):
+class OutboxEvent(Row, table=True):
     """One event, written in the transaction of what it tells; the sealer takes it out."""
 
     __tablename__ = "audit_outbox"
@@ -28,7 +30,7 @@ class OutboxEvent(SQLModel, table=True):
     """JSON list of Part."""
 
 
-class SealerLease(SQLModel, table=True):
+class SealerLease(Row, table=True):
     """Which sealer may take events out of the outbox; one row."""
 
     __tablename__ = "audit_sealer_lease"

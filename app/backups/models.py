@@ -1,10 +1,12 @@
 """What the console remembers about the machine's runs."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from app.core.rows import Row
 
 
-class ToldRun(SQLModel, table=True):
+class ToldRun(Row, table=True):
     """A run whose end stands in the history: it is told once."""
 
     __tablename__ = "backup_told_run"

@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 import pyotp
-import segno
 
 from app.core.clock import SECOND
 from app.core.secret import Secret
@@ -34,6 +33,8 @@ def new_secret() -> Secret:
 
 def describe(secret: Secret, login_id: str, issuer: str) -> Enrolment:
     """Return what an authenticator app needs; `issuer` names this appliance in the app's list."""
+    import segno  # noqa: PLC0415 - seldom needed, and loaded at each start
+
     uri = pyotp.TOTP(secret.reveal()).provisioning_uri(name=login_id, issuer_name=issuer)
     drawn = io.BytesIO()
     segno.make(uri, error="m", micro=False).save(

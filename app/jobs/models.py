@@ -3,7 +3,9 @@
 import enum
 
 from sqlalchemy import BigInteger, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from app.core.rows import Row
 
 
 class JobState(enum.StrEnum):
@@ -16,7 +18,7 @@ class JobState(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-class Job(SQLModel, table=True):
+class Job(Row, table=True):
     """One piece of long work. Times are milliseconds, 0 where the thing has not happened."""
 
     __tablename__ = "jobs"

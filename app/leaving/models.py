@@ -1,12 +1,13 @@
 """Who has left: one row a person, beside the account that stays."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import ACCOUNT, CONSOLE_WRITES
 
 
-class Departure(SQLModel, table=True):
+class Departure(Row, table=True):
     """That a person was ended. It stays when somebody lets them in again."""
 
     __tablename__ = "leaving_departure"
@@ -25,7 +26,7 @@ class Departure(SQLModel, table=True):
     """JSON object: kind of holding → how many passed to the successor."""
 
 
-class SeenClock(SQLModel, table=True):
+class SeenClock(Row, table=True):
     """The one row about the clock: how far time has come for certain."""
 
     __tablename__ = "leaving_clock"

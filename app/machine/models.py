@@ -1,10 +1,12 @@
 """What the console remembers about the versions of the machine's document."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from app.core.rows import Row
 
 
-class ToldVersion(SQLModel, table=True):
+class ToldVersion(Row, table=True):
     """A version whose end stands in the history: it is told once."""
 
     __tablename__ = "machine_told_version"
@@ -15,7 +17,7 @@ class ToldVersion(SQLModel, table=True):
     at: int = Field(sa_type=BigInteger)
 
 
-class ToldHappening(SQLModel, table=True):
+class ToldHappening(Row, table=True):
     """An entry of one of the machine's journals that stands in the history: told once."""
 
     __tablename__ = "machine_told_happening"
@@ -27,7 +29,7 @@ class ToldHappening(SQLModel, table=True):
     at: int = Field(sa_type=BigInteger)
 
 
-class RecordingCheck(SQLModel, table=True):
+class RecordingCheck(Row, table=True):
     """What the newest check of all recordings of maintenance has found."""
 
     __tablename__ = "machine_recording_check"

@@ -1,10 +1,12 @@
 """The relay that mail leaves by, and the mails that wait for it."""
 
 from sqlalchemy import BigInteger, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from app.core.rows import Row
 
 
-class StoredRelay(SQLModel, table=True):
+class StoredRelay(Row, table=True):
     """The one row about the relay."""
 
     __tablename__ = "mail_relay"
@@ -19,7 +21,7 @@ class StoredRelay(SQLModel, table=True):
     rev: int = 1
 
 
-class MailMessage(SQLModel, table=True):
+class MailMessage(Row, table=True):
     """One mail. Times are milliseconds, 0 where the thing has not happened."""
 
     __tablename__ = "mail_message"

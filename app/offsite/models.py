@@ -1,12 +1,13 @@
 """Destinations, and how far each has got. Times are milliseconds, 0 where nothing happened yet."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import CONSOLE_WRITES, renewed_by_workspace
 
 
-class Destination(SQLModel, table=True):
+class Destination(Row, table=True):
     """A place outside that somebody chose."""
 
     __tablename__ = "offsite_destination"
@@ -24,7 +25,7 @@ class Destination(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
 
 
-class Shipment(SQLModel, table=True):
+class Shipment(Row, table=True):
     """How far a destination has got. The worker writes it, and never where anything goes to."""
 
     __tablename__ = "offsite_shipment"

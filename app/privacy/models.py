@@ -3,7 +3,9 @@
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from app.core.rows import Row
 
 
 def _access(console: str, workspace: str) -> dict[str, Any]:
@@ -16,7 +18,7 @@ FOUND: Final = _access("select update delete", "select insert delete")
 KEPT: Final = _access("select insert update delete", "")
 
 
-class Disclosure(SQLModel, table=True):
+class Disclosure(Row, table=True):
     """One search for everything about one person."""
 
     __tablename__ = "privacy_disclosure"
@@ -40,7 +42,7 @@ class Disclosure(SQLModel, table=True):
     """The person was erased since then: nothing is left of what was found."""
 
 
-class Finding(SQLModel, table=True):
+class Finding(Row, table=True):
     """One thing that names the person."""
 
     __tablename__ = "privacy_finding"
@@ -60,7 +62,7 @@ class Finding(SQLModel, table=True):
     """JSON object."""
 
 
-class Applied(SQLModel, table=True):
+class Applied(Row, table=True):
     """An erasure outside the history that was handed to whoever carries it out."""
 
     __tablename__ = "privacy_applied"
@@ -72,7 +74,7 @@ class Applied(SQLModel, table=True):
     at: int = Field(sa_type=BigInteger)
 
 
-class Retention(SQLModel, table=True):
+class Retention(Row, table=True):
     """How long one kind of data is kept. No row: for ever."""
 
     __tablename__ = "privacy_retention"

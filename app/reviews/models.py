@@ -1,12 +1,13 @@
 """Campaigns and their lines."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import CONSOLE_ONLY, CONSOLE_WRITES, renewed_by_workspace
 
 
-class Campaign(SQLModel, table=True):
+class Campaign(Row, table=True):
     """One review, from its start to its result."""
 
     __tablename__ = "review_campaign"
@@ -27,7 +28,7 @@ class Campaign(SQLModel, table=True):
     """Canonical JSON of what came of it; kept as evidence."""
 
 
-class ReviewLine(SQLModel, table=True):
+class ReviewLine(Row, table=True):
     """One person × one right, as it stood when the review began."""
 
     __tablename__ = "review_line"
@@ -56,7 +57,7 @@ class ReviewLine(SQLModel, table=True):
     """After the end: kept, withdrawn, gone, undecided, or the code of what stood against it."""
 
 
-class ReviewReminder(SQLModel, table=True):
+class ReviewReminder(Row, table=True):
     """A mail that went to somebody who had not answered; each occasion once."""
 
     __tablename__ = "review_reminder"

@@ -1,12 +1,13 @@
 """Accounts and what they may do: groups, memberships, grants."""
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import ACCOUNT, CONSOLE_WRITES, renewed_by_workspace
 
 
-class Account(SQLModel, table=True):
+class Account(Row, table=True):
     """One person, device or service. One login ID a person (F1)."""
 
     __tablename__ = "identity_account"
@@ -58,7 +59,7 @@ class Account(SQLModel, table=True):
     changed_at: int = Field(sa_type=BigInteger)
 
 
-class Group(SQLModel, table=True):
+class Group(Row, table=True):
     """People who hold the same grants."""
 
     __tablename__ = "identity_group"
@@ -77,7 +78,7 @@ class Group(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
 
 
-class Membership(SQLModel, table=True):
+class Membership(Row, table=True):
     """One account in one group."""
 
     __tablename__ = "identity_membership"
@@ -87,7 +88,7 @@ class Membership(SQLModel, table=True):
     account: str = Field(primary_key=True, foreign_key=ACCOUNT, index=True)
 
 
-class Grant(SQLModel, table=True):
+class Grant(Row, table=True):
     """Holder (account or group) × permission or role × scope."""
 
     __tablename__ = "identity_grant"

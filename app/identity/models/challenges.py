@@ -1,12 +1,13 @@
 """Questions to a passkey that wait for their answer, of people who are signed in."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_ONLY
 
 
-class ChallengeColumns(SQLModel):
+class ChallengeColumns(Row):
     """One question: asked for one purpose in one session, answered once."""
 
     id: str = Field(primary_key=True)

@@ -1,8 +1,9 @@
 """What proves an identity: password, factors, and what is counted about attempts."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import (
     ACCOUNT,
     BOTH_WRITE,
@@ -12,7 +13,7 @@ from app.identity.access import (
 )
 
 
-class Password(SQLModel, table=True):
+class Password(Row, table=True):
     """The one password of an account (F12)."""
 
     __tablename__ = "identity_password"
@@ -32,7 +33,7 @@ class Password(SQLModel, table=True):
     changed_at: int = Field(sa_type=BigInteger)
 
 
-class CredentialColumns(SQLModel):
+class CredentialColumns(Row):
     """One proof of identity beyond the password."""
 
     id: str = Field(primary_key=True)
@@ -65,7 +66,7 @@ class WorkspaceCredential(CredentialColumns, table=True):
     __table_args__ = (BOTH_WRITE,)
 
 
-class CredentialUse(SQLModel, table=True):
+class CredentialUse(Row, table=True):
     """What changes at each use, apart from the secret: every plane writes it."""
 
     __tablename__ = "identity_credential_use"
@@ -81,7 +82,7 @@ class CredentialUse(SQLModel, table=True):
     """A recovery code that was used."""
 
 
-class Attempts(SQLModel, table=True):
+class Attempts(Row, table=True):
     """Failed attempts of one login ID or one address, known or not (lock-out)."""
 
     __tablename__ = "identity_attempts"

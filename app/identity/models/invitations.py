@@ -1,12 +1,13 @@
 """One-time invitations: a link that opens one sign-in of one account, in place of its password."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import ACCOUNT, renewed_by_workspace
 
 
-class Invitation(SQLModel, table=True):
+class Invitation(Row, table=True):
     """A link that was handed to somebody. Times are milliseconds; 0 means never."""
 
     __tablename__ = "identity_invitation"

@@ -1,12 +1,13 @@
 """Roles that a company makes itself, and the periods of everything that rights are made of."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import CONSOLE_WRITES
 
 
-class OwnRole(SQLModel, table=True):
+class OwnRole(Row, table=True):
     """A bundle of permissions beside those that come with the product."""
 
     __tablename__ = "identity_role"
@@ -22,7 +23,7 @@ class OwnRole(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
 
 
-class RightsPeriod(SQLModel, table=True):
+class RightsPeriod(Row, table=True):
     """One fact that rights are made of, from when to when it stood (METI-45).
 
     Written in the transaction of the change itself, so that who could do what on a past day is

@@ -1,12 +1,13 @@
 """What waits for a decision: dangerous operations, the first administrator; and the rules."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_ONLY, CONSOLE_WRITES, sealed
 
 
-class OperationRequestColumns(SQLModel):
+class OperationRequestColumns(Row):
     """A dangerous operation that waits for a fresh second factor, or for a second person."""
 
     id: str = Field(primary_key=True)
@@ -42,7 +43,7 @@ class WorkspaceRequest(OperationRequestColumns, table=True):
     __table_args__ = (BOTH_WRITE,)
 
 
-class Setup(SQLModel, table=True):
+class Setup(Row, table=True):
     """The one row about the making of the first administrator."""
 
     __tablename__ = "identity_setup"
@@ -57,7 +58,7 @@ class Setup(SQLModel, table=True):
     completed_at: int = Field(default=0, sa_type=BigInteger)
 
 
-class StoredPolicy(SQLModel, table=True):
+class StoredPolicy(Row, table=True):
     """The one row of rules for passwords, sessions and factors that this company chose."""
 
     __tablename__ = "identity_policy"

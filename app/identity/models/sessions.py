@@ -1,12 +1,13 @@
 """What carries an identity from request to request: pending sign-ins, sessions, API tokens."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import ACCOUNT, BOTH_WRITE, CONSOLE_ONLY, sealed
 
 
-class SessionColumns(SQLModel):
+class SessionColumns(Row):
     """One signed-in browser on one plane."""
 
     id: str = Field(primary_key=True)
@@ -46,7 +47,7 @@ class WorkspaceSession(SessionColumns, table=True):
     __table_args__ = (BOTH_WRITE,)
 
 
-class PendingSignInColumns(SQLModel):
+class PendingSignInColumns(Row):
     """A sign-in between its first and its last step."""
 
     id: str = Field(primary_key=True)
@@ -78,7 +79,7 @@ class WorkspacePendingSignIn(PendingSignInColumns, table=True):
     __table_args__ = (BOTH_WRITE,)
 
 
-class ApiTokenColumns(SQLModel):
+class ApiTokenColumns(Row):
     """A token with which a program acts as its person, with the same rights or fewer."""
 
     id: str = Field(primary_key=True)

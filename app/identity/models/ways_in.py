@@ -1,8 +1,9 @@
 """From where and with what people come in: access rules, client certificates."""
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from app.core.rows import Row
 from app.identity.access import (
     ACCOUNT,
     CONSOLE_ONLY,
@@ -12,7 +13,7 @@ from app.identity.access import (
 )
 
 
-class AccessRule(SQLModel, table=True):
+class AccessRule(Row, table=True):
     """What an area, a role or one person asks of whoever comes in, beside password and factors."""
 
     __tablename__ = "identity_access_rule"
@@ -31,7 +32,7 @@ class AccessRule(SQLModel, table=True):
     changed_at: int = Field(sa_type=BigInteger)
 
 
-class ClientCertificate(SQLModel, table=True):
+class ClientCertificate(Row, table=True):
     """A certificate that the appliance has issued for one device of one person."""
 
     __tablename__ = "identity_client_certificate"
@@ -61,7 +62,7 @@ class ClientCertificate(SQLModel, table=True):
     last_used_from: str = ""
 
 
-class ClientBundle(SQLModel, table=True):
+class ClientBundle(Row, table=True):
     """The file of a new certificate and its key, until it is downloaded, once."""
 
     __tablename__ = "identity_client_bundle"

@@ -4,7 +4,9 @@ import enum
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from app.core.rows import Row
 
 
 def _access(console: str) -> dict[str, Any]:
@@ -56,11 +58,11 @@ class FieldKind(enum.StrEnum):
     UPDATED_BY = "updated_by"
 
 
-class TableDefinition(SQLModel, table=True):
+class TableDefinition(Row, table=True):
     """One table. Its SQL name is `u` and its number; what people call it stands only here."""
 
     __tablename__ = "tables_definition"
-    __table_args__ = {"sqlite_autoincrement": True, "info": DESIGN}
+    __table_args__ = ({"sqlite_autoincrement": True, "info": DESIGN},)
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
@@ -77,11 +79,11 @@ class TableDefinition(SQLModel, table=True):
     gives it a new one, in the same transaction. So what was read under it holds for good."""
 
 
-class FieldDefinition(SQLModel, table=True):
+class FieldDefinition(Row, table=True):
     """One field. Its SQL name is `c` and its number."""
 
     __tablename__ = "tables_field"
-    __table_args__ = {"sqlite_autoincrement": True, "info": DESIGN}
+    __table_args__ = ({"sqlite_autoincrement": True, "info": DESIGN},)
 
     id: int | None = Field(default=None, primary_key=True)
     table_id: int = Field(foreign_key="tables_definition.id", index=True)
@@ -107,7 +109,7 @@ class FieldDefinition(SQLModel, table=True):
     """Period in which it was given; empty where counting never starts anew."""
 
 
-class RecordChange(SQLModel, table=True):
+class RecordChange(Row, table=True):
     """What one operation did to rows: what the Merkle root in its event covers."""
 
     __tablename__ = "tables_change"
@@ -131,7 +133,7 @@ class RecordChange(SQLModel, table=True):
     """Hexadecimal Merkle root (RFC 6962) over the rows as they are after the change."""
 
 
-class RecordHistory(SQLModel, table=True):
+class RecordHistory(Row, table=True):
     """What a changed or deleted row was before. Created rows have no before."""
 
     __tablename__ = "tables_history"
@@ -150,7 +152,7 @@ class RecordHistory(SQLModel, table=True):
     """JSON object: field number → stored value."""
 
 
-class ImportRejection(SQLModel, table=True):
+class ImportRejection(Row, table=True):
     """A row of a file that did not fit: kept whole, with the reason."""
 
     __tablename__ = "tables_rejection"

@@ -13,7 +13,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-import segno
 from jinja2 import (
     BaseLoader,
     ChoiceLoader,
@@ -217,5 +216,7 @@ def _time(instant: int, text: str) -> Markup:
 
 def qr_image(text: str) -> str:
     """Return a QR code (ISO/IEC 18004, error correction M) as a `data:` address for an image."""
+    import segno  # noqa: PLC0415 - seldom needed, and loaded at each start
+
     code = segno.make(text, error="m", micro=False)
     return code.svg_data_uri(border=4, dark="#000", light="#fff", scale=4)

@@ -3,9 +3,7 @@
 import re
 import unicodedata
 import urllib.parse
-from typing import Final
-
-import phonenumbers
+from typing import TYPE_CHECKING, Final
 
 from app.core.messages import mark
 from app.files.errors import Unfit
@@ -13,6 +11,9 @@ from app.mail.addresses import is_address
 from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind
 from app.services.tables.types.base import Around, FieldType, Read
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 HOME: Final = "JP"
 """Numbers without + are of this country."""
@@ -44,6 +45,8 @@ def read_phone(text: str) -> str:
     The rules are Google's libphonenumber's: where an area code ends is no pattern but a list.
     Whether a number is in use changes faster than any list, so its length alone is held to.
     """
+    import phonenumbers  # noqa: PLC0415 - a thirtieth of each start, on the console too
+
     normal = _HYPHENS.sub("-", unicodedata.normalize("NFKC", text[:60])).strip(" '").upper()
     if not _PHONE.fullmatch(normal):
         raise Unfit(NO_PHONE)
@@ -60,8 +63,10 @@ def read_phone(text: str) -> str:
     return f"{written} 内線{extension}" if extension else written
 
 
-def _written(found: phonenumbers.PhoneNumber, typed: str) -> str:
+def _written(found: "phonenumbers.PhoneNumber", typed: str) -> str:
     """Return a number as it is written in Japan. Three groups stay as somebody typed them."""
+    import phonenumbers  # noqa: PLC0415
+
     form = phonenumbers.PhoneNumberFormat
     if found.country_code != phonenumbers.country_code_for_region(HOME):
         return str(phonenumbers.format_number(found, form.INTERNATIONAL))
