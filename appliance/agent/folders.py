@@ -54,4 +54,8 @@ def _state(folder: Path) -> str:
         return "file"
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return "unwritable"
-    return "filled" if any(folder.iterdir()) and not is_repository(folder) else ""
+    held = {path.name for path in folder.iterdir()}
+    if not held or is_repository(folder):
+        return ""
+    # Borg wants it empty, and this folder belongs to the file system itself
+    return "top" if held == {"lost+found"} else "filled"

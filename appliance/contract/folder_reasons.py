@@ -10,6 +10,7 @@ FOLDER_REASONS = {
     "parent": "The folder above it does not exist.",
     "file": "It is not a folder.",
     "filled": "It is not empty and holds no Borg repository.",
+    "top": "It is the top of a file system, which holds lost+found: name a folder in it.",
     "unwritable": "The appliance may not write there.",
     "taken": "It is a repository of this appliance already.",
 }

@@ -67,7 +67,9 @@ def test_the_folders_state_is_looked_at(place: Place, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "filled").mkdir()
     (tmp_path / "filled" / "something").write_text("")
+    (tmp_path / "top" / "lost+found").mkdir(parents=True)
     (tmp_path / "taken").mkdir()
+    assert refused(place, str(tmp_path / "top")) == "top", "Borg takes none but an empty one"
     assert refused(place, str(tmp_path / "file")) == "file"
     assert refused(place, str(tmp_path / "filled")) == "filled"
     assert refused(place, str(tmp_path / "nowhere" / "x")) == "parent"
