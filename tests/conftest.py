@@ -41,6 +41,10 @@ LONGEST = (
     "tests/scans/test_wapiti.py",
     "tests/scans/test_schemathesis.py",
     "tests/scans/test_sqlmap.py",
+    "tests/scans/test_openscap.py",
+    "tests/integration/image/test_container.py",
+    "tests/scans/test_lynis.py",
+    "tests/integration/image/test_root.py",
 )
 """What keeps one worker for minutes begins first: else the others wait for it at the end."""
 

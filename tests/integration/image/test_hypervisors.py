@@ -24,6 +24,7 @@ from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.image,
+    pytest.mark.emulated,
     pytest.mark.slow,
     pytest.mark.timeout(900),
 ]

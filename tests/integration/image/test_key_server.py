@@ -25,6 +25,7 @@ from tests.tang import LIBRARY, KeyServer
 
 pytestmark = [
     pytest.mark.image,
+    pytest.mark.emulated,
     pytest.mark.slow,
     pytest.mark.together("key-server"),
     pytest.mark.timeout(900),

@@ -22,7 +22,7 @@ from tests.guest.firmware import firmware
 from tests.guest.machine import Guest, guest, nvme, untouched, wait_inside
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.image, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.image, pytest.mark.emulated, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 FIRST_SECONDS = (4, 90)
 """From the firmware to a console that answers, on a machine that is neither fast nor starved."""

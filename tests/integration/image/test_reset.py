@@ -21,6 +21,7 @@ from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.image,
+    pytest.mark.emulated,
     pytest.mark.slow,
     pytest.mark.together("reset"),
     pytest.mark.timeout(900),

@@ -19,7 +19,12 @@ from tests.guest.emulator import firmware_file
 from tests.guest.machine import nvme, untouched
 from tests.running import wait_until
 
-pytestmark = [pytest.mark.image, pytest.mark.together("image-disk"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.image,
+    pytest.mark.emulated,
+    pytest.mark.together("image-disk"),
+    pytest.mark.timeout(600),
+]
 
 OWNER = "0a7f1c1e-6f3b-4f5e-9d55-7e0c5a5c9b11"
 UP = "\x1b[!p"

@@ -17,6 +17,7 @@ from tests.guest.machine import Guest, guest, nvme, wait_inside
 
 pytestmark = [
     pytest.mark.image,
+    pytest.mark.emulated,
     pytest.mark.slow,
     pytest.mark.together("seeded"),
     pytest.mark.timeout(900),

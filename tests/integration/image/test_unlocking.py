@@ -30,6 +30,7 @@ from tests.running import wait_until
 
 pytestmark = [
     pytest.mark.image,
+    pytest.mark.emulated,
     pytest.mark.slow,
     pytest.mark.together("tpm"),
     pytest.mark.timeout(900),
