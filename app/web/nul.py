@@ -17,12 +17,14 @@ def refuse_nul(fields: dict[str, Any]) -> None:
 
 
 def _holds(value: Any) -> bool:  # noqa: ANN401 - whatever JSON and forms are made of
-    match value:
-        case str():
-            return NUL in value
-        case dict():
-            return any(_holds(each) for pair in value.items() for each in pair)
-        case list():
-            return any(_holds(each) for each in value)
-        case _:
-            return False
+    # not by recursion: JSON may be as deep as its decoder follows, and that is deeper than Python
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text if NUL in text:
+                return True
+            case dict() as inner:
+                waiting += [each for pair in inner.items() for each in pair]
+            case list() as inner:
+                waiting += inner
+    return False
