@@ -15,6 +15,7 @@ JOB_KINDS: Final = {
     "privacy.search": mark("Search for a person"),
     "tables.convert": mark("Change of a field's type"),
     "tables.import": mark("Import of a table"),
+    "tables.index_views": mark("Indexes for views"),
     "tables.remove_outdated": mark("Removal of what is kept no longer"),
 }
 
@@ -197,6 +198,12 @@ FIELDS: Final = {
     "from_beginning": mark("The older events too"),
     "second_factor_roles": mark("Roles that need a second factor in the workspace"),
     "version": mark("Version"),
+    "view": mark("View"),
+    "shared": mark("Who sees the view"),
+    "conditions": mark("Filter conditions"),
+    "index": mark("Column with an index"),
+    "dropped": mark("Indexes removed"),
+    "made": mark("Indexes made"),
     "who": mark("Who comes in"),
     "why": mark("Why"),
     "window": mark("Maintenance window"),

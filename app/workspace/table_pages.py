@@ -1,7 +1,6 @@
-"""Tables: the list, a new one from a file, its records."""
+"""Tables: the list, and a new one from a file."""
 
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 from litestar.datastructures import UploadFile
@@ -11,25 +10,23 @@ from litestar.params import Body, FromPath, FromQuery
 
 from app.core.errors import TenshuError
 from app.files import spool
-from app.operations.context import Context
 from app.operations.permissions import Permission
 from app.services.tables.models import TableState
-from app.services.tables.operations import exporting, importing, records, rejected, tables
+from app.services.tables.operations import importing, tables
 from app.services.tables.physical import MOST_FIELDS
-from app.services.tables.selection import Sort
 from app.services.tables.types.registry import TYPES
 from app.services.tables.views import TableView
 from app.web.asking import AnyRequest, appliance_of
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
+from app.workspace.arrange_pages import arrange_pages
 from app.workspace.field_pages import field_pages
 from app.workspace.record_pages import record_pages
+from app.workspace.records_page import records_page
 from app.workspace.table_settings_pages import deleted_tables, table_settings_pages
 
 CHUNK: Final = 1024 * 1024
-PAGE: Final = 50
-LONGEST_SEARCH: Final = 200
 IMPORT: Final = "/tables/import"
 
 
@@ -137,91 +134,6 @@ def import_started(_request: AnyRequest, result: importing.ImportStarted) -> Ans
     return go(f"/jobs/{result.job}")
 
 
-@get("/tables/{table:int}")
-def show_table(
-    request: AnyRequest,
-    table: FromPath[int],
-    q: FromQuery[str] = "",
-    sort: FromQuery[str] = "",
-    after: FromQuery[str] = "",
-    before: FromQuery[str] = "",
-    hide: FromQuery[str] = "",
-    notice: FromQuery[str] = "",
-    record: FromQuery[int] = 0,
-) -> Answer:
-    """Show a page of a table's records."""
-    context = need_sign_in(request)
-    found = records.list_records(
-        context,
-        ask(
-            records.ListRecords,
-            table=table,
-            search=q[:LONGEST_SEARCH],
-            sort=read_sort(sort),
-            after=after,
-            before=before,
-            limit=PAGE,
-        ),
-    )
-    rights = context.actor.rights
-    scope = f"tables/{table}"
-    kept = {"q": q, "sort": sort, "hide": hide}
-    unless_asked = [str(one.id) for one in found.table.fields if one.settings.hidden]
-    return page(
-        request,
-        "workspace/table.html",
-        table=found.table,
-        found=found,
-        q=q,
-        sort=sort,
-        hidden=hide.split(",") if hide else unless_asked,
-        hides=bool(unless_asked),
-        next=_place(table, kept, after=found.after),
-        previous=_place(table, kept, before=found.before),
-        may_export=rights.allows(Permission.RECORDS_EXPORT, scope),
-        may_add=rights.allows(Permission.RECORDS_CREATE, scope),
-        may_design=rights.allows(Permission.TABLES_DESIGN, scope),
-        rejected=_rejected(context, table),
-        notice=notice,
-        record=record,
-    )
-
-
-@post("/tables/{table:int}/export")
-def export_table(request: AnyRequest, table: FromPath[int], data: Form) -> Answer:
-    """Hand out what the list shows."""
-    need_sign_in(request)
-    encoding: Any = "cp932" if data.get("encoding") == "cp932" else "utf-8"
-    wanted = ask(
-        exporting.ExportRecords,
-        table=table,
-        search=str(data.get("q", ""))[:LONGEST_SEARCH],
-        sort=read_sort(str(data.get("sort", ""))),
-        encoding=encoding,
-    )
-    return perform(request, exporting.export_records, wanted)
-
-
-@post("/tables/{table:int}/import/errors")
-def export_errors(request: AnyRequest, table: FromPath[int]) -> Answer:
-    """Hand out the rows that did not fit."""
-    need_sign_in(request)
-    return perform(request, rejected.import_errors, ask(rejected.ImportErrors, table=table))
-
-
-def _rejected(context: Context, table: int) -> int:
-    """Return how many rows of the file did not fit, for those who may fetch them."""
-    if not context.actor.rights.allows(Permission.RECORDS_IMPORT, f"tables/{table}"):
-        return 0
-    return rejected.count_import_errors(context, ask(rejected.ImportErrors, table=table)).rows
-
-
-def read_sort(text: str) -> Sort:
-    """Return the order that an address asks for: `12`, or `-12` for the largest first."""
-    number = text.removeprefix("-")
-    return Sort(field=_whole(number), descending=text.startswith("-"))
-
-
 def _whole(text: str) -> int:
     """Return what plain digits say; 0 for everything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
@@ -229,14 +141,6 @@ def _whole(text: str) -> int:
 
 def _is_ready(table: TableView) -> bool:
     return table.state is TableState.READY
-
-
-def _place(table: int, kept: dict[str, str], **mark: str) -> str:
-    """Return the address of the page before or after; empty where there is none."""
-    if not any(mark.values()):
-        return ""
-    query = {name: value for name, value in {**kept, **mark}.items() if value}
-    return f"/tables/{table}?{urlencode(query)}"
 
 
 def _preview_page(
@@ -278,9 +182,8 @@ def table_pages() -> list[HTTPRouteHandler]:
         upload,
         show_preview,
         start_import,
-        show_table,
-        export_table,
-        export_errors,
+        *records_page(),
+        *arrange_pages(),
         *table_settings_pages(),
         *field_pages(),
         *record_pages(),

@@ -47,11 +47,11 @@ SEARCHES = {
 OTHERS = {
     "records-filter": Target(
         Plane.WORKSPACE, RECORDS,
-        body(filters=[{"field": 1, "test": "contains", "value": "a*"}]),
+        body(where={"filters": [{"field": 1, "test": "contains", "value": "a*"}]}),
     ),
     "records-mark": Target(Plane.WORKSPACE, RECORDS, body(after="W10*"), words=False),
     "records-order": Target(
-        Plane.WORKSPACE, RECORDS, body(sort={"field": "1*"}), words=False
+        Plane.WORKSPACE, RECORDS, body(sorts=[{"field": "1*"}]), words=False
     ),
     "history-filters": Target(Plane.CONSOLE, "/api/v1/events?actor=a*&verb=accounts.create*"),
     "history-mark": Target(Plane.CONSOLE, "/api/v1/events?after=0*", words=False),

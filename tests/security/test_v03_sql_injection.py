@@ -109,14 +109,14 @@ def test_filters_sorts_and_marks_of_pages_are_no_statements_V3(
     field = staff.get(f"/api/v1/tables/{table}").json()["fields"][0]["id"]
     for payload in PAYLOADS:
         for test in ("equals", "contains"):
-            body = {"filters": [{"field": field, "test": test, "value": payload}]}
+            body = {"where": {"filters": [{"field": field, "test": test, "value": payload}]}}
             answer = staff.post(search, json=body)
             assert (answer.status_code, answer.json()["total"]) == (200, 0), payload
         for body in (
-            {"filters": [{"field": payload, "test": "equals"}]},
-            {"filters": [{"field": field, "test": payload}]},
-            {"sort": {"field": payload}},
-            {"sort": {"field": field, "descending": payload}},
+            {"where": {"filters": [{"field": payload, "test": "equals"}]}},
+            {"where": {"filters": [{"field": field, "test": payload}]}},
+            {"sorts": [{"field": payload}]},
+            {"sorts": [{"field": field, "descending": payload}]},
             {"after": payload},
             {"limit": payload},
             {"count": payload},

@@ -146,12 +146,12 @@ def test_a_field_that_does_not_exist_is_refused_V6(admin: Browser, field: str) -
 @pytest.mark.parametrize(
     "body",
     [
-        {"sort": {"descending": 0}},
-        {"sort": {"descending": "true"}},
+        {"sorts": [{"descending": 0}]},
+        {"sorts": [{"descending": "true"}]},
         {"limit": "5"},
         {"limit": 5.5},
         {"search": 5},
-        {"filters": [{"field": "1", "test": "contains", "value": "a"}]},
+        {"where": {"filters": [{"field": "1", "test": "contains", "value": "a"}]}},
     ],
     ids=str,
 )
@@ -162,7 +162,7 @@ def test_a_value_of_another_kind_is_not_taken_for_the_one_that_is_meant_V6(
     path = f"/api/v1/tables/{make_table(appliance)}/records/search"
     answer = staff.post(path, json=body)
     assert answer.status_code == 422, answer.text
-    right = {"sort": {"descending": True}, "limit": 5, "search": "山"}
+    right = {"sorts": [{"descending": True}], "limit": 5, "search": "山"}
     found = staff.post(path, json=right)
     assert len(found.json()["records"]) == 1, found.text
 

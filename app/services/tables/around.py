@@ -24,7 +24,7 @@ from app.services.tables.errors import NotReady
 from app.services.tables.fields import FieldInfo
 from app.services.tables.query import Rows
 from app.services.tables.reach import may, reach_of
-from app.services.tables.selection import Comparison, Filter, Selection
+from app.services.tables.selection import Comparison, Conditions, Filter, Selection
 from app.services.tables.types.base import HOME, NOBODY, Around, Names
 from app.services.tables.types.registry import is_many, is_text, type_of, writer_of
 
@@ -138,8 +138,9 @@ class _Records:
         if first is None or not is_text(first) or not text.strip():
             raise Unfit(NO_RECORD)
         wanted = Filter(field=first.id, test=Comparison.EQUALS, value=text.strip()[:1000])
+        chosen = Selection(where=Conditions(filters=(wanted,)))
         try:
-            rows = self._rows.page(Selection(filters=(wanted,)), after="", before="", limit=2).rows
+            rows = self._rows.page(chosen, after="", before="", limit=2).rows
         except TenshuError as error:  # the text is none that such a field could hold
             raise Unfit(NO_RECORD) from error
         if len(rows) != 1:
@@ -179,11 +180,19 @@ class _Records:
 
 
 def around_of(
-    context: Context, fields: Sequence[FieldInfo], session: Session | None = None
+    context: Context,
+    fields: Sequence[FieldInfo],
+    session: Session | None = None,
+    *,
+    dated: bool = False,
 ) -> Around:
-    """Return what surrounds the actor, as far as these fields ask for it."""
+    """Return what surrounds the actor, as far as these fields ask for it.
+
+    `dated`: conditions are asked too, and today is where the actor is.
+    """
     account = "" if context.actor.local else context.actor.account  # the machine is nobody
     timed, asks = _needs(tuple(fields))
+    timed = timed or dated
     if not timed and not asks:
         return Around(context.language, HOME, account, context.now)
     reading = context.session if session is None else session

@@ -30,6 +30,14 @@ from app.services.tables.operations.import_steps import (
     import_choices,
 )
 from app.services.tables.operations.importing import IMPORT, ImportArguments
+from app.services.tables.operations.indexing import (
+    INDEX,
+    INDEXING,
+    IndexArguments,
+    Indexed,
+    IndexStep,
+    index_step,
+)
 from app.services.tables.operations.keeping import (
     REMOVE,
     RemoveArguments,
@@ -107,6 +115,18 @@ def run_removal(run: Run, arguments: RemoveArguments) -> Removed:
             lease=run.lease, kind=arguments.kind, before=arguments.before, stood=stands
         )
         stands = remove_outdated(run.system(), step)
+    return stands
+
+
+@handler(INDEX, unit="indexes")
+def run_indexing(run: Run, arguments: IndexArguments) -> Indexed:
+    """Make the indexes that the views of a table need, and drop the others."""
+    stands = run.resume(Indexed) or Indexed()
+    run.report(phase=INDEXING)
+    while not stands.finished:
+        run.check()
+        step = IndexStep(lease=run.lease, table=arguments.table, stood=stands)
+        stands = index_step(run.system(), step)
     return stands
 
 

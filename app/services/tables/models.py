@@ -109,6 +109,30 @@ class FieldDefinition(Row, table=True):
     """Period in which it was given; empty where counting never starts anew."""
 
 
+class SavedView(Row, table=True):
+    """A view of a table: somebody's own, or shared."""
+
+    __tablename__ = "tables_view"
+    __table_args__ = {"sqlite_autoincrement": True, "info": CONTENT}
+
+    id: int | None = Field(default=None, primary_key=True)
+    table_id: int = Field(foreign_key="tables_definition.id", index=True)
+    name: str
+    shared: str
+    """With whom: `nobody` (it is its owner's), `all` who see the table, or `groups`."""
+    groups: str = "[]"
+    """JSON list: identifiers of the groups that it is shared with."""
+    definition: str
+    """JSON object: what it says (`definition.Definition`)."""
+    rev: int = 1
+    owner: str = Field(index=True)
+    """Account that made it."""
+    created_at: int = Field(sa_type=BigInteger)
+    updated_at: int = Field(sa_type=BigInteger)
+    updated_by: str
+    deleted_at: int = Field(default=0, sa_type=BigInteger)
+
+
 class RecordChange(Row, table=True):
     """What one operation did to rows: what the Merkle root in its event covers."""
 

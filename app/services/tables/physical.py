@@ -21,10 +21,15 @@ from sqlmodel import Session
 
 from app.core import postgresql_roles
 from app.services.tables.fields import FieldInfo
-from app.services.tables.models import TableState
+from app.services.tables.models import FieldKind, TableState
 from app.services.tables.types.registry import has_column, is_many, is_text
 
 MOST_FIELDS: Final = 500
+
+LEAD: Final = 100
+"""Characters of a long text that an index holds on PostgreSQL: its entries have up to 2,704 bytes.
+Compared by code points, texts are in the order of their beginnings."""
+_SHORT: Final = frozenset({FieldKind.DATE, FieldKind.POSTAL_CODE, FieldKind.PHONE})
 
 NUMBER: Final[TypeEngine[Any]] = BigInteger().with_variant(Integer(), "sqlite")
 TEXT: Final[TypeEngine[Any]] = Text().with_variant(Text(collation="C"), "postgresql")
@@ -50,6 +55,11 @@ class TableInfo(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     def scope(self) -> str:
         """Where permissions on it are granted."""
         return f"tables/{self.id:d}"
+
+
+def is_long(field: FieldInfo) -> bool:
+    """Tell whether a text of a field may be longer than an index of PostgreSQL holds."""
+    return has_column(field) and is_text(field) and field.kind not in _SHORT
 
 
 def sql_name(table: int) -> str:

@@ -3,19 +3,23 @@
 Row scope and field mask of the Reach are part of every statement.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, case, false, literal_column, select
 from sqlmodel import Session
 
 from app.core.doors import dialect_of
+from app.services.tables import grouping
+from app.services.tables.fields import FieldInfo
 from app.services.tables.folding import fold
+from app.services.tables.grouping import Grouped
+from app.services.tables.marks import mark_at, read_mark
 from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.reach import Reach
-from app.services.tables.selection import Mark, Selection, Sort, read_mark
+from app.services.tables.selection import Filter, Scope, Selection, Sort, tidy
 from app.services.tables.statements import Shape, prepared, statements
-from app.services.tables.types.base import NOWHERE, Around
+from app.services.tables.types.base import NOWHERE, Around, Stored
 from app.services.tables.types.registry import is_many, is_text
 
 CHUNK: Final = 2_000
@@ -41,31 +45,52 @@ class Rows:
         self, session: Session, table: TableInfo, reach: Reach, around: Around = NOWHERE
     ) -> None:
         self.table = table
-        self._around = around
         self._session = session
         self._statements = statements(table, reach.hidden, dialect_of(session))
         self.fields, self.by_id = self._statements.fields, self._statements.by_id
+        self._asking = self._statements.asking(around)
         self._scope = reach.rows(self._statements.rows) if reach.rows else None
         self.is_whole = self._scope is None and self._statements.all_visible
 
+    def field(self, number: int) -> FieldInfo:
+        """Return a visible field. Raise InvalidInput: a hidden one is none."""
+        return self._statements.field(number)
+
     def check(self, selection: Selection) -> None:
-        """Raise InvalidInput if a filter or the order makes no sense."""
-        self._query(Shape("stream", sort=selection.sort), selection)
+        """Raise InvalidInput if a condition or an order makes no sense."""
+        self._query(Shape("stream", sorts=tidy(selection.sorts)), selection)
+
+    def check_filter(self, chosen: Filter) -> None:
+        """Raise InvalidInput if one condition makes no sense here."""
+        self._asking.holds(chosen)
+
+    def check_sort(self, sort: Sort) -> None:
+        """Raise InvalidInput if an order makes no sense here."""
+        self._statements.keys((sort,))
+
+    def check_scope(self, scope: Scope) -> None:
+        """Raise InvalidInput if nobody can tell whose the rows are."""
+        self._asking.scope(scope)
 
     def page(self, selection: Selection, *, after: str, before: str, limit: int) -> Found:
         """Return at most `limit` rows after (or before) a mark, and the marks that go on.
 
         Costs the same anywhere in the table: no OFFSET (rule 7). Raise InvalidInput.
         """
-        sort, backwards = selection.sort, bool(before)
-        values: dict[str, Any] = {"limit": limit + 1}
-        shape = Shape("page", sort=sort, backwards=backwards)
+        sorts, backwards = tidy(selection.sorts), bool(before)
+        values: dict[str, Any] = {}
+        shape = Shape("page", sorts=sorts, backwards=backwards)
         if given := before or after:
-            of_text = bool(sort.field) and is_text(self._statements.field(sort.field))
-            at = read_mark(given, sort, of_text=of_text)
-            shape = shape._replace(mark="empty" if at.value is None and sort.field else "value")
-            values.update(number=at.row, value=at.value)
-        rows = self._all(shape, selection, values)
+            by = [self._statements.field(sort.field) for sort in sorts if sort.field]
+            at = read_mark(given, sorts, list(map(is_text, by)))
+            held = at.values or self._values_at(at.row, by)
+            shape = shape._replace(mark=tuple(value is not None for value in held))
+            values = {f"value{place}": value for place, value in enumerate(held)}
+            values["number"] = at.row
+        rows: list[Any] = []
+        for part in self._parts(shape):
+            if (room := limit + 1 - len(rows)) > 0:
+                rows += self._all(part, selection, {**values, "limit": room})
         more = len(rows) > limit
         rows = rows[:limit]
         if backwards:
@@ -76,15 +101,93 @@ class Rows:
         goes_on = True if backwards else more
         return Found(
             rows,
-            self._mark(rows[0], sort) if goes_back else "",
-            self._mark(rows[-1], sort) if goes_on else "",
+            self._mark(rows[0], sorts) if goes_back else "",
+            self._mark(rows[-1], sorts) if goes_on else "",
         )
+
+    def _values_at(self, number: int, fields: Sequence[FieldInfo]) -> tuple[Stored, ...]:
+        """Return what a row, deleted or not, holds in the fields that sort."""
+        if not fields:
+            return ()
+        rows = self._statements.rows
+        query = select(*(rows.c[field.column] for field in fields)).where(rows.c.id == number)
+        found = self._session.connection().execute(query).first()
+        return tuple(found) if found else (None,) * len(fields)
+
+    def _parts(self, shape: Shape) -> list[Shape]:
+        """Return the statements that make a page: rows with a value first, then those without."""
+        if not self._statements.parts(shape.sorts):
+            return [shape]
+        filled, empty = shape._replace(part="filled"), shape._replace(part="empty")
+        if shape.mark is None:
+            return [filled, empty]
+        if shape.mark[0]:
+            return [filled] if shape.backwards else [filled, empty._replace(mark=None)]
+        return [empty, filled._replace(mark=None)] if shape.backwards else [empty]
 
     def count(self, selection: Selection, cap: int | None = None) -> int:
         """Return how many rows there are; at most `cap` + 1 where one is given."""
         if cap is None:
             return int(self._all(Shape("count"), selection, {})[0][0])
         return int(self._all(Shape("count", capped=True), selection, {"limit": cap + 1})[0][0])
+
+    def groups(
+        self,
+        selection: Selection,
+        by: FieldInfo,
+        summed: Sequence[FieldInfo],
+        *,
+        limit: int,
+        only: Sequence[Stored] | None = None,
+    ) -> list[Grouped]:
+        """Return the first groups of the chosen rows by a field; of these keys `only`."""
+        key = self._statements.rows.c[by.column]
+        query = self._grouped(selection, key, summed, only).limit(limit)
+        return [grouping.read(row) for row in self._run(query, selection)]
+
+    def totals(self, selection: Selection, summed: Sequence[FieldInfo]) -> Grouped:
+        """Return the figures of all chosen rows."""
+        whole = self._grouped(selection, literal_column("NULL"), summed, None)
+        rows = list(self._run(whole.order_by(None).group_by(None), selection))
+        return grouping.read(rows[0])
+
+    def values_of(self, field: FieldInfo, numbers: Sequence[int]) -> list[Stored]:
+        """Return what some rows hold in a field, each value once."""
+        rows = self._statements.rows
+        query = select(rows.c[field.column]).where(
+            self._statements.chosen(*self._further(EVERYTHING), searched=False),
+            rows.c.id.in_(numbers),
+        )
+        return list(self._session.connection().execute(query.distinct()).scalars())
+
+    def _grouped(
+        self,
+        selection: Selection,
+        key: ColumnElement[Any],
+        summed: Sequence[FieldInfo],
+        only: Sequence[Stored] | None,
+    ) -> Select[Any]:
+        columns = [self._statements.rows.c[field.column] for field in summed]
+        searched = bool(fold(selection.search.strip()))
+        where = self._statements.chosen(*self._further(selection), searched=searched)
+        return grouping.statement(key, columns, where, only).select_from(self._statements.rows)
+
+    def _run(self, query: Select[Any], selection: Selection) -> Iterable[Any]:
+        values = {"needle": needle} if (needle := fold(selection.search.strip())) else {}
+        return self._session.connection().execute(query, values)
+
+    def painted(self, numbers: Sequence[int], filters: Sequence[Filter]) -> dict[int, int]:
+        """Return for rows the place of the first condition that holds, where one does."""
+        if not filters or not numbers:
+            return {}
+        rows = self._statements.rows
+        rules = [(self._asking.holds(one), place) for place, one in enumerate(filters)]
+        query = select(rows.c.id, case(*rules)).where(
+            self._statements.chosen(*self._further(EVERYTHING), searched=False),
+            rows.c.id.in_(numbers),
+        )
+        found = self._session.connection().execute(query)
+        return {number: place for number, place in found if place is not None}
 
     def get(self, number: int) -> Any | None:  # noqa: ANN401 - a row of any table
         """Return one row; None where there is none within reach."""
@@ -122,7 +225,7 @@ class Rows:
     def stream(self, selection: Selection) -> Iterator[list[Any]]:
         """Return all chosen rows, in order, some thousand at a time: the visible fields only."""
         needle = fold(selection.search.strip())
-        shape = Shape("stream", searched=bool(needle), sort=selection.sort)
+        shape = Shape("stream", searched=bool(needle), sorts=tidy(selection.sorts))
         result = self._session.connection().execute(
             self._query(shape, selection),
             {"needle": needle},
@@ -136,17 +239,25 @@ class Rows:
         if selection.search and (needle := fold(selection.search.strip())):
             shape = shape._replace(searched=True)
             values["needle"] = needle
-        if self._scope is None and not selection.filters:
+        if self._scope is None and not selection.has_conditions:
             return prepared(self._statements, shape).all(self._session, **values)
         query = self._query(shape, selection)
         return list(self._session.connection().execute(query, values))
 
     def _query(self, shape: Shape, selection: Selection) -> Select[Any]:
-        further: list[ColumnElement[bool]] = [] if self._scope is None else [self._scope]
-        further += [self._statements.holds(chosen, self._around) for chosen in selection.filters]
-        return self._statements.build(shape, *further)
+        return self._statements.build(shape, *self._further(selection))
 
-    def _mark(self, row: Any, sort: Sort) -> str:  # noqa: ANN401 - a row of any table
-        column = self.by_id[sort.field].column if sort.field else ""
-        value = getattr(row, column) if sort.field else None
-        return Mark(sort.field, sort.descending, value, row.id).encode()
+    def _further(self, selection: Selection) -> list[ColumnElement[bool]]:
+        """Return what holds of the chosen rows, the reader's reach first."""
+        further: list[ColumnElement[bool]] = [] if self._scope is None else [self._scope]
+        if selection.nothing:
+            further.append(false())
+        if selection.scope is not None:
+            further.append(self._asking.scope(selection.scope))
+        if selection.where:
+            further.append(self._asking.tree(selection.where))
+        return further
+
+    def _mark(self, row: Any, sorts: tuple[Sort, ...]) -> str:  # noqa: ANN401 - a row of any table
+        by = [self.by_id[sort.field].column for sort in sorts if sort.field]
+        return mark_at(sorts, [getattr(row, column) for column in by], row.id)

@@ -1,7 +1,11 @@
 """Statements over the rows of a table: what they look like, without the values.
 
 Every statement is built of SQLAlchemy objects whose names are numbers; what people type is only
-ever a bound value. Without filters there are few of them, so they are kept ready.
+ever a bound value. Without conditions there are few of them, so they are kept ready.
+
+Rows without a value come last. So a page that is sorted by a field is read in two parts: rows that
+have a value, then those that have none; each part is a walk along an index, in either direction
+and on both databases.
 """
 
 import functools
@@ -9,14 +13,13 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
-    Column,
     ColumnElement,
     Select,
     Table,
     Text,
     and_,
     bindparam,
+    case,
     cast,
     false,
     func,
@@ -28,33 +31,31 @@ from sqlalchemy import (
 )
 
 from app.core.errors import InvalidInput
-from app.core.messages import mark
 from app.core.prepared import Prepared
-from app.files.errors import Unfit
+from app.services.tables.conditions import NO_FIELD, NO_ORDER, Asking, within
 from app.services.tables.fields import FieldInfo
-from app.services.tables.folding import END, fold, key_of
 from app.services.tables.physical import (
-    NUMBER as WHOLE,
-)
-from app.services.tables.physical import (
+    LEAD,
     SHOWN_COLUMNS,
     TEXT,
     TableInfo,
+    is_long,
     junction,
     sql_table,
 )
-from app.services.tables.selection import Comparison, Filter, Sort
-from app.services.tables.types.base import Around, Stored
-from app.services.tables.types.registry import has_column, is_many, is_text, type_of
+from app.services.tables.physical import (
+    NUMBER as WHOLE,
+)
+from app.services.tables.selection import Sort
+from app.services.tables.types.base import Around
+from app.services.tables.types.registry import has_column, is_many, is_text
 
+_LEAD: Final[ColumnElement[Any]] = literal_column(str(LEAD))  # as the indexes say it
 NEEDLE: Final = bindparam("needle", type_=Text())
 """The folded text that is searched for."""
 LIMIT: Final = bindparam("limit", type_=BigInteger())
 NUMBER: Final = bindparam("number", type_=BigInteger())
 """Number of a row: the one that is asked for, or the last one of the page before."""
-
-NO_ORDER: Final = mark("A field with many values has no order.")
-ONE_VALUE: Final = mark("The field has one value: compare it with equals.")
 
 
 class Shape(NamedTuple):
@@ -62,11 +63,23 @@ class Shape(NamedTuple):
 
     kind: Literal["page", "count", "one", "stream"]
     searched: bool = False
-    sort: Sort = Sort()
+    sorts: tuple[Sort, ...] = ()
     backwards: bool = False
-    mark: Literal["", "value", "empty"] = ""
-    """What the page goes on from: a row with or without a value in the sort's field."""
+    part: Literal["", "filled", "empty"] = ""
+    """Rows with or without a value in the field that sorts first."""
+    mark: tuple[bool, ...] | None = None
+    """Which of the sorting fields have a value in the row that the page goes on from."""
     capped: bool = False
+
+
+class Key(NamedTuple):
+    """One field that sorts."""
+
+    column: ColumnElement[Any]
+    descending: bool
+    nullable: bool
+    lead: Any = None
+    """Beginning of a long text, where an index holds that only."""
 
 
 class Statements:
@@ -86,22 +99,19 @@ class Statements:
         self.all_visible = all_visible
         self._whole = whole
         on_sqlite = dialect == "sqlite"
+        self._is_postgresql = not on_sqlite
         self._find: Any = getattr(func, "instr" if on_sqlite else "strpos")
         self._join: Any = getattr(func, "group_concat" if on_sqlite else "string_agg")
 
     def field(self, number: int) -> FieldInfo:
         """Return a visible field; a hidden one does not exist for this person."""
         if number not in self.by_id:
-            raise InvalidInput(field="field", reason=mark("The table has no such field."))
+            raise InvalidInput(field="field", reason=NO_FIELD)
         return self.by_id[number]
 
     def build(self, shape: Shape, *further: ColumnElement[bool]) -> Select[Any]:
         """Return the statement of a shape over the rows for which `further` holds too."""
-        where = and_(
-            self.rows.c.deleted_at == 0,
-            *further,
-            self._matches() if shape.searched else true(),
-        )
+        where = self.chosen(*further, searched=shape.searched)
         if shape.kind == "count":
             wanted = select(literal(1)).select_from(self.rows).where(where)
             if shape.capped:
@@ -114,9 +124,13 @@ class Statements:
         query = select(*(c[name] for name in SHOWN_COLUMNS), *values).where(where)
         if shape.kind == "one":
             return query.where(c.id == NUMBER)
-        if shape.mark:
-            query = query.where(self._beyond(shape))
+        query = query.where(*self._part(shape))
         return self._ordered(query, shape).limit(LIMIT)
+
+    def chosen(self, *further: ColumnElement[bool], searched: bool) -> ColumnElement[bool]:
+        """Return which rows are there, and hold `further` and what is searched for."""
+        is_there = self.rows.c.deleted_at == literal_column("0")  # as the indexes say it
+        return and_(is_there, *further, self._matches() if searched else true())
 
     def value(self, field: FieldInfo) -> ColumnElement[Any]:
         """Return what stands in a row for a field: of many values their numbers, `3,1,7`."""
@@ -134,105 +148,89 @@ class Statements:
         joined = select(self._join(ordered.c.b, literal_column("','"))).scalar_subquery()
         return joined.label(field.column)
 
-    def _of_many(self, field: FieldInfo, test: Comparison, stored: str) -> ColumnElement[bool]:
-        """Return what a filter asks of a field that has many values."""
-        many = junction(field)
-        mine = select(literal(1)).select_from(many).where(many.c.a == self.rows.c.id)
-        mine = mine.correlate(self.rows)
-        if test is Comparison.FILLED:
-            return mine.exists()
-        if test is Comparison.EMPTY or (not stored and test is Comparison.EQUALS):
-            return ~mine.exists()
-        if test not in (Comparison.HAS, Comparison.EQUALS):
-            raise InvalidInput(field=field.name, reason=NO_ORDER)
-        numbers = [int(one) for one in stored.split(",") if one]
-        conditions: list[ColumnElement[bool]] = [
-            mine.where(many.c.b == number).exists() for number in numbers
-        ]
-        if test is Comparison.EQUALS:
-            conditions.append(~mine.where(many.c.b.not_in(numbers)).exists())
-        return and_(true(), *conditions)
-
-    def holds(self, chosen: Filter, around: Around) -> ColumnElement[bool]:
-        """Return what a filter asks for. Raise InvalidInput if it makes no sense."""
-        field = self.field(chosen.field)
-        if chosen.test is Comparison.CONTAINS:
-            needle = fold(chosen.value)
-            return self._within(field, literal(needle)) if needle else true()
-        try:
-            read = type_of(field).reader(field, around)
-            value = read(chosen.value) if chosen.value else None
-        except Unfit as error:
-            raise InvalidInput(field=field.name, reason=error.reason) from error
-        if is_many(field):
-            return self._of_many(field, chosen.test, str(value or ""))
-        return self._of_one(field, chosen.test, value)
-
-    def _of_one(self, field: FieldInfo, test: Comparison, value: Stored) -> ColumnElement[bool]:
-        """Return what a filter asks of a field that has one value."""
-        column = self.rows.c[field.column]
-        if test is Comparison.HAS:
-            raise InvalidInput(field=field.name, reason=ONE_VALUE)
-        if test is Comparison.EMPTY or (value is None and test is Comparison.EQUALS):
-            return column.is_(None)
-        if test is Comparison.FILLED:
-            return column.is_not(None)
-        if value is None:
-            return true()
-        if test is Comparison.EQUALS:
-            return column == value
-        return column >= value if test is Comparison.FROM else column <= value
-
-    def _within(self, field: FieldInfo, needle: BindParameter[Any]) -> ColumnElement[bool]:
-        """Return whether the folded text of one field holds `needle`."""
-        key, s = key_of(field.id), self.rows.c.s
-        start = self._find(s, key)
-        rest = func.substr(s, start + len(key))
-        own = func.substr(rest, 1, self._find(rest, END) - 1)
-        return and_(start > 0, self._find(own, needle) > 0)
+    def asking(self, around: Around) -> Asking:
+        """Return what turns a reader's conditions into SQL."""
+        return Asking(self.rows, self.by_id, self._find, around)
 
     def _matches(self) -> ColumnElement[bool]:
         anywhere: ColumnElement[bool] = self._find(self.rows.c.s, NEEDLE) > 0
         if self._whole:
             return anywhere
         # a hit in a hidden or deleted field would tell what stands there
-        return and_(anywhere, or_(false(), *(self._within(field, NEEDLE) for field in self.fields)))
+        found = (within(self.rows, self._find, field, NEEDLE) for field in self.fields)
+        return and_(anywhere, or_(false(), *found))
 
-    def _ordered(self, query: Select[Any], shape: Shape) -> Select[Any]:
-        number, sort = self.rows.c.id, shape.sort
-        turn = sort.descending is not shape.backwards
-        by_number = number.desc() if turn else number.asc()
-        if not sort.field:
-            return query.order_by(by_number)
-        column = self._sorted(sort)
-        empty = column.is_(None)
-        return query.order_by(
-            empty.desc() if shape.backwards else empty.asc(),
-            column.desc() if turn else column.asc(),
-            by_number,
-        )
+    def keys(self, sorts: tuple[Sort, ...]) -> list[Key]:
+        """Return what sorts: the fields, then the number. Raise InvalidInput."""
+        keys = [self._key(sort) for sort in sorts if sort.field]
+        # the number goes the way of the first field: one index serves both directions
+        last = sorts[-1] if sorts and not sorts[-1].field else sorts[0] if sorts else Sort()
+        return [*keys, Key(self.rows.c.id, last.descending, nullable=False)]
 
-    def _sorted(self, sort: Sort) -> Column[Any]:
+    def _key(self, sort: Sort) -> Key:
         field = self.field(sort.field)
         if is_many(field):
             raise InvalidInput(field=field.name, reason=NO_ORDER)
-        return self.rows.c[field.column]
+        column = self.rows.c[field.column]
+        lead = func.left(column, _LEAD) if self._is_postgresql and is_long(field) else None
+        return Key(column, sort.descending, has_column(field), lead)
 
-    def _beyond(self, shape: Shape) -> ColumnElement[bool]:
-        """Return which rows come after a mark (before it, when going backwards)."""
-        number, sort, backwards = self.rows.c.id, shape.sort, shape.backwards
-        turn = sort.descending is not backwards
-        further = number < NUMBER if turn else number > NUMBER
-        if not sort.field:
-            return further
-        column = self._sorted(sort)
-        if shape.mark == "empty":
-            tied = and_(column.is_(None), further)
-            return or_(column.is_not(None), tied) if backwards else tied
-        value = bindparam("value", type_=column.type)
-        past = column < value if turn else column > value
-        tied = and_(column == value, further)
-        return or_(past, tied) if backwards else or_(past, tied, column.is_(None))
+    def parts(self, sorts: tuple[Sort, ...]) -> bool:
+        """Tell whether pages of these orders are read in two parts."""
+        return self.keys(sorts)[0].nullable
+
+    def _ordered(self, query: Select[Any], shape: Shape) -> Select[Any]:
+        ways: list[ColumnElement[Any]] = []
+        for place, key in enumerate(self.keys(shape.sorts)):
+            down = key.descending is not shape.backwards
+            if key.nullable and not (shape.part and place == 0):
+                empty = case((key.column.is_(None), 1), else_=0)
+                ways.append(empty.desc() if shape.backwards else empty.asc())
+            elif shape.part == "empty" and place == 0:
+                continue
+            elif key.lead is not None:
+                ways.append(key.lead.desc() if down else key.lead.asc())
+            ways.append(key.column.desc() if down else key.column.asc())
+        return query.order_by(*ways)
+
+    def _part(self, shape: Shape) -> list[ColumnElement[bool]]:
+        """Return which rows are of a page's part, beyond its mark."""
+        keys = self.keys(shape.sorts)
+        first, marked = keys[0], shape.mark is not None
+        found: list[ColumnElement[bool]] = []
+        if shape.part == "empty":
+            found.append(first.column.is_(None))
+        elif shape.part == "filled":
+            found.append(first.column.is_not(None))
+        if not marked:
+            return found
+        if shape.part == "empty":
+            return [*found, self._beyond(keys, shape, 1)]
+        if shape.part == "filled":
+            down = first.descending is not shape.backwards
+            value = bindparam("value0", type_=first.column.type)
+            found.append(first.column <= value if down else first.column >= value)
+            if first.lead is not None:
+                lead = func.left(value, _LEAD)
+                found.append(first.lead <= lead if down else first.lead >= lead)
+        return [*found, self._beyond(keys, shape, 0)]
+
+    def _beyond(self, keys: list[Key], shape: Shape, place: int) -> ColumnElement[bool]:
+        """Return which rows come after a mark (before it, going backwards), from a key on."""
+        key = keys[place]
+        down = key.descending is not shape.backwards
+        if place == len(keys) - 1:
+            return key.column < NUMBER if down else key.column > NUMBER
+        rest = self._beyond(keys, shape, place + 1)
+        assert shape.mark is not None  # noqa: S101 - who asks has looked
+        if not shape.mark[place]:
+            tied = and_(key.column.is_(None), rest)
+            return or_(key.column.is_not(None), tied) if shape.backwards else tied
+        value = bindparam(f"value{place}", type_=key.column.type)
+        past = key.column < value if down else key.column > value
+        tied = and_(key.column == value, rest)
+        is_last = shape.backwards or not key.nullable or (shape.part and place == 0)
+        return or_(past, tied) if is_last else or_(past, tied, key.column.is_(None))
 
 
 @functools.lru_cache(maxsize=256)

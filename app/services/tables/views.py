@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from app.services.tables.definition import Colour
 from app.services.tables.fields import PLAIN, FieldInfo, Settings
+from app.services.tables.fitting import Misfit
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.types.base import Around, Value
@@ -74,6 +76,12 @@ class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
     after: Annotated[str, Meta(description="Mark for the next page; empty at the end.")]
     total: Annotated[int | None, Meta(description="How many there are; none: not counted.")]
     at_least: Annotated[bool, Meta(description="There are more than `total`.")]
+    colours: Annotated[
+        dict[int, Colour], Meta(description="By number of the record: what the view paints it.")
+    ] = msgspec.field(default_factory=dict)
+    misfits: Annotated[
+        list[Misfit], Meta(description="What of the view does not fit the table any more.")
+    ] = msgspec.field(default_factory=list)
 
 
 def view_of_field(field: FieldInfo) -> FieldView:
@@ -110,15 +118,20 @@ def _showers(fields: tuple[FieldInfo, ...]) -> list[tuple[int, Callable[[Any], V
 
 
 def record_viewer(
-    fields: tuple[FieldInfo, ...], around: Around
+    fields: tuple[FieldInfo, ...], around: Around, places: Sequence[int] | None = None
 ) -> Callable[[Sequence[Any]], RecordView]:
-    """Return what shows rows of these fields, as `query` finds them."""
+    """Return what shows rows of these fields, as `query` finds them; of some `places` only."""
+    chosen = None if places is None or list(places) == list(range(len(fields))) else places
+    if chosen is not None:
+        fields = tuple(fields[place] for place in chosen)
     showers = _showers(fields)
     writers = plain_words(fields, around.language)
     writers = writers or [words_of(field, around) for field in fields]
 
     def view(row: Sequence[Any]) -> RecordView:
         number, rev, created_at, created_by, updated_at, updated_by, *cells = row
+        if chosen is not None:
+            cells = [cells[place] for place in chosen]
         words = [
             "" if cell is None else write(cell) for write, cell in zip(writers, cells, strict=True)
         ]

@@ -1,39 +1,39 @@
 """Handing out records as CSV: the same rows, in the same order, as the list (F14, METI-8)."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from app.core.errors import InvalidInput
+from app.core.messages import mark
 from app.files.csv_writing import count_lacking
 from app.operations.context import Context
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
-from app.services.tables.around import around_of
 from app.services.tables.csv_writing import csv_chunks
+from app.services.tables.fitting import Place
+from app.services.tables.operations.choosing import Chosen, RowsAsked
 from app.services.tables.operations.tables import STAFF
-from app.services.tables.physical import TableInfo
 from app.services.tables.query import Rows
-from app.services.tables.reach import Reach, reach_of
-from app.services.tables.selection import Filter, Selection, Sort
+from app.services.tables.reach import reach_of
 from app.services.tables.types.base import Around
-from app.services.tables.views import TableNumber, load_links
+from app.services.tables.views import load_links
 
 Encoding = Literal["utf-8", "cp932"]
+NARROWING: Final = frozenset({Place.FILTER, Place.SCOPE})
+"""What of a view leaves rows out: without it a file would hold more than the view says."""
+DOES_NOT_FIT: Final = mark(
+    "A condition of the view does not fit the table any more. Correct the view first."
+)
 
 
-class ExportRecords(msgspec.Struct, frozen=True, kw_only=True):
+class ExportRecords(RowsAsked, frozen=True, kw_only=True):
     """Which records to hand out, and how."""
 
-    table: TableNumber
-    search: Annotated[str, Meta(description="Text anywhere in the row.", max_length=200)] = ""
-    filters: Annotated[
-        tuple[Filter, ...], Meta(description="Conditions that all hold.", max_length=20)
-    ] = ()
-    sort: Annotated[Sort, Meta(description="The order.")] = Sort()
     encoding: Annotated[Encoding, Meta(description="utf-8 (for Excel too) or cp932.")] = "utf-8"
     neutralise: Annotated[
         bool, Meta(description="Keep spreadsheets from taking texts for formulas.")
@@ -49,24 +49,34 @@ class ExportCheck(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
-def _rows(context: Context, request: ExportRecords) -> tuple[Rows, Selection, Reach]:
+def _chosen(context: Context, request: ExportRecords) -> Chosen:
+    """Return the rows. Raise InvalidInput: a file could not say what of its view does not fit."""
     table = catalogue.ready_table(context.session, request.table)
-    reach = reach_of(context, table, Permission.RECORDS_EXPORT)
-    chosen = Selection(search=request.search, filters=request.filters, sort=request.sort)
-    rows = Rows(context.session, table, reach, around_of(context, table.fields))
-    rows.check(chosen)  # once the first bytes are sent, nothing can be refused any more
-    return rows, chosen, reach
+    chosen = Chosen(context, request, reach_of(context, table, Permission.RECORDS_EXPORT))
+    if any(one.place in NARROWING for one in chosen.misfits):
+        raise InvalidInput(field="view", reason=DOES_NOT_FIT)
+    chosen.rows.check(chosen.selection)  # once the first bytes are sent, nothing can be refused
+    return chosen
 
 
-def _check(rows: Rows, chosen: Selection, encoding: str) -> ExportCheck:
+def _check(chosen: Chosen, encoding: str) -> ExportCheck:
     lacking = 0
     if encoding == "cp932":
-        names = "".join(field.name for field in rows.fields)
-        lacking = count_lacking(names) + sum(
+        lacking = count_lacking("".join(field.name for field in chosen.fields)) + sum(
             count_lacking("".join(cell for row in part for cell in row if isinstance(cell, str)))
-            for part in rows.stream(chosen)
+            for part in _picked(chosen.rows, chosen)
         )
-    return ExportCheck(rows=rows.count(chosen), lacking=lacking)
+    return ExportCheck(rows=chosen.rows.count(chosen.selection), lacking=lacking)
+
+
+def _picked(rows: Rows, chosen: Chosen) -> Iterator[list[Any]]:
+    """Yield rows with the chosen columns."""
+    places = chosen.places
+    for part in rows.stream(chosen.selection):
+        if places == list(range(len(rows.fields))):
+            yield part
+        else:
+            yield [tuple(row[place] for place in places) for row in part]
 
 
 @operation(
@@ -79,8 +89,7 @@ def _check(rows: Rows, chosen: Selection, encoding: str) -> ExportCheck:
 )
 def check_export(context: Context, request: ExportRecords) -> ExportCheck:
     """Tell how many records an export holds, and what its encoding cannot say."""
-    rows, chosen, _ = _rows(context, request)
-    return _check(rows, chosen, request.encoding)
+    return _check(_chosen(context, request), request.encoding)
 
 
 @operation(
@@ -93,24 +102,24 @@ def check_export(context: Context, request: ExportRecords) -> ExportCheck:
 )
 def export_records(context: Context, request: ExportRecords) -> Download:
     """Hand out records as a CSV file."""
-    rows, chosen, reach = _rows(context, request)
-    checked = _check(rows, chosen, request.encoding)
-    context.event.about("table", str(rows.table.id), rows.table.name)
+    chosen = _chosen(context, request)
+    checked, table = _check(chosen, request.encoding), chosen.table
+    context.event.about("table", str(table.id), table.name)
     context.event.numbers.update(rows=checked.rows, lacking=checked.lacking)
-    chunks = _chunks(context, rows.table, chosen, reach, request)
+    if request.view:
+        context.event.references["view"] = str(request.view)
     charset = "utf-8" if request.encoding == "utf-8" else "windows-31j"
-    return Download(f"{rows.table.name}.csv", f"text/csv; charset={charset}", chunks)
+    chunks = _chunks(context, chosen, request)
+    return Download(f"{table.name}.csv", f"text/csv; charset={charset}", chunks)
 
 
-def _chunks(
-    context: Context, table: TableInfo, chosen: Selection, reach: Reach, request: ExportRecords
-) -> Iterator[bytes]:
+def _chunks(context: Context, chosen: Chosen, request: ExportRecords) -> Iterator[bytes]:
     """Return the file in one state of the database, after the operation's own transaction."""
     with context.appliance.database.read() as session:
-        around = around_of(context, table.fields, session)
-        rows = Rows(session, table, reach, around)
+        around = chosen.surrounding(context, session)
+        rows = Rows(session, chosen.table, chosen.reach, around)
         yield from csv_chunks(
-            rows.fields,
+            chosen.fields,
             _parts(rows, chosen, around),
             encoding=request.encoding,
             around=around,
@@ -118,7 +127,7 @@ def _chunks(
         )
 
 
-def _parts(rows: Rows, chosen: Selection, around: Around) -> Iterator[list[Any]]:
-    for part in rows.stream(chosen):
-        load_links(rows.fields, part, around, first=0)
+def _parts(rows: Rows, chosen: Chosen, around: Around) -> Iterator[list[Any]]:
+    for part in _picked(rows, chosen):
+        load_links(chosen.fields, part, around, first=0)
         yield part

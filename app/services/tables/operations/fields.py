@@ -13,6 +13,7 @@ from app.operations.permissions import Permission
 from app.services.tables import catalogue, designing, renaming
 from app.services.tables.fields import LARGEST_SCALE, PLAIN, Settings
 from app.services.tables.models import FieldKind
+from app.services.tables.operations import indexing
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import MOST_FIELDS, TableInfo
 from app.services.tables.planning import field_of
@@ -207,7 +208,9 @@ def delete_field(context: Context, request: OneField) -> TableView:
         raise InvalidInput(field=field.name, reason=reason)
     context.event.change("field", field.name, "")
     designing.change_row(context.session, field.id, deleted_at=context.now)
-    return view_of_table(designing.turn(context, table, request.rev))
+    changed = designing.turn(context, table, request.rev)
+    indexing.index(context, changed)
+    return view_of_table(changed)
 
 
 @operation(
@@ -231,7 +234,9 @@ def restore_field(context: Context, request: OneField) -> TableView:
     context.event.references["field"] = str(found.id)
     context.event.change("field", "", name)
     designing.change_row(context.session, found.id, deleted_at=0, name=name)
-    return view_of_table(designing.turn(context, table, request.rev))
+    changed = designing.turn(context, table, request.rev)
+    indexing.index(context, changed)
+    return view_of_table(changed)
 
 
 def _names(name: str) -> list[str]:

@@ -13,11 +13,11 @@ from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue, writing
 from app.services.tables.around import around_of
+from app.services.tables.operations.choosing import Chosen, RowsAsked
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.query import Rows
 from app.services.tables.reach import reach_of
-from app.services.tables.selection import Filter, Selection, Sort
 from app.services.tables.types.base import Value
 from app.services.tables.types.registry import type_of
 from app.services.tables.views import (
@@ -53,15 +53,9 @@ class Count(enum.StrEnum):
     NONE = "none"
 
 
-class ListRecords(msgspec.Struct, frozen=True, kw_only=True):
+class ListRecords(RowsAsked, frozen=True, kw_only=True):
     """Which records to list."""
 
-    table: TableNumber
-    search: Annotated[str, Meta(description="Text anywhere in the row.", max_length=200)] = ""
-    filters: Annotated[
-        tuple[Filter, ...], Meta(description="Conditions that all hold.", max_length=20)
-    ] = ()
-    sort: Annotated[Sort, Meta(description="The order.")] = Sort()
     after: Annotated[str, Meta(description="Mark of the page before.", max_length=8000)] = ""
     before: Annotated[str, Meta(description="Mark of the page after.", max_length=8000)] = ""
     limit: Annotated[int, Meta(description="Most records to return.", ge=1, le=500)] = 50
@@ -145,27 +139,30 @@ def _show(context: Context, table: int, record: int) -> RecordView:
     scope=lambda request: f"tables/{request.table}",
 )
 def list_records(context: Context, request: ListRecords) -> RecordPage:
-    """List records of a table: searched, filtered, sorted, page by page."""
+    """List records of a table: by a view, searched, filtered, sorted, page by page."""
     table = catalogue.ready_table(context.session, request.table)
-    around = around_of(context, table.fields)
     reach = reach_of(context, table, Permission.RECORDS_VIEW)
-    rows = Rows(context.session, table, reach, around)
-    chosen = Selection(search=request.search, filters=request.filters, sort=request.sort)
-    found = rows.page(chosen, after=request.after, before=request.before, limit=request.limit)
+    chosen = Chosen(context, request, reach)
+    rows, selection = chosen.rows, chosen.selection
+    found = rows.page(selection, after=request.after, before=request.before, limit=request.limit)
     total, capped = None, False
     if request.count is not Count.NONE:
-        narrowed = bool(request.search.strip() or request.filters)
-        exact = request.count is Count.EXACT or narrowed
-        total = rows.count(chosen, None if exact else CAP)
+        exact = request.count is Count.EXACT or selection.is_narrow
+        total = rows.count(selection, None if exact else CAP)
         capped = not exact and total > CAP
-    load_links(rows.fields, found.rows, around)
+    load_links(rows.fields, found.rows, chosen.around)
+    colours = chosen.view.colours
+    painted = rows.painted([row.id for row in found.rows], [one.condition for one in colours])
+    view = record_viewer(rows.fields, chosen.around, chosen.places)
     return RecordPage(
-        table=view_of_table(table, rows.fields),
-        records=list(map(record_viewer(rows.fields, around), found.rows)),
+        table=view_of_table(table, chosen.fields),
+        records=[view(row) for row in found.rows],
         before=found.before,
         after=found.after,
         total=CAP if capped else total,
         at_least=capped,
+        colours={number: colours[place].colour for number, place in painted.items()},
+        misfits=chosen.misfits,
     )
 
 

@@ -17,6 +17,7 @@ from app.services.tables.around import around_of
 from app.services.tables.conversion import AT_ONCE, Conversion, values_of
 from app.services.tables.fields import FieldInfo
 from app.services.tables.folding import key_of, search_text, segments_of
+from app.services.tables.operations import indexing
 from app.services.tables.operations.retyping import ConvertArguments, both
 from app.services.tables.physical import TableInfo, sql_table
 from app.services.tables.types.base import Stored
@@ -144,6 +145,7 @@ def finish_convert(context: Context, request: ConvertBatch) -> Reached:
     old = msgspec.structs.replace(field, settings=kept)
     designing.change_row(session, target.id, **_row(old), deleted_at=deleted)
     _renew(context, table.id)
+    indexing.index(context, catalogue.find_table(session, table.id))
     reached = msgspec.structs.replace(request.stood, finished=True)
     context.event.numbers.update(rows=reached.rows, lost=reached.lost)
     _advance(context, request.lease, reached, TURNING)

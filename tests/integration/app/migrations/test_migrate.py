@@ -134,6 +134,29 @@ def test_tables_from_before_there_were_designs_get_one_each(empty, monkeypatch):
         assert len({design for (design,) in designs if design}) == 2
 
 
+def test_tables_from_before_there_were_views_stay_and_take_some(empty, monkeypatch):
+    upgrade = upgrade_module.command.upgrade
+    old = {"state": "ready", "source": "", "created_by": "", "created_at": 1, "deleted_at": 0}
+
+    def with_a_table_of_before(configuration, _head):
+        upgrade(configuration, "0020")
+        definitions = table("tables_definition", *map(column, ["name", "rev", "design", *old]))
+        row = {"name": "注文", "rev": 1, "design": "x", **old}
+        configuration.attributes["connection"].execute(insert(definitions), [row])
+        upgrade(configuration, "head")
+
+    monkeypatch.setattr(upgrade_module.command, "upgrade", with_a_table_of_before)
+    migrate(empty)
+    says = {"table_id": 1, "name": "v", "shared": "nobody", "groups": "[]", "definition": "{}"}
+    when = {"rev": 1, "owner": "a", "updated_by": "a", "created_at": 1, "updated_at": 1}
+    view = {**says, **when, "deleted_at": 0}
+    with empty.write() as session:
+        connection = session.connection()
+        connection.execute(insert(table("tables_view", *map(column, view))), [view])
+        found = connection.execute(text("SELECT id, table_id FROM tables_view")).all()
+        assert [tuple(row) for row in found] == [(1, 1)]
+
+
 def test_processes_that_start_at_once_migrate_once(empty, empty_database_url):
     program = (
         "import sys; from app.core.database import Database\n"

@@ -125,7 +125,7 @@ def test_the_whole_of_japan_is_imported_searched_and_exported_F14_METI_8(applian
         context,
         ListRecords(
             table=started.table,
-            sort=Sort(field=latitude, descending=True),
+            sorts=(Sort(field=latitude, descending=True),),
             limit=1,
             count=Count.EXACT,
         ),

@@ -29,7 +29,7 @@ from app.services.tables.operations.records import (
 from app.services.tables.operations.tables import CreateTable, create_table
 from app.services.tables.outdated import Outdated, remove_some
 from app.services.tables.preview import ColumnPlan
-from app.services.tables.selection import Comparison, Filter, Sort
+from app.services.tables.selection import Comparison, Conditions, Filter, Sort
 
 COLOURS = tuple(Option(id=0, name=name) for name in ("赤", "青", "白"))
 
@@ -123,13 +123,20 @@ def test_every_type_keeps_finds_and_hands_out_what_was_typed_F14_METI_8(people):
         many = field.kind is FieldKind.MULTI_SELECT
         test, text = (Comparison.HAS, "赤") if many else (Comparison.EQUALS, str(value))
         chosen = (Filter(field=field.id, test=test, value=text),)
-        assert list_records(people.context, ListRecords(table=table.id, filters=chosen)).total == 1
+        assert (
+            list_records(
+                people.context, ListRecords(table=table.id, where=Conditions(filters=chosen))
+            ).total
+            == 1
+        )
         for test, number in ((Comparison.FILLED, 1), (Comparison.EMPTY, 0)):
             chosen = (Filter(field=field.id, test=test),)
-            page = list_records(people.context, ListRecords(table=table.id, filters=chosen))
+            page = list_records(
+                people.context, ListRecords(table=table.id, where=Conditions(filters=chosen))
+            )
             assert page.total == number
         if not many:
-            wanted = ListRecords(table=table.id, sort=Sort(field=field.id))
+            wanted = ListRecords(table=table.id, sorts=(Sort(field=field.id),))
             assert cells(list_records(people.context, wanted)) == [shown]
     for text in ("東野", "営業", "霞", "03-1234", "白; 赤", "2026-11-21 14:30"):
         assert list_records(people.context, ListRecords(table=table.id, search=text)).total == 1
@@ -249,18 +256,30 @@ def test_links_lead_to_records_that_the_person_may_see_F4(office):
         assert refused.value.parameters["field"] == "顧客"
     many = orders.fields[1].id
     has = (Filter(field=many, test=Comparison.HAS, value="1"),)
-    assert list_records(office.context, ListRecords(table=orders.id, filters=has)).total == 1
+    assert (
+        list_records(
+            office.context, ListRecords(table=orders.id, where=Conditions(filters=has))
+        ).total
+        == 1
+    )
     whole = (Filter(field=many, test=Comparison.EQUALS, value="1"),)
-    assert list_records(office.context, ListRecords(table=orders.id, filters=whole)).total == 0
+    assert (
+        list_records(
+            office.context, ListRecords(table=orders.id, where=Conditions(filters=whole))
+        ).total
+        == 0
+    )
     for test in (Comparison.FROM, Comparison.TO):
         with pytest.raises(InvalidInput):
             unordered = (Filter(field=many, test=test, value="1"),)
-            list_records(office.context, ListRecords(table=orders.id, filters=unordered))
+            list_records(
+                office.context, ListRecords(table=orders.id, where=Conditions(filters=unordered))
+            )
     with pytest.raises(InvalidInput):
-        list_records(office.context, ListRecords(table=orders.id, sort=Sort(field=many)))
+        list_records(office.context, ListRecords(table=orders.id, sorts=(Sort(field=many),)))
     with pytest.raises(InvalidInput):
         one = (Filter(field=orders.fields[0].id, test=Comparison.HAS, value="1"),)
-        list_records(office.context, ListRecords(table=orders.id, filters=one))
+        list_records(office.context, ListRecords(table=orders.id, where=Conditions(filters=one)))
     stranger = office.as_person("b2", ("records.view", f"tables/{orders.id}"))
     seen = get_record(stranger, GetRecord(table=orders.id, record=made.id))
     assert seen.cells == [1, [3, 1]]
@@ -333,14 +352,16 @@ def test_who_and_when_are_told_by_the_row_itself(people):
     assert changed.words[1:3] == ["Sat 21 Nov 2026, 14:30", "東野 葵"]
     by = Filter(field=table.fields[2].id, test=Comparison.EQUALS, value="aoi")
     since = Filter(field=table.fields[3].id, test=Comparison.FROM, value="2026-11-22")
-    page = list_records(people.context, ListRecords(table=table.id, filters=(by, since)))
+    page = list_records(
+        people.context, ListRecords(table=table.id, where=Conditions(filters=(by, since)))
+    )
     assert page.total == 1
     order = Sort(field=table.fields[3].id, descending=True)
-    paged = ListRecords(table=table.id, sort=order, limit=1)
+    paged = ListRecords(table=table.id, sorts=(order,), limit=1)
     people.fill(people.table("x", plan(FieldKind.TEXT)), [["y"]])
     create_record(people.context, CreateRecord(table=table.id, values={text: "c"}))
     page = list_records(people.context, paged)
-    again = ListRecords(table=table.id, sort=order, limit=1, after=page.after)
+    again = ListRecords(table=table.id, sorts=(order,), limit=1, after=page.after)
     rest = list_records(people.context, again)
     assert {cells(page)[0][0], cells(rest)[0][0]} == {"b", "c"}
 
