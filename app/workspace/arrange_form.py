@@ -31,8 +31,9 @@ from app.workspace.table_state import read_sums, whole
 
 ROOT: Final = "w"
 COLOUR: Final = "colour"
+REDRAW: Final = "redraw"
+"""What a script presses when somebody chose another field or comparison."""
 _BETWEEN: Final = re.compile(r"[\r\n;；]+")
-_DEFAULTS: Final = {FieldKind.MULTI_SELECT: Comparison.HAS, FieldKind.LINKS: Comparison.HAS}
 
 
 class Line(msgspec.Struct, kw_only=True):
@@ -162,7 +163,7 @@ def _read_lines(data: Mapping[str, Any], path: str, fields: Sequence[FieldView])
         field = whole(str(data.get(f"{at}-field", "")))
         test = str(data.get(f"{at}-test", ""))
         if field in kinds and test not in comparisons_of(kinds[field]):
-            test = (_DEFAULTS.get(kinds[field]) or comparisons_of(kinds[field])[0]).value
+            test = _usual(kinds[field])
         values = [
             one.strip()
             for text in _texts(data, f"{at}-values")
@@ -170,6 +171,10 @@ def _read_lines(data: Mapping[str, Any], path: str, fields: Sequence[FieldView])
             if one.strip()
         ]
         value, second = str(data.get(f"{at}-value", "")), str(data.get(f"{at}-second", ""))
+        is_anew = str(data.get("do", "")) == REDRAW
+        if is_anew and field in kinds and whole(str(data.get(f"{at}-was", ""))) not in (0, field):
+            # another field: what the former one was compared with says nothing of it
+            test, value, second, values = _usual(kinds[field]), "", "", []
         colour = str(data.get(f"{at}-colour", Colour.YELLOW.value))
         line = Line(path=at, field=field, test=test, value=value, second=second, values=values)
         line.colour = colour if colour in set(Colour) else Colour.YELLOW.value
@@ -196,7 +201,12 @@ def _pressed(draft: Draft, do: str, fields: Sequence[FieldView]) -> Draft:
 
 def _new_line(fields: Sequence[FieldView]) -> Line:
     first = fields[0]
-    return Line(field=first.id, test=comparisons_of(first.kind)[0].value)
+    return Line(field=first.id, test=_usual(first.kind))
+
+
+def _usual(kind: FieldKind) -> str:
+    """Return the comparison that fields of a kind begin with."""
+    return comparisons_of(kind)[0].value
 
 
 def _change(tree: Tree, what: str, path: str, fields: Sequence[FieldView]) -> None:

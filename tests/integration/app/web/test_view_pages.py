@@ -247,3 +247,15 @@ def test_the_api_lists_groups_and_refuses_what_is_too_deep_F14(
         headers = {"content-type": "application/json"}
         answer = worker.post(path, content=body.encode(), headers=headers)
         assert answer.status_code in (400, 422), depth
+
+
+def test_another_field_begins_with_its_own_comparison_where_a_script_draws_anew_F14(
+    worker: Browser, table: TableView
+) -> None:
+    price, state = table.fields[1].id, table.fields[2].id
+    page = press(worker, table, worker.get(f"/tables/{table.id}/arrange").text, "add:w")
+    typed = {"w-0-field": str(state), "w-0-value": "x"}
+    drawn = form_of(press(worker, table, page, "redraw", **typed))
+    assert (drawn["w-0-test"], drawn["w-0-was"]) == ("equals", str(state))
+    kept = {"w-0-field": str(price), "w-0-test": "below", "w-0-value": "150"}
+    assert rows_of(press(worker, table, page, "show", **kept)) == ["檜"], "without one, all at once"
