@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.core.messages import mark, translate
+from app.files.errors import Unfit
 from app.services.tables.definition import Colour
 from app.services.tables.fitting import Place
 from app.services.tables.grouping import How
+from app.services.tables.models import FieldKind
 from app.services.tables.selection import Comparison, Conditions, Filter, Join
 from app.services.tables.spans import COUNTED, Span
+from app.services.tables.types.choices import NO, YES, read_checkbox
 from app.services.tables.views import FieldView
 
 TESTS: Final = {
@@ -89,28 +92,37 @@ MISFITS: Final = {
 NAMELESS: Final = mark("a field")
 
 
-def told(language: str, names: Mapping[int, str], one: Filter) -> str:
+def sentence(language: str, fields: Mapping[int, FieldView], one: Filter) -> str:
     """Return a condition as a sentence."""
-    value = one.value
-    if one.test is Comparison.ANY_OF:
+    field, value, test = fields.get(one.field), one.value, one.test
+    if test is Comparison.ANY_OF:
         value = ("、" if language == "ja" else ", ").join(one.values)
-    elif one.test is Comparison.WITHIN and value in set(Span):
+    elif test is Comparison.WITHIN and value in set(Span):
         span = Span(value)
         pattern = _COUNTED[span] if span in COUNTED else SPANS[span]
         value = translate(language, pattern, days=one.second or "0")
+    elif value and field is not None and field.kind is FieldKind.CHECKBOX:
+        value = _ticked(language, value)
     # «is ""» says less than «is empty»
-    test = one.test
-    if not value and not one.values and test in (Comparison.EQUALS, Comparison.NOT_EQUALS):
+    if not value and test in (Comparison.EQUALS, Comparison.NOT_EQUALS):
         test = Comparison.EMPTY if test is Comparison.EQUALS else Comparison.FILLED
-    field = names.get(one.field) or translate(language, NAMELESS)
-    return translate(language, _SENTENCES[test], field=field, value=value, second=one.second)
+    name = field.name if field else translate(language, NAMELESS)
+    return translate(language, _SENTENCES[test], field=name, value=value, second=one.second)
 
 
-def told_group(language: str, names: Mapping[int, str], group: Conditions) -> str:
+def _ticked(language: str, value: str) -> str:
+    """Return a yes or no as people read it, whichever way it was typed."""
+    try:
+        return translate(language, YES if read_checkbox(value) else NO)
+    except Unfit:
+        return value
+
+
+def _told_group(language: str, fields: Mapping[int, FieldView], group: Conditions) -> str:
     """Return a group of conditions as a sentence."""
     between = mark(" and ") if group.join is Join.ALL else mark(" or ")
-    parts = [told(language, names, one) for one in group.filters]
-    parts += [f"({told_group(language, names, inner)})" for inner in group.groups if inner]
+    parts = [sentence(language, fields, one) for one in group.filters]
+    parts += [f"({_told_group(language, fields, inner)})" for inner in group.groups if inner]
     return translate(language, between).join(parts)
 
 
@@ -118,17 +130,17 @@ def chips(
     language: str, fields: list[FieldView], where: Conditions
 ) -> list[tuple[str, Conditions]]:
     """Return each condition at the top of a tree, with the tree that is left without it."""
-    names = {field.id: field.name for field in fields}
+    by_id = {field.id: field for field in fields}
     if where.join is Join.ANY:
-        return [(told_group(language, names, where), Conditions())] if where else []
+        return [(_told_group(language, by_id, where), Conditions())] if where else []
     found = []
     for place, one in enumerate(where.filters):
         kept = where.filters[:place] + where.filters[place + 1 :]
         left = Conditions(filters=kept, groups=where.groups)
-        found.append((told(language, names, one), left))
+        found.append((sentence(language, by_id, one), left))
     for place, group in enumerate(where.groups):
         if group:
             inner = where.groups[:place] + where.groups[place + 1 :]
             left = Conditions(filters=where.filters, groups=inner)
-            found.append((told_group(language, names, group), left))
+            found.append((_told_group(language, by_id, group), left))
     return found

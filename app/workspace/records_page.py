@@ -28,7 +28,7 @@ from app.web.asking import AnyRequest
 from app.web.pages import Answer, ask, field_errors, need_sign_in, page, perform
 from app.web.routing import get, post
 from app.web.shared_pages import Form
-from app.workspace.condition_words import COLOURS, HOWS, MISFITS, chips, told
+from app.workspace.condition_words import COLOURS, HOWS, MISFITS, chips, sentence
 from app.workspace.table_state import State, numbers, read_state, write_sorts, write_where
 
 PAGE: Final = 50
@@ -65,9 +65,10 @@ def show_table(
             found = _records(context, table, state, shape, shown, after=after, before=before)
         groups = _groups(context, table, state, shape, found)
     except InvalidInput as error:
-        errors = {"": text for text in field_errors(context.language, error).values()}
-        status = error.status
+        told = field_errors(context.language, error)
+        errors, status = {"": " ".join(told.values())}, error.status
     names = {one.id: one.name for one in whole.fields}
+    by_id = {one.id: one for one in whole.fields}
     rights, held = context.actor.rights, f"tables/{table}"
     return page(
         request,
@@ -89,7 +90,7 @@ def show_table(
             for text, left in chips(context.language, whole.fields, shape.where)
         ],
         legend=[
-            (one.colour, told(context.language, names, one.condition)) for one in shape.colours
+            (one.colour, sentence(context.language, by_id, one.condition)) for one in shape.colours
         ],
         names=names,
         hidden=[str(one.id) for one in whole.fields if one not in shown],

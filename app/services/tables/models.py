@@ -113,7 +113,7 @@ class SavedView(Row, table=True):
     """A view of a table: somebody's own, or shared."""
 
     __tablename__ = "tables_view"
-    __table_args__ = {"sqlite_autoincrement": True, "info": CONTENT}
+    __table_args__ = ({"sqlite_autoincrement": True, "info": CONTENT},)
 
     id: int | None = Field(default=None, primary_key=True)
     table_id: int = Field(foreign_key="tables_definition.id", index=True)
