@@ -38,12 +38,17 @@ def encode(text: str, encoding: str) -> bytes:
 
 def count_lacking(text: str) -> int:
     """Return how many characters of a text CP932 lacks."""
+    return len(lacking(text))
+
+
+def lacking(text: str) -> list[str]:
+    """Return the characters of a text that CP932 lacks, each as often as it stands there."""
     text = text.translate(_SAME)
     try:
         text.encode("cp932")
     except UnicodeEncodeError:
-        return sum(not _has(character) for character in text)
-    return 0
+        return [character for character in text if not _has(character)]
+    return []
 
 
 def _has(character: str) -> bool:

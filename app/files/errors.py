@@ -66,3 +66,48 @@ class WorkbookTooLarge(TenshuError):
     status = 413
     message = "“{name}” unpacks to more than {megabytes} MB."
     hint = "Keep only the sheet with the list, or save it as CSV."
+
+
+class OldWorkbook(TenshuError):
+    """The workbook is of the format before 2007."""
+
+    code = "files.old_workbook"
+    status = 422
+    message = "“{name}” is a workbook in Excel's old format (.xls)."
+    hint = "Open it in Excel, save it as .xlsx, and upload it again."
+
+
+class NotAWorkbook(TenshuError):
+    """A packed file that holds no workbook of Excel."""
+
+    code = "files.not_a_workbook"
+    status = 422
+    message = "“{name}” is a packed file, and no Excel workbook (.xlsx)."
+    hint = "Save the list as .xlsx or CSV, and upload it again."
+
+
+class SheetTooLarge(TenshuError):
+    """A sheet spans more cells than fit."""
+
+    code = "files.sheet_too_large"
+    status = 413
+    message = "The sheet of “{name}” spans more than {cells} cells, the empty ones included."
+    hint = "Delete what stands far below or to the right of the list, or save it as CSV."
+
+
+class NoSuchSheet(TenshuError):
+    """The workbook has no sheet of that number."""
+
+    code = "files.no_such_sheet"
+    status = 422
+    message = "“{name}” has no sheet {number}."
+    hint = "Choose one of its sheets."
+
+
+class NotJsonLines(TenshuError):
+    """A line is not what JSON Lines are made of."""
+
+    code = "files.not_json_lines"
+    status = 422
+    message = "Line {line} of “{name}” cannot be read: {reason}"
+    hint = "Write one JSON object in each line (JSON Lines), and upload it again."

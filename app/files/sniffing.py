@@ -1,5 +1,6 @@
 """Guessing how a CSV file is written: its encoding and what stands between its cells."""
 
+import codecs
 import csv
 import io
 from collections import Counter
@@ -18,19 +19,36 @@ DELIMITERS: Final = (",", "\t", ";", "|")
 WORKBOOK: Final = mark("it is an Excel workbook.")
 BINARY: Final = mark("it holds no text.")
 EMPTY: Final = mark("it is empty.")
-OLD_LINES: Final = mark("its lines end as on old Macintosh computers.")
 
-_MAGIC: Final = {b"PK\x03\x04": WORKBOOK, b"\xd0\xcf\x11\xe0": WORKBOOK, b"%PDF": BINARY}
+HTML: Final = mark("it is a web page. Open it in Excel and save it as .xlsx.")
+PICTURE: Final = mark("it is a picture or a PDF.")
+
+_MAGIC: Final = {
+    b"PK\x03\x04": WORKBOOK,
+    b"\xd0\xcf\x11\xe0": WORKBOOK,
+    b"%PDF": PICTURE,
+    b"\x89PNG": PICTURE,
+    b"\xff\xd8\xff": PICTURE,
+}
+_PAGES: Final = (b"<!doctype html", b"<html", b"<table")
+"""Old systems call a web page .xls."""
+
+
+def has_old_lines(head: bytes) -> bool:
+    """Tell whether lines end as on old Macintosh computers."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\n" in head:
+        return False
+    return b"\r" in head and len(head) > head.index(b"\r") + 1
 
 
 def _refuse_binary(head: bytes, name: str) -> None:
     for magic, reason in _MAGIC.items():
         if head.startswith(magic):
             raise NotCsv(name=name, reason=reason)
+    if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_PAGES):
+        raise NotCsv(name=name, reason=HTML)
     if head.count(b"\0") * 10 > len(head):  # a stray NUL is a broken row, this is no text
         raise NotCsv(name=name, reason=BINARY)
-    if b"\r" in head and b"\n" not in head and len(head) > head.index(b"\r") + 1:
-        raise NotCsv(name=name, reason=OLD_LINES)
 
 
 def _faults(sample: bytes, encoding: str) -> int:

@@ -41,6 +41,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes."""
     sha256: str
     created_at: int
+    told: str = ""
+    """What whoever made it here keeps of it, as JSON; empty for what a person sent."""
 
 
 class Incoming:
@@ -67,24 +69,32 @@ class Incoming:
         with in_our_words():
             self._file.write(chunk)
 
-    def finish(self) -> Upload:
-        """Make the upload durable and return its description."""
+    def finish(self, *, become: str = "", told: str = "") -> Upload:
+        """Make the upload durable and return its description.
+
+        `become` gives it an identifier that follows from something; a file of it is replaced.
+        """
         upload = Upload(
-            id=self.id,
+            id=become or self.id,
             owner=self._owner,
             name=self._name[:255],
             size=self._size,
             sha256=self._hash.hexdigest(),
             created_at=clock.now(),
+            told=told,
         )
         with in_our_words():
             self._file.flush()
             os.fsync(self._file.fileno())
             beside = self._folder / f"{self.id}.json"
             with beside.open("xb") as file:
+                os.fchmod(file.fileno(), mode_in(self._folder, SHARED))
                 file.write(msgspec.json.encode(upload))
                 file.flush()
                 os.fsync(file.fileno())
+            if become:  # two who ask at once write the same twice
+                (self._folder / self.id).replace(self._folder / become)
+                beside.replace(self._folder / f"{become}.json")
             folder = os.open(self._folder, os.O_RDONLY)
             try:
                 os.fsync(folder)

@@ -122,6 +122,10 @@ class Context:
             return
         raise NotAllowed(permission=permission.value)
 
+    def reading(self, session: Session) -> "Context":
+        """Return this context for what only reads, outside of an operation: it leaves no event."""
+        return self.running(session, Draft(verb="", at=self.now))
+
     def running(self, session: Session, event: Draft) -> "Context":
         """Return this context as the operation sees it while it runs."""
         return Context(

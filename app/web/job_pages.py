@@ -34,6 +34,8 @@ NEXT_STEPS: Final = {
     (Plane.CONSOLE, "privacy.search"): ("/disclosures", mark("Search again")),
     (Plane.CONSOLE, "tables.remove_outdated"): ("/settings/retention", mark("Look at retention")),
     (Plane.WORKSPACE, "tables.import"): ("/", mark("Import the table again")),
+    (Plane.WORKSPACE, "tables.merge"): ("/", mark("Import the rows again")),
+    (Plane.WORKSPACE, "tables.export"): ("/", mark("Export again")),
 }
 """Plane and kind of a job → where it is begun again, where it did not end well."""
 
@@ -88,6 +90,7 @@ def _shown(request: AnyRequest, job: JobView) -> dict[str, Any]:
         "job": job,
         "result_page": result_page(job, plane),
         "results": result_links(job, plane),
+        "errors_page": errors_page(job, plane),
         "kinds": JOB_KINDS,
         "fields": FIELDS,
         "problem": explain_code(language, job.error, job.error_parameters) if job.error else "",
@@ -106,6 +109,15 @@ def result_page(job: JobView, plane: Plane) -> str:
     return {EVIDENCE: "/history/evidence", PEOPLE: "/accounts"}.get(job.kind, "") if made else ""
 
 
+def errors_page(job: JobView, plane: Plane) -> str:
+    """Return where the rows that did not fit are handed out; empty where none are kept."""
+    made = job.result or {}
+    table = made.get("table") or made.get("refused_table")
+    if plane is not Plane.WORKSPACE or not table or made.get("dry"):
+        return ""
+    return f"/tables/{table}/import/errors" if job.numbers.get("rejected") else ""
+
+
 def result_links(job: JobView, plane: Plane) -> list[tuple[str, str]]:
     """Return where to go from a finished job, and the words for it: what is to be done first.
 
@@ -116,6 +128,10 @@ def result_links(job: JobView, plane: Plane) -> list[tuple[str, str]]:
         invite = [("/invitations", mark("Hand out the invitations"))]
         made = (job.result or {})["counts"].get(Kind.NEW.value, 0)
         return [*(invite if made else []), (shown, mark("Show the accounts"))]
+    made = job.result or {}
+    if made.get("dry"):
+        back = f"{shown}/import/{made['upload']}/check?{made['query']}"
+        return [(back, mark("Go on with the import")), (shown, mark("Show the table"))]
     return [(shown, mark("Show the result"))] if shown else []
 
 

@@ -28,6 +28,8 @@ def insert_many(
     table: TableInfo,
     first: int,
     rows: Sequence[tuple[Any, ...]],
+    *,
+    job: str = "",
 ) -> list[Refused]:
     """Write new rows with the numbers from `first` on, as fast as the database takes them.
 
@@ -53,7 +55,8 @@ def insert_many(
     for place, field in placed(table):
         if is_many(field):
             junctions.write_new(context.session, field, [(row[0], row[place]) for row in whole])
-    record(context, table, "import", [(row[0], 1, *row[len(SYSTEM_COLUMNS) :]) for row in whole])
+    made = [(row[0], 1, *row[len(SYSTEM_COLUMNS) :]) for row in whole]
+    record(context, table, "import", made, job=job)
     return refused
 
 

@@ -59,6 +59,8 @@ def record(
     action: str,
     rows: Sequence[Sequence[Any]],
     before: Mapping[int, Mapping[int, Stored]] = NO_BEFORE,
+    *,
+    job: str = "",
 ) -> str:
     """Note what the running operation did, in its event too; return the change's identifier.
 
@@ -82,6 +84,7 @@ def record(
         rows=len(rows),
         salt=salt.hex(),
         root=root,
+        job=job,
     )
     for row in rows if before else ():
         fields = {str(field): value for field, value in before[row[0]].items()}

@@ -28,3 +28,21 @@ class NotReady(TenshuError):
     status = 409
     message = "“{name}” is still being imported."
     hint = "Wait until the import is done; its progress stands under Jobs."
+
+
+class RowsDoNotFit(TenshuError):
+    """All or nothing was asked for, and a row did not fit while the rows were written."""
+
+    code = "tables.rows_do_not_fit"
+    status = 422
+    message = "Row {row} does not fit, so nothing was imported: {reason}"
+    hint = "Correct the row and import the file again, or let the rows that fit be imported."
+
+
+class NothingToFetch(TenshuError):
+    """The file of an export is not there any more, or not yet."""
+
+    code = "tables.nothing_to_fetch"
+    status = 404
+    message = "The file of this export is not here."
+    hint = "It is kept for two days. Export again."

@@ -1,33 +1,40 @@
 """Imports, and the removal of what is kept no longer, batch by batch, continued after a kill."""
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import BinaryIO, Final
 
 import msgspec
 
 from app.core.messages import mark
 from app.files import spool
-from app.files.csv_reading import CsvSource, Format, Record
+from app.files.unpacking import discard
 from app.jobs.handlers import handler
+from app.jobs.operations import GetJob, get_job
 from app.jobs.run import Run
 from app.jobs.uploads import clear_uploads
-from app.services.tables import catalogue
+from app.services.tables import (
+    catalogue,
+    export_job,  # noqa: F401 - registers its handler
+    merge_job,  # noqa: F401 - registers its handler
+)
 from app.services.tables.around import around_of
 from app.services.tables.conversion import options_among
 from app.services.tables.fields import MOST_OPTIONS, Option
-from app.services.tables.importing import Converter
+from app.services.tables.importing import Converter, Rejection
 from app.services.tables.operations.import_steps import (
+    CHECKING,
+    MOST_TOLD,
     READING,
     AbandonImport,
     Checkpoint,
     FinishImport,
     ImportBatch,
     ImportChoices,
+    RefuseImport,
     abandon_import,
     finish_import,
     import_batch,
     import_choices,
+    refuse_import,
 )
 from app.services.tables.operations.importing import IMPORT, ImportArguments
 from app.services.tables.operations.indexing import (
@@ -55,29 +62,31 @@ from app.services.tables.operations.retype_steps import (
 )
 from app.services.tables.operations.retyping import CHOICES, CONVERT, ConvertArguments
 from app.services.tables.physical import TableInfo
-
-BATCH: Final = 5_000
-"""Records a transaction: a few tenths of a second, so that others get their turn."""
-BATCH_BYTES: Final = 2 * 1024 * 1024
-"""Of the file, a transaction: what it writes stays well below the room that a change starts with
-(`app.core.reserve`), so that no batch of long texts fills the disk in its middle."""
-
+from app.services.tables.reading import BATCH, BATCH_BYTES, Reading, Stands
 
 REMOVING: Final = mark("Removing what is older than was chosen")
 
 
-class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
+class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of an import."""
 
     table: int
     rows: int
     rejected: int
+    refused_table: int = 0
+    """Table that was not made because not all rows fit: what did not fit is kept under it."""
 
 
 def _abandoned(run: Run, arguments: ImportArguments) -> None:
     """Remove the table that nobody has seen, and the upload."""
     abandon_import(run.system(), AbandonImport(lease=run.lease, table=arguments.table))
-    spool.remove(run.appliance.settings.spool, arguments.upload)
+    _remove_files(run, arguments)
+
+
+def _remove_files(run: Run, arguments: ImportArguments) -> None:
+    folder = run.appliance.settings.spool
+    spool.remove(folder, arguments.upload)
+    discard(folder, arguments.origin)
 
 
 @handler(IMPORT, unit="bytes", abandoned=_abandoned)
@@ -95,11 +104,14 @@ def run_import(run: Run, arguments: ImportArguments) -> ImportResult:
                 import_choices(run.context(), wanted)
                 with run.appliance.database.read() as session:
                     table = catalogue.find_table(session, arguments.table)
+            if arguments.whole and not stands.record and _refused(run, arguments, table, file):
+                _remove_files(run, arguments)
+                return ImportResult(table=0, rows=0, rejected=_count(run), refused_table=table.id)
             stands = _read(run, arguments, table, file, stands)
-        stands = msgspec.structs.replace(stands, finished=True)
+        stands = msgspec.structs.replace(stands, finished=True, above=[])  # nobody's data stays
         finish = FinishImport(lease=run.lease, table=table.id, checkpoint=stands)
         finish_import(run.context(), finish)
-    spool.remove(folder, arguments.upload)
+    _remove_files(run, arguments)
     clear_uploads(run.appliance)
     return ImportResult(table=arguments.table, rows=stands.rows, rejected=stands.rejected)
 
@@ -160,38 +172,36 @@ def _choices(
     if not wanted:
         return {}
     texts: dict[int, dict[str, None]] = {place: {} for place in wanted}
-    for number, found in enumerate(CsvSource(file, _form(arguments))):
-        if number % BATCH == 0:
-            run.check()
-        if found.reason or (arguments.header and not number):
-            continue
-        for place in wanted:
-            if len(found.cells) > place and len(texts[place]) <= MOST_OPTIONS:
-                texts[place].setdefault(found.cells[place])
-    file.seek(0)
+    for batch in _reading(file, arguments, Checkpoint()).batches():
+        run.check()
+        for found in batch:
+            if found.reason:
+                continue
+            for place in wanted:
+                if len(found.cells) > place and len(texts[place]) <= MOST_OPTIONS:
+                    texts[place].setdefault(found.cells[place])
     return {field.id: options_among(texts[place], field.kind) for place, field in wanted.items()}
 
 
-def _form(arguments: ImportArguments) -> Format:
-    return Format(encoding=arguments.encoding, delimiter=arguments.delimiter)
+def _reading(file: BinaryIO, arguments: ImportArguments, stands: Checkpoint) -> Reading:
+    at = Stands(
+        offset=stands.offset, record=stands.record, above=stands.above, left_out=stands.left_out
+    )
+    return Reading(file, arguments, at, batch=BATCH, batch_bytes=BATCH_BYTES)
 
 
 def _read(
     run: Run, arguments: ImportArguments, table: TableInfo, file: BinaryIO, stands: Checkpoint
 ) -> Checkpoint:
     """Write what is left of the file; return where it stands at the end."""
-    source = CsvSource(file, _form(arguments), offset=stands.offset, number=stands.record)
-    records = iter(source)
-    if arguments.header and stands.record == 0:
-        next(records, None)
-    while True:
+    reading = _reading(file, arguments, stands)
+    run.check()
+    for batch in reading.batches():
         run.check()
-        batch = list(_batch(source, records))
         with run.appliance.database.read() as session:  # who is called what
             around = around_of(run.context(), table.fields, session)
             found = Converter(table.fields, around).convert(batch)
-        if not batch:
-            return stands
+        at = reading.stands
         stands = import_batch(
             run.context(),
             ImportBatch(
@@ -201,15 +211,36 @@ def _read(
                 records=found.records,
                 rejections=found.rejections,
                 before=stands,
-                offset=source.offset,
-                record=source.number,
+                offset=at.offset,
+                record=at.record,
+                above=at.above,
+                left_out=at.left_out,
+                whole=arguments.whole,
             ),
         )
+    return stands
 
 
-def _batch(source: CsvSource, records: Iterator[Record]) -> Iterator[Record]:
-    begin = source.offset
-    for record in islice(records, BATCH):
-        yield record
-        if source.offset - begin >= BATCH_BYTES:
-            return
+def _refused(run: Run, arguments: ImportArguments, table: TableInfo, file: BinaryIO) -> bool:
+    """Look whether all rows fit; where one does not, keep why, and let there be no table."""
+    rejections: list[Rejection] = []
+    count = 0
+    reading = _reading(file, arguments, Checkpoint())
+    for batch in reading.batches():
+        run.check()
+        with run.appliance.database.read() as session:
+            around = around_of(run.context(), table.fields, session)
+            found = Converter(table.fields, around).convert(batch)
+        count += len(found.rejections)
+        rejections += found.rejections[: MOST_TOLD - len(rejections)]
+        run.report(done=reading.stands.offset, phase=CHECKING)
+    if not count:
+        return False
+    refuse = RefuseImport(lease=run.lease, table=table.id, rejections=rejections, count=count)
+    refuse_import(run.context(), refuse)
+    return True
+
+
+def _count(run: Run) -> int:
+    """Return how many rows did not fit."""
+    return get_job(run.system(), GetJob(job=run.lease.job)).numbers.get("rejected", 0)

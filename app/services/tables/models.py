@@ -16,7 +16,7 @@ def _access(console: str) -> dict[str, Any]:
 DESIGN: Final = _access("select")
 CONTENT: Final = _access("")
 """Administrators' console sees that a table exists, never what stands in it."""
-COUNTED: Final = _access("select(table_id)")
+COUNTED: Final = _access("select(table_id, at)")
 """It sees how many there are, to tell what would go when they are kept for some days only."""
 
 
@@ -155,6 +155,8 @@ class RecordChange(Row, table=True):
     """Hexadecimal; part of each leaf, so that values cannot be guessed from hashes."""
     root: str
     """Hexadecimal Merkle root (RFC 6962) over the rows as they are after the change."""
+    job: str = ""
+    """Import that it is a part of, so that the import can be undone; empty for all else."""
 
 
 class RecordHistory(Row, table=True):
@@ -188,6 +190,8 @@ class ImportRejection(Row, table=True):
     id: int | None = Field(default=None, primary_key=True)
     job: str
     table_id: int
+    at: int = Field(default=0, sa_type=BigInteger)
+    """When it was read; 0: when its table was made, which was made for the file then."""
     row: int
     """Number of the row in the file; the first line is 1."""
     column: str = ""

@@ -46,7 +46,7 @@ def remove_some(session: Session, kind: Outdated, before: int) -> int:
 
 def _questions(session: Session, kind: Outdated, before: int) -> list[Select[int, Any]]:
     if kind is Outdated.REJECTED:
-        count = func.count(), func.min(definitions.c.created_at)
+        count = func.count(), func.min(_read_at())
         return [select(*count).select_from(rejections.join(definitions, _fit(before)))]
     return [
         select(func.count(), func.min(rows.c.deleted_at)).where(_deleted(rows, before))
@@ -59,8 +59,13 @@ def _fit(before: int) -> Any:  # noqa: ANN401 - a condition
     return and_(
         definitions.c.id == rejections.c.table_id,
         definitions.c.state == TableState.READY.value,
-        definitions.c.created_at < before,
+        _read_at() < before,
     )
+
+
+def _read_at() -> Any:  # noqa: ANN401 - an expression
+    """Return since when a rejected row is kept: older ones are as old as their table."""
+    return func.coalesce(func.nullif(rejections.c.at, 0), definitions.c.created_at)
 
 
 def _deleted(rows: Table, before: int) -> Any:  # noqa: ANN401 - a condition

@@ -10,11 +10,14 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     Table,
     Text,
     func,
+    literal_column,
     select,
 )
+from sqlalchemy import table as sa_table
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, DropIndex, DropTable
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
@@ -187,3 +190,21 @@ def continue_numbers(session: Session, table: TableInfo) -> None:
     highest = select(func.coalesce(func.max(rows.c.id), 0) + 1).scalar_subquery()
     sequence = func.pg_get_serial_sequence(rows.name, "id")
     connection.execute(select(func.setval(sequence, highest, False)))
+
+
+def take_numbers(session: Session, table: TableInfo, count: int) -> int:
+    """Take the next `count` numbers of rows, one after the other; return the first.
+
+    Whoever adds a row at the same moment waits for the end of this transaction.
+    """
+    connection, rows = session.connection(), sql_table(table)
+    if connection.dialect.name != "postgresql":  # the transaction is the only one that writes
+        taken: Select[Any] = select(literal_column("seq")).select_from(sa_table("sqlite_sequence"))
+        last = connection.execute(taken.where(literal_column("name") == rows.name)).scalar()
+        return int(last or 0) + 1
+    connection.exec_driver_sql(f"LOCK TABLE {rows.name} IN SHARE ROW EXCLUSIVE MODE")
+    sequence = func.pg_get_serial_sequence(rows.name, "id")
+    first = int(connection.execute(select(func.nextval(sequence))).scalar_one())
+    if count > 1:
+        connection.execute(select(func.setval(sequence, first + count - 1)))
+    return first

@@ -1,21 +1,30 @@
-"""Guessing what the columns of a CSV file hold; people correct it."""
+"""What a file with columns looks like: where its list begins, and what is no record of it."""
 
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from typing import BinaryIO, Final
 
 from app.files.csv_reading import CsvSource, Format, Record
 from app.files.dates import read_date
-from app.files.errors import Unfit
 from app.files.sniffing import FIRST_RECORDS, SAMPLE
-from app.services.tables.models import FieldKind
+from app.services.tables.guessing import DITTO, reads
 from app.services.tables.types.numbers import decimal_reader
 
 PLACES: Final = 8
 """Further places of a long file that the kinds are guessed from …"""
 RECORDS_EACH: Final = 200
-LONGEST_NUMBER: Final = 15
-"""Longer ones are numbers of cards or articles; a spreadsheet would round them."""
+MOST_TITLES: Final = 30
+"""Lines above the header that are looked for."""
+MOST_SKIPPED: Final = 1_000
+"""Lines above the header that a person may name."""
+NEARLY_ALL: Final = 0.7
+"""Part of the columns that a header fills at least."""
+
+TOTALS: Final = frozenset(
+    {"合計", "小計", "総計", "総合計", "計", "合計金額", "total", "subtotal", "grandtotal", "sum"}
+)
 
 
 def sample_records(file: BinaryIO, form: Format, size: int) -> list[Record]:
@@ -40,42 +49,46 @@ def sample_records(file: BinaryIO, form: Format, size: int) -> list[Record]:
     return records
 
 
-def _reads(read: Callable[[str], object], text: str) -> bool:
-    try:
-        read(text)
-    except Unfit:
+def titles_above(records: Sequence[Record]) -> int:
+    """Return how many lines stand above the list: a title, a date, an empty line.
+
+    Where the rows are as long as the header, what is above it fills few of the columns; a merged
+    title says the same in all of them.
+    """
+    whole = [record for record in records if not record.reason]
+    widths = Counter(len(record.cells) for record in whole)
+    if not widths:
+        return 0
+    width = max(widths, key=lambda one: (widths[one], one))
+    rows = [record for record in whole if len(record.cells) == width]
+    if width < 2 or len(rows) < 2:
+        return 0
+    filled = Counter(_filled(record) for record in rows)
+    usual = max(filled, key=lambda one: (filled[one], one))
+    for record in whole[:MOST_TITLES]:
+        if len(record.cells) == width and _filled(record) >= max(2, usual * NEARLY_ALL):
+            return record.number - 1
+    return 0
+
+
+def _filled(record: Record) -> int:
+    """Return how many cells hold something; what a merged area says in all of them counts once."""
+    filled = [cell.strip() for cell in record.cells if cell.strip()]
+    return len(set(filled)) if len(record.cells) > 2 else len(filled)
+
+
+def is_total(cells: Sequence[str]) -> bool:
+    """Tell whether a row adds the others up: people do not want it among the records."""
+    first = next((cell for cell in cells if cell.strip()), "")
+    if len(first) > 40:
         return False
-    return True
+    plain = "".join(unicodedata.normalize("NFKC", first).split()).lower().strip("【】[]()<>:")
+    return plain in TOTALS
 
 
-def _is_plain_number(text: str) -> bool:
-    """Tell whether a text may become a number: leading zeros make it a code (0120…, 〒)."""
-    digits = text.lstrip("+-").replace(",", "")
-    whole = digits.partition(".")[0]
-    return (
-        digits.replace(".", "", 1).isdigit()
-        and digits.isascii()
-        and len(whole) <= LONGEST_NUMBER
-        and (len(whole) == 1 or not whole.startswith("0"))
-    )
-
-
-_TICKS: Final = ({"true", "false"}, {"はい", "いいえ"}, {"○", "×"}, {"〇", "×"}, {"有", "無"})
-
-
-def guess_kind(texts: Sequence[str]) -> tuple[FieldKind, int]:
-    """Return kind and scale that all these texts fit; text where nothing narrower does."""
-    filled = [text for text in texts if text]
-    if not filled:
-        return FieldKind.TEXT, 0
-    if {text.lower() for text in filled} in _TICKS:
-        return FieldKind.CHECKBOX, 0
-    if all(_is_plain_number(text) and _reads(decimal_reader(12), text) for text in filled):
-        scale = max(len(text.partition(".")[2]) for text in filled)
-        return (FieldKind.DECIMAL, scale) if scale else (FieldKind.INTEGER, 0)
-    if all(_reads(read_date, text) for text in filled):
-        return FieldKind.DATE, 0
-    return FieldKind.TEXT, 0
+def has_ditto(cells: Sequence[str]) -> bool:
+    """Tell whether a row says “the same as above” somewhere."""
+    return any(cell.strip() in DITTO for cell in cells if len(cell) < 8)
 
 
 def sniff_header(records: Sequence[Record]) -> bool:
@@ -94,4 +107,4 @@ def sniff_header(records: Sequence[Record]) -> bool:
 
 
 def _looks_like_data(text: str) -> bool:
-    return bool(text) and (_reads(decimal_reader(12), text) or _reads(read_date, text))
+    return bool(text) and (reads(decimal_reader(12), text) or reads(read_date, text))

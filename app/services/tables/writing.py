@@ -219,26 +219,48 @@ def update_row(
     told: dict[str, Stored] = {"updated_at": now, "updated_by": account}
     system = {one.id: told[one.column] for one in table.fields if one.column in told}
     after = [*{**whole, **stored, **system}.values()]
+    changed = {key: stored[key] for key in before}
+    write_state(context, rows, at, changed, after, around, now=now)
+    record(context, table, "update", [[at.number, at.rev + 1, *after]], {at.number: before})
+    return [at.number, at.rev + 1, row.created_at, row.created_by, now, account, *after]
+
+
+def write_state(
+    context: Context,
+    rows: Rows,
+    at: At,
+    changed: Mapping[int, Stored] | None,
+    after: Sequence[Stored],
+    around: Around,
+    *,
+    now: int,
+) -> None:
+    """Write the next state of a row: `changed` fields, None where it is deleted.
+
+    `after` are all its values then. Whoever calls notes it in the record history. Raise Conflict.
+    """
+    table = rows.table
+    if changed is None:
+        _write(context, table, at, {"deleted_at": now, "updated_at": now})
+        return
     columns: dict[str, Any] = {
-        field.column: stored[field.id]
+        field.column: changed[field.id]
         for field in table.fields
-        if field.id in stored and has_column(field)
+        if field.id in changed and has_column(field)
     }
     text = text_of_row(table.fields, after, around)
     if table.has_deleted:  # what stood in deleted fields comes back with them, and is found then
         old = rows.search_text(at.number)
         text += segments_of(old, without=_keys(table.fields))
     _write(context, table, at, {"s": text, "updated_at": now, **columns})
-    _write_many(context, table, at.number, {key: stored[key] for key in before})
-    record(context, table, "update", [[at.number, at.rev + 1, *after]], {at.number: before})
-    return [at.number, at.rev + 1, row.created_at, row.created_by, now, account, *after]
+    _write_many(context, table, at.number, changed)
 
 
 def delete_row(context: Context, rows: Rows, at: At) -> None:
     """Mark a row as deleted. Raise NotFound or Conflict."""
-    table, now = rows.table, context.now
+    table = rows.table
     whole = _by_number(table, _current(context, rows, at))
-    _write(context, table, at, {"deleted_at": now, "updated_at": now})
+    write_state(context, rows, at, None, [*whole.values()], NOWHERE, now=context.now)
     record(context, table, "delete", [[at.number, at.rev + 1, *whole.values()]], {at.number: whole})
 
 

@@ -2,6 +2,7 @@
 
 from app.services.tables.operations import (
     drift,
+    export_jobs,
     exporting,
     fields,
     grouped,
@@ -9,6 +10,8 @@ from app.services.tables.operations import (
     importing,
     indexing,
     keeping,
+    merge_steps,
+    merging,
     records,
     rejected,
     retype_steps,
@@ -20,6 +23,7 @@ from app.services.tables.operations import (
 
 __all__ = [
     "drift",
+    "export_jobs",
     "exporting",
     "fields",
     "grouped",
@@ -27,6 +31,8 @@ __all__ = [
     "importing",
     "indexing",
     "keeping",
+    "merge_steps",
+    "merging",
     "records",
     "rejected",
     "retype_steps",

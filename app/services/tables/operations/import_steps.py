@@ -1,6 +1,7 @@
 """The steps of an import's job: each batch, the end, and the cleaning up."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -14,6 +15,7 @@ from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission
 from app.services.tables import bulk_writing, catalogue, designing, physical
+from app.services.tables.errors import RowsDoNotFit
 from app.services.tables.fields import Option
 from app.services.tables.importing import Rejection, reject
 from app.services.tables.models import TableState
@@ -22,6 +24,9 @@ from app.services.tables.physical import TableInfo
 from app.services.tables.views import TableNumber
 
 READING = mark("Reading rows")
+CHECKING = mark("Checking rows")
+MOST_TOLD: Final = 10_000
+"""Rows that do not fit of which the reason is kept, where all or nothing was asked for."""
 FINISHING = mark("Finishing")
 
 
@@ -32,6 +37,10 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     record: Annotated[int, Meta(description="Number of the last record read.")] = 0
     rows: Annotated[int, Meta(description="Rows that are in the table.")] = 0
     rejected: Annotated[int, Meta(description="Rows that did not fit.")] = 0
+    above: Annotated[list[str], Meta(description="The last row, for one that refers to it.")] = (
+        msgspec.field(default_factory=list)
+    )
+    left_out: Annotated[int, Meta(description="Rows that add the others up.")] = 0
     finished: Annotated[bool, Meta(description="The table is ready.")] = False
 
 
@@ -46,6 +55,11 @@ class ImportBatch(msgspec.Struct, frozen=True, kw_only=True):
     before: Annotated[Checkpoint, Meta(description="Where the import stood before it.")]
     offset: Annotated[int, Meta(description="Byte where the record after it begins.")]
     record: Annotated[int, Meta(description="Number of its last record.")]
+    above: Annotated[list[str], Meta(description="The last row, for one that refers to it.")] = (
+        msgspec.field(default_factory=list)
+    )
+    left_out: Annotated[int, Meta(description="Rows that add the others up.")] = 0
+    whole: Annotated[bool, Meta(description="All rows or none.")] = False
 
 
 class ImportChoices(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +68,15 @@ class ImportChoices(msgspec.Struct, frozen=True, kw_only=True):
     lease: Annotated[Lease, Meta(description="The worker's hold on the job.")]
     table: TableNumber
     options: Annotated[dict[int, tuple[Option, ...]], Meta(description="By number of the field.")]
+
+
+class RefuseImport(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows do not fit, and all or nothing was asked for."""
+
+    lease: Annotated[Lease, Meta(description="The worker's hold on the job.")]
+    table: TableNumber
+    rejections: Annotated[list[Rejection], Meta(description="The first rows that do not fit.")]
+    count: Annotated[int, Meta(description="How many there are.")]
 
 
 class FinishImport(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,13 +134,17 @@ def import_batch(context: Context, request: ImportBatch) -> Checkpoint:
         *request.rejections,
         *(reject(request.records[one.place], one.reason) for one in refused),
     ]
-    _keep_rejections(context, request, rejections)
+    if request.whole and rejections:
+        raise RowsDoNotFit(row=rejections[0].row, reason=rejections[0].reason)
+    keep_rejections(context, request.lease.job, request.table, rejections)
     rows = len(request.rows) - len(refused)
     stands = Checkpoint(
         offset=request.offset,
         record=request.record,
         rows=stood.rows + rows,
         rejected=stood.rejected + len(rejections),
+        above=request.above,
+        left_out=request.left_out,
     )
     context.event.numbers.update(rows=rows, rejected=len(rejections))
     advance(
@@ -126,20 +153,31 @@ def import_batch(context: Context, request: ImportBatch) -> Checkpoint:
         checkpoint=stands,
         done=stands.offset,
         phase=READING,
-        numbers={"rows": stands.rows, "rejected": stands.rejected},
+        numbers=numbers_of(stands),
     )
     return stands
 
 
-def _keep_rejections(context: Context, request: ImportBatch, rejections: list[Rejection]) -> None:
+def numbers_of(stands: Checkpoint) -> dict[str, int]:
+    """Return the counts that the job's page shows."""
+    numbers = {"rows": stands.rows, "rejected": stands.rejected}
+    return {**numbers, "left_out": stands.left_out} if stands.left_out else numbers
+
+
+def keep_rejections(
+    context: Context, job: str, table: int, rejections: Sequence[Rejection]
+) -> None:
+    """Keep rows that do not fit, whole, each with its reason."""
     if not rejections:
         return
+    now = context.now
     context.session.connection().execute(
         insert(_rejections),
         [
             {
-                "job": request.lease.job,
-                "table_id": request.table,
+                "job": job,
+                "table_id": table,
+                "at": now,
                 "row": found.row,
                 "column": _storable(found.column),
                 "value": _storable(found.value),
@@ -170,6 +208,32 @@ def finish_import(context: Context, request: FinishImport) -> None:
     stands = request.checkpoint
     context.event.numbers.update(rows=stands.rows, rejected=stands.rejected)
     advance(context.session, request.lease, checkpoint=stands, phase=FINISHING)
+
+
+@operation(
+    "tables.refuse_import",
+    permission=Permission.RECORDS_IMPORT,
+    planes=(),
+    scope=lambda request: f"tables/{request.table}",
+)
+def refuse_import(context: Context, request: RefuseImport) -> None:
+    """Leave nothing of a file of which not all rows fit, but the reasons.
+
+    The table goes to the deleted ones, so that its rejected rows can be handed out, found where
+    somebody's data is looked for, and removed when their time is over.
+    """
+    table = _importing(context, request.table, request.lease)
+    keep_rejections(context, request.lease.job, table.id, request.rejections)
+    catalogue.change_definition(
+        context.session, table.id, state=TableState.READY.value, deleted_at=context.now
+    )
+    context.event.numbers.update(rows=0, rejected=request.count)
+    advance(
+        context.session,
+        request.lease,
+        phase=FINISHING,
+        numbers={"rows": 0, "rejected": request.count},
+    )
 
 
 @operation("tables.abandon_import", permission=Permission.TABLES_DESIGN, planes=(), in_reserve=True)

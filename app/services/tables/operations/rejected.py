@@ -5,9 +5,10 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Table, and_, func, select
 from sqlmodel import SQLModel
 
+from app.core.errors import NotFound
 from app.core.messages import mark, translate
 from app.files.csv_writing import neutral
 from app.operations.context import Appliance, Context
@@ -19,6 +20,7 @@ from app.services.tables.csv_writing import csv_chunks
 from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, ImportRejection
 from app.services.tables.operations.tables import STAFF
+from app.services.tables.physical import TableInfo
 from app.services.tables.views import TableNumber
 
 rejections: Final[Table] = SQLModel.metadata.tables[str(ImportRejection.__tablename__)]
@@ -28,6 +30,9 @@ class ImportErrors(msgspec.Struct, frozen=True, kw_only=True):
     """Which import's rejected rows to hand out."""
 
     table: TableNumber
+    job: Annotated[
+        str, Meta(description="Import that they are of; empty: all of the table.", max_length=40)
+    ] = ""
 
 
 @operation(
@@ -40,9 +45,9 @@ class ImportErrors(msgspec.Struct, frozen=True, kw_only=True):
 )
 def import_errors(context: Context, request: ImportErrors) -> Download:
     """Hand out the rows that did not fit, each with the reason, as CSV."""
-    table = catalogue.find_table(context.session, request.table)
+    table = _table(context, request)
     context.event.about("table", str(table.id), table.name)
-    mine = rejections.c.table_id == table.id
+    mine = _mine(request)
     connection = context.session.connection()
     context.event.numbers["rows"] = connection.execute(
         select(func.count()).select_from(rejections).where(mine)
@@ -53,10 +58,25 @@ def import_errors(context: Context, request: ImportErrors) -> Download:
         FieldInfo(id=0, name=neutral(name), kind=FieldKind.TEXT)
         for name in (*labels, *(field.name for field in table.fields))
     ]
-    parts = _rejected_parts(context.appliance, table.id, context.language)
+    parts = _rejected_parts(context.appliance, request, context.language)
     # neutralised there already: a rejected row may have more cells than the table has fields
     chunks = csv_chunks(fields, parts, encoding="utf-8", neutralise=False)
     return Download(f"{table.name}-errors.csv", "text/csv; charset=utf-8", chunks)
+
+
+def _table(context: Context, request: ImportErrors) -> TableInfo:
+    """Return the table, the deleted one too: a file that was refused as a whole left it behind."""
+    try:
+        return catalogue.find_table(context.session, request.table)
+    except NotFound:
+        if not request.job:
+            raise
+        return catalogue.find_table(context.session, request.table, deleted=True)
+
+
+def _mine(request: ImportErrors) -> ColumnElement[bool]:
+    of_table = rejections.c.table_id == request.table
+    return and_(of_table, rejections.c.job == request.job) if request.job else of_table
 
 
 class RejectedCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,15 +95,15 @@ class RejectedCount(msgspec.Struct, frozen=True, kw_only=True):
 )
 def count_import_errors(context: Context, request: ImportErrors) -> RejectedCount:
     """Count the rows of a table's file that did not fit."""
-    catalogue.find_table(context.session, request.table)
-    query = (
-        select(func.count()).select_from(rejections).where(rejections.c.table_id == request.table)
-    )
+    _table(context, request)
+    query = select(func.count()).select_from(rejections).where(_mine(request))
     return RejectedCount(rows=context.session.connection().execute(query).scalar_one())
 
 
-def _rejected_parts(appliance: Appliance, table: int, language: str) -> Iterator[list[Any]]:
-    query = select(rejections).where(rejections.c.table_id == table).order_by(rejections.c.id)
+def _rejected_parts(
+    appliance: Appliance, request: ImportErrors, language: str
+) -> Iterator[list[Any]]:
+    query = select(rejections).where(_mine(request)).order_by(rejections.c.id)
     with appliance.database.read() as session:
         result = session.connection().execute(query, execution_options={"stream_results": True})
         for part in result.partitions(1000):

@@ -16,9 +16,11 @@ from app.jobs.worker import Worker
 from app.operations.context import SYSTEM, Appliance, Context
 from app.services.tables.drift import find_drift
 from app.services.tables.fields import Settings
+from app.services.tables.merging import How, Mode
 from app.services.tables.models import FieldKind
 from app.services.tables.operations.fields import AddField, add_field
 from app.services.tables.operations.importing import ImportFile, ImportStarted, import_file
+from app.services.tables.operations.merging import StartMerge, import_into
 from app.services.tables.operations.records import (
     CreateRecord,
     DeleteRecord,
@@ -28,7 +30,7 @@ from app.services.tables.operations.records import (
     list_records,
 )
 from app.services.tables.operations.retyping import ChangeType, change_type
-from app.services.tables.operations.tables import CreateTable, create_table
+from app.services.tables.operations.tables import CreateTable, GetTable, create_table, get_table
 from app.services.tables.outdated import Outdated, due, remove_some
 from app.services.tables.preview import ColumnPlan
 from tests.integration.postgresql import CONSOLE, TEMPLATE, WORKSPACE
@@ -75,7 +77,18 @@ def test_the_workspaces_role_imports_cancels_and_changes_and_the_consoles_change
         create_record(context, CreateRecord(table=kept.table, values={}))
         assert list_records(context, ListRecords(table=kept.table)).total == 2
         assert find_drift(database) == []
-        delete_record(context, DeleteRecord(table=kept.table, record=1, rev=1))
+        fields = tuple(one.id for one in get_table(context, GetTable(table=kept.table)).fields)
+        how = How(fields=fields, key=fields[0], mode=Mode.BOTH)
+        with spool.receive(settings.spool, SYSTEM.account, "y.csv") as incoming:
+            incoming.write(b"a,b\n1,z\n3,new\n")
+            upload = incoming.finish().id
+        merged = import_into(context, StartMerge(table=kept.table, upload=upload, how=how))
+        assert worker.work_once()
+        numbers = get_job(context, GetJob(job=merged.job)).numbers
+        assert numbers == {"added": 1, "changed": 1, "same": 0, "rejected": 0}
+        create_record(context, CreateRecord(table=kept.table, values={}))
+        assert list_records(context, ListRecords(table=kept.table)).total == 4
+        delete_record(context, DeleteRecord(table=kept.table, record=1, rev=2))
         with postgresql_server.connect(urls["name"], WORKSPACE) as maker:
             # as `postgresql_roles` does; the roles of a copy are called after the template
             maker.execute(f"GRANT SELECT ({COUNTED}) ON u{kept.table} TO {CONSOLE}")

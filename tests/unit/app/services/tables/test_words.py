@@ -6,9 +6,9 @@ import pytest
 
 from app.core.errors import TenshuError
 from app.core.messages import catalogue, explain
-from app.files import csv_reading, dates, sniffing
+from app.files import csv_reading, dates, json_lines, sniffing
 from app.files import errors as file_errors
-from app.services.tables import around, errors, importing, rejecting, writing
+from app.services.tables import around, errors, importing, merging, rejecting, writing
 from app.services.tables.types import (
     base,
     choices,
@@ -36,7 +36,17 @@ def test_an_error_says_what_happened_and_what_to_do(error):
         message, hint = explain(
             language,
             error(
-                name="x", reason="it is empty.", megabytes=1, columns=1, limit=1, found=1, given=1
+                name="x",
+                reason="it is empty.",
+                megabytes=1,
+                columns=1,
+                limit=1,
+                found=1,
+                given=1,
+                row=1,
+                line=1,
+                number=1,
+                cells=1,
             ),
         )
         assert message
@@ -46,7 +56,7 @@ def test_an_error_says_what_happened_and_what_to_do(error):
 def test_reasons_are_told_in_japanese_too():
     words = catalogue("ja")
     for module in (
-        *(around, csv_reading, dates, importing, rejecting, sniffing, writing),
+        *(around, csv_reading, dates, importing, json_lines, merging, rejecting, sniffing, writing),
         *(base, choices, contacts, named, numbers, registry, texts, times),
     ):
         reasons = [
