@@ -1,7 +1,7 @@
 """The records of a table: through a view, searched, filtered, sorted, in groups."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
@@ -12,7 +12,6 @@ from app.operations.context import Context
 from app.operations.permissions import Permission
 from app.services.tables.definition import PLAIN, Definition
 from app.services.tables.operations import (
-    exporting,
     grouped,
     records,
     rejected,
@@ -25,9 +24,8 @@ from app.services.tables.selection import Comparison, Conditions, Filter, Join, 
 from app.services.tables.types.base import Value
 from app.services.tables.views import FieldView, RecordPage, RecordView, TableView
 from app.web.asking import AnyRequest
-from app.web.pages import Answer, ask, field_errors, need_sign_in, page, perform
-from app.web.routing import get, post
-from app.web.shared_pages import Form
+from app.web.pages import Answer, ask, field_errors, need_sign_in, page
+from app.web.routing import get
 from app.workspace.condition_words import COLOURS, HOWS, MISFITS, chips, sentence
 from app.workspace.table_state import State, numbers, read_state, write_sorts, write_where
 
@@ -54,13 +52,13 @@ def show_table(
     context, state = need_sign_in(request), read_state(request.query_params)
     whole = tables.get_table(context, ask(tables.GetTable, table=table))
     listed = saved_views.list_views(context, ask(saved_views.ListViews, table=table))
-    view = _view(context, table, state)
+    view = view_of(context, table, state)
     errors: dict[str, str] = {}
     status, shape, found, groups = 200, view.definition if view else PLAIN, None, None
     shown: list[FieldView] = whole.fields
     try:
         shape = state.over(shape)
-        shown = _shown(whole, state, shape)
+        shown = shown_fields(whole, state, shape)
         if not state.only:
             found = _records(context, table, state, shape, shown, after=after, before=before)
         groups = _groups(context, table, state, shape, found)
@@ -103,6 +101,7 @@ def show_table(
         previous=_place(table, state, before=found.before if found else ""),
         errors=errors,
         may_export=rights.allows(Permission.RECORDS_EXPORT, held),
+        may_import=rights.allows(Permission.RECORDS_IMPORT, held),
         may_add=rights.allows(Permission.RECORDS_CREATE, held),
         may_design=rights.allows(Permission.TABLES_DESIGN, held),
         rejected=_rejected(context, table),
@@ -111,13 +110,14 @@ def show_table(
     )
 
 
-def _view(context: Context, table: int, state: State) -> ViewOfRows | None:
+def view_of(context: Context, table: int, state: State) -> ViewOfRows | None:
+    """Return the view that an address names. Raise NotFound."""
     if not state.view:
         return None
     return saved_views.get_view(context, ask(saved_views.GetView, table=table, view=state.view))
 
 
-def _shown(whole: TableView, state: State, shape: Definition) -> list[FieldView]:
+def shown_fields(whole: TableView, state: State, shape: Definition) -> list[FieldView]:
     """Return the columns: as the address or the view says, else all that are not hidden."""
     by_id = {one.id: one for one in whole.fields}
     ordered = [by_id[one] for one in shape.columns if one in by_id]
@@ -231,35 +231,6 @@ def _place(table: int, state: State, **at: str) -> str:
     return state.address(table, **at) if any(at.values()) else ""
 
 
-@post("/tables/{table:int}/export")
-def export_table(request: AnyRequest, table: FromPath[int], data: Form) -> Answer:
-    """Hand out what the list shows."""
-    context, state = need_sign_in(request), read_state(data)
-    view = _view(context, table, state)
-    shape = state.over(view.definition if view else PLAIN)
-    encoding: Any = "cp932" if data.get("encoding") == "cp932" else "utf-8"
-    whole = tables.get_table(context, ask(tables.GetTable, table=table))
-    shown = _shown(whole, state, shape) if state.view or state.cols or state.hide else whole.fields
-    wanted = ask(
-        exporting.ExportRecords,
-        table=table,
-        view=state.view,
-        search=state.q,
-        where=state.conditions(),
-        sorts=shape.sorts,
-        columns=[one.id for one in shown],
-        encoding=encoding,
-    )
-    return perform(request, exporting.export_records, wanted)
-
-
-@post("/tables/{table:int}/import/errors")
-def export_errors(request: AnyRequest, table: FromPath[int]) -> Answer:
-    """Hand out the rows that did not fit."""
-    need_sign_in(request)
-    return perform(request, rejected.import_errors, ask(rejected.ImportErrors, table=table))
-
-
 def _rejected(context: Context, table: int) -> int:
     """Return how many rows of the file did not fit, for those who may fetch them."""
     if not context.actor.rights.allows(Permission.RECORDS_IMPORT, f"tables/{table}"):
@@ -269,4 +240,4 @@ def _rejected(context: Context, table: int) -> int:
 
 def records_page() -> list[HTTPRouteHandler]:
     """Return the handlers of this module."""
-    return [show_table, export_table, export_errors]
+    return [show_table]

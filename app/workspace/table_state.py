@@ -43,8 +43,17 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         """Return the address of this state, changed so; marks of pages are left out."""
         said = {name: changes.get(name, getattr(self, name)) for name in NAMES}
         further = {name: value for name, value in changes.items() if name not in said}
-        query = {name: value for name, value in {**said, **further}.items() if value}
-        return f"/tables/{table}?{urlencode(query)}" if query else f"/tables/{table}"
+        return f"/tables/{table}{_query({**said, **further})}"
+
+    @property
+    def query(self) -> str:
+        """The end of an address that says this state."""
+        return _query(self.said)
+
+    @property
+    def said(self) -> dict[str, str | int]:
+        """What it says, by name, as a form keeps it."""
+        return {name: getattr(self, name) for name in NAMES if getattr(self, name)}
 
     @property
     def changes_view(self) -> bool:
@@ -66,6 +75,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
             group=whole(self.group) if self.group else view.group,
             sums=read_sums(self.sums) if self.sums else view.sums,
         )
+
+
+def _query(said: Mapping[str, str | int]) -> str:
+    query = {name: value for name, value in said.items() if value}
+    return f"?{urlencode(query)}" if query else ""
 
 
 def read_state(given: Mapping[str, Any]) -> State:

@@ -17,7 +17,10 @@ from tests.security.conftest import Seat, new_account
 from tests.security.walk import make_table
 
 ROOT = Path(app.__file__).parent
-IMPORT = {"name": "t", "columns": "2", "name-0": "a", "name-1": "b", "header": "yes"}
+IMPORT = {
+    "name": "t", "columns": "2", "name-0": "a", "name-1": "b", "header": "yes",
+    "take-0": "yes", "take-1": "yes", "kind-0": "decimal",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -50,6 +53,9 @@ def preview(staff: Browser) -> str:
         {"name": "a\x00b"},
         {"name": "a\nb"},
         {"columns": "1"},
+        {"take-0": "", "take-1": ""},
+        {"skip": "-1"},
+        {"skip": "1001"},
         {"columns": "-1", "name": ""},
         {"name-0": ""},
         {"name-0": "b"},

@@ -98,6 +98,8 @@ def search_and_export(staff: Person, table: str) -> int:
     staff.picture("found")
     count = int(re.sub(r"\D", "", page.locator("#count").inner_text()))
     assert count > 0
+    page.locator("a[href*='/export?']").click()
+    staff.picture("export")
     with page.expect_download() as waiting:
         page.locator("#export button").click()
     exported = Path(waiting.value.path()).read_text(encoding="utf-8-sig")

@@ -22,6 +22,8 @@ def send(worker: Browser) -> str:
             "delimiter": ",",
             "header": "yes",
             "columns": "2",
+            "take-0": "yes",
+            "take-1": "yes",
             "name-0": "品名",
             "kind-0": "text",
             "name-1": "数",
