@@ -5,15 +5,10 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from app.services.tables.physical import MOST_FIELDS
+from app.workspace.table_state import whole
 
 READING: Final = ("encoding", "delimiter", "header", "sheet", "skip")
 MERGING: Final = ("fields", "key", "mode", "clear", "totals", "ditto", "whole")
-
-
-def whole(text: object) -> int:
-    """Return what plain digits say; 0 for everything else."""
-    given = str(text)
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 18 else 0
 
 
 def ticked(data: Mapping[str, Any], name: str) -> bool:

@@ -22,7 +22,8 @@ from app.web.asking import AnyRequest, appliance_of, context_of
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
 from app.web.routing import get, post
 from app.web.shared_pages import Form
-from app.workspace.import_choices import reading, ticked, whole
+from app.workspace.import_choices import reading, ticked
+from app.workspace.table_state import whole
 
 CHUNK: Final = 1024 * 1024
 IMPORT: Final = "/tables/import"

@@ -23,11 +23,11 @@ from app.workspace.import_choices import (
     chosen_fields,
     query_of,
     reading,
-    whole,
 )
 from app.workspace.import_choices import (
     merging as chosen_merging,
 )
+from app.workspace.table_state import whole
 
 
 @get("/tables/{table:int}/import/{upload_id:str}")

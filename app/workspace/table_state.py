@@ -142,6 +142,7 @@ def numbers(text: str) -> list[int]:
     return [one for one in dict.fromkeys(map(whole, text.split(","))) if one]
 
 
-def whole(text: str) -> int:
+def whole(text: object) -> int:
     """Return what plain digits say; 0 for everything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    given = str(text)
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0

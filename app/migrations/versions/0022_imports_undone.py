@@ -1,10 +1,10 @@
-"""which import a change of records belongs to, and since when a rejected row is kept."""
+"""Which import a change of records belongs to, and since when a rejected row is kept."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 
 
 def upgrade() -> None:
