@@ -56,7 +56,7 @@ class Booted:
     container: subprocess.Popen[bytes] | None = None
 
     def boot(self) -> None:
-        """Switch it on, and wait until the appliance answers."""
+        """Switch it on, and wait until console and agent answer, of which either may be first."""
         command = ["unshare", "--mount", "bash", "-c", BOOT, "bash", self.name, str(self.root)]
         command += self.options
         self.container = subprocess.Popen(
@@ -64,6 +64,7 @@ class Booted:
         )
         wait_until(lambda: self.first_process, "systemd runs", 30)
         wait_until(lambda: self.healthy(8443), "the console answers through the edge", 90)
+        wait_until(lambda: "result" in self.call("ListRuns"), "the agent answers", 90)
 
     @property
     def first_process(self) -> int:
