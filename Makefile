@@ -53,8 +53,9 @@ run: setup ## start the appliance; options by TENSHU_DATA, TENSHU_CONSOLE_PORT, 
 test: setup-scans ## lint, unit, integration, PostgreSQL, browser, security, scans, coverage
 	@$(PYTHON) tests/suites.py
 
+test-image: SUITES ?= image machines
 test-image: setup-test packages-image ## prove what is built: image, container, and the machine that starts from it, as root
-	@$(PYTHON) tests/suites.py image
+	@$(PYTHON) tests/suites.py $(SUITES)
 
 test-long: setup-scans ## the same, and the long forms
 	@$(PYTHON) tests/suites.py --long

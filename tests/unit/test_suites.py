@@ -49,7 +49,8 @@ def test_all_suites_together_fit_into_the_time_of_a_change():
     found = tomllib.loads((Path(suites.ROOT) / "tests" / "budget.toml").read_text())
     usual = [one for one in found.values() if not (one.get("long") or one.get("image"))]
     assert sum(suite["seconds"] for suite in usual) <= 70 * 60
-    assert found["image"]["seconds"] <= 40 * 60
+    images = [suite for suite in found.values() if suite.get("image")]
+    assert sum(suite["seconds"] for suite in images) <= 40 * 60
 
 
 def test_measured_suites_write_their_coverage_to_one_place():

@@ -94,11 +94,13 @@ def search_and_export(staff: Person, table: str) -> int:
     expect(page.locator("tbody tr").first).not_to_have_text(first)
     page.locator(".filter-form input[name=q]").fill("霞が関")
     page.locator(".filter-form button").click()
+    expect(page).to_have_url(re.compile("[?&]q="))
     expect(page.locator("#count")).to_be_visible()
     staff.picture("found")
     count = int(re.sub(r"\D", "", page.locator("#count").inner_text()))
     assert count > 0
-    page.locator("a[href*='/export?']").click()
+    page.locator("a[href*='/export?q=']").click()
+    expect(page.locator("#choose")).to_be_visible()
     staff.picture("export")
     with page.expect_download() as waiting:
         page.locator("#export button").click()

@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from app.files import packed as packed_parts
 from app.files import workbooks
 from app.files.errors import (
     NotCsv,
@@ -77,7 +78,7 @@ def test_a_workbook_with_a_password_is_told_apart_from_a_damaged_one():
 
 
 def test_a_workbook_that_unpacks_to_gigabytes_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(workbooks, "LARGEST", 1024 * 1024)
+    monkeypatch.setattr(packed_parts, "LARGEST", 1024 * 1024)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
