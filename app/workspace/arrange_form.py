@@ -248,7 +248,7 @@ def conditions_of(tree: Tree) -> Conditions:
 
 def filter_of(line: Line) -> Filter:
     """Return one condition, without what its comparison does not ask for."""
-    test = Comparison(line.test) if line.test in set(Comparison) else Comparison.EQUALS
+    test = next((one for one in Comparison if one.value == line.test), Comparison.EQUALS)
     silent = test in (Comparison.EMPTY, Comparison.FILLED, Comparison.MINE, Comparison.ANY_OF)
     has_second = test in (Comparison.BETWEEN, Comparison.WITHIN)
     return Filter(

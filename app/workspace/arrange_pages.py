@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
@@ -93,7 +94,8 @@ def _save(
         "name": str(data.get("name", "")).strip(),
         "shared": shared,
         "groups": (groups if isinstance(groups, list) else [groups]) if shared == "groups" else [],
-        "definition": definition_of(draft, whole.fields),
+        # as plain values, so that each is held to its limits
+        "definition": msgspec.to_builtins(definition_of(draft, whole.fields)),
     }
     if view is None:
         return saved_views.create_view(context, ask(saved_views.CreateView, **said)).id
@@ -104,11 +106,14 @@ def _save(
 
 def _errors(errors: dict[str, str]) -> dict[str, str]:
     """Return errors at the form's own fields; conditions name the field that they ask."""
-    known = ("name", "groups", "shared", "")
-    return {
-        name if name in known else "": text if name in known else f"{name}: {text}"
-        for name, text in errors.items()
-    }
+    found = {}
+    for name, text in errors.items():
+        if name in ("name", "groups", "shared", ""):
+            found[name] = text
+        else:
+            is_place = name.partition(".")[0] in ("definition", "where", "columns", "sums")
+            found[""] = text if is_place else f"{name}: {text}"
+    return found
 
 
 @post("/tables/{table:int}/views/{view:int}/delete")

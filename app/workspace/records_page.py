@@ -59,7 +59,7 @@ def show_table(
     try:
         shape = state.over(shape)
         shown = shown_fields(whole, state, shape)
-        if not state.only:
+        if not state.alone:
             found = _records(context, table, state, shape, shown, after=after, before=before)
         groups = _groups(context, table, state, shape, found)
     except InvalidInput as error:
@@ -221,7 +221,7 @@ def _group_address(table: int, state: State, shape: Definition, group: GroupView
     else:
         where = Conditions(filters=(own,), groups=(where,))
     try:
-        return state.address(table, where=write_where(where), only="", group="0")
+        return state.address(table, where=write_where(where), alone="", group="0")
     except InvalidInput:  # the conditions are as long as an address can be
         return ""
 

@@ -22,7 +22,7 @@ LONGEST_WHERE: Final = 2_500
 """Characters of conditions in an address: a plane takes 4 KiB of it."""
 NO_CONDITIONS: Final = mark("The address holds conditions that cannot be read. Choose them anew.")
 TOO_LONG: Final = mark("These conditions are too long for an address. Save them as a view.")
-NAMES: Final = ("view", "q", "where", "sort", "cols", "hide", "group", "sums", "only")
+NAMES: Final = ("view", "q", "where", "sort", "cols", "hide", "group", "sums", "alone")
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     hide: str = ""
     group: str = ""
     sums: str = ""
-    only: str = ""
+    alone: str = ""
     """Groups without their records."""
 
     def address(self, table: int, **changes: str | int) -> str:

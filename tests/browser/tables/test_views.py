@@ -140,7 +140,7 @@ def test_every_page_of_views_is_accessible(desk: Desk, colleague: Page, language
         "view": f"{desk.orders}?view=1",
         "view changed": f"{desk.orders}?view=1&sort=-{numbers['数量']}",
         "groups": f"{desk.orders}?{shape}",
-        "only groups": f"{desk.orders}?{shape}&only=1",
+        "only groups": f"{desk.orders}?{shape}&alone=1",
         "nothing": f"{desk.orders}?where={where}",
         "wrong": f"{desk.orders}?where=x",
         "arrange": f"{desk.orders}/arrange?where={where}&{shape}",

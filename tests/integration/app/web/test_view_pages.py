@@ -95,7 +95,7 @@ def test_a_person_filters_sorts_groups_and_saves_without_a_script_F14(
     grouped = press(worker, table, page, "show", **more, group=str(state), sums=f"{price}.sum")
     assert '<details class="rows-group" open>' in grouped
     assert "¥500" in grouped
-    only = re.search(r'href="([^"]*only=1[^"]*)"', grouped)
+    only = re.search(r'href="([^"]*alone=1[^"]*)"', grouped)
     assert only
     groups = worker.get(html.unescape(only[1])).text
     assert "1グループ" in groups
@@ -230,6 +230,10 @@ def test_conditions_too_long_for_an_address_are_kept_by_a_view_F14(
     assert "長すぎて" in answer.text
     assert "長" * 900 in answer.text
     assert "条件に合うレコードはありません" in press(worker, table, answer.text, "copy")
+    longer = {**form_of(page), **long, "w-0-value": "長" * 1001, "do": "copy"}
+    refused = worker.post(f"/tables/{table.id}/arrange", longer)
+    assert refused.status_code == 422, "a view holds no more than the API takes"
+    assert "長" * 1001 in refused.text
 
 
 def test_the_api_lists_groups_and_refuses_what_is_too_deep_F14(
