@@ -231,8 +231,9 @@ class Rows:
             {"needle": needle},
             execution_options={"stream_results": True, "max_row_buffer": CHUNK},
         )
-        for part in result.partitions(CHUNK):
-            yield list(part)
+        with result:  # a cursor of the server goes with whoever stops reading
+            for part in result.partitions(CHUNK):
+                yield list(part)
 
     def _all(self, shape: Shape, selection: Selection, values: dict[str, Any]) -> list[Any]:
         """Run a statement over the chosen rows; with filters it is built for this one time."""
