@@ -5,10 +5,10 @@ far end of a sheet makes billions of empty ones before it: both are measured her
 """
 
 import re
-import xml.parsers.expat
 import zipfile
 from collections.abc import Callable
 from typing import BinaryIO, Final
+from xml.parsers import expat
 
 import msgspec
 
@@ -159,7 +159,7 @@ def _number(letters: str) -> int:
 
 def _parse(packed: zipfile.ZipFile, part: str, name: str, begin: Begin) -> None:
     """Tell `begin` of each element, by its name without namespace; no entity is ever opened."""
-    parser = xml.parsers.expat.ParserCreate()
+    parser = expat.ParserCreate()
     parser.buffer_text = True
 
     def start(tag: str, given: dict[str, str]) -> None:
@@ -179,7 +179,7 @@ def _parse(packed: zipfile.ZipFile, part: str, name: str, begin: Begin) -> None:
                 parser.Parse(chunk, False)
             parser.Parse(b"", True)
     except (
-        xml.parsers.expat.ExpatError,
+        expat.ExpatError,
         zipfile.BadZipFile,
         OSError,
         EOFError,
