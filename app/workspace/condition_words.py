@@ -120,10 +120,10 @@ def _ticked(language: str, value: str) -> str:
 
 def _told_group(language: str, fields: Mapping[int, FieldView], group: Conditions) -> str:
     """Return a group of conditions as a sentence."""
-    between = mark(" and ") if group.join is Join.ALL else mark(" or ")
+    between = mark("and") if group.join is Join.ALL else mark("or")
     parts = [sentence(language, fields, one) for one in group.filters]
     parts += [f"({_told_group(language, fields, inner)})" for inner in group.groups if inner]
-    return translate(language, between).join(parts)
+    return f" {translate(language, between)} ".join(parts)
 
 
 def chips(
