@@ -23,6 +23,7 @@ from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, per
 from app.web.routing import get, post
 from app.web.shared_pages import Form
 from app.workspace.import_choices import reading, ticked
+from app.workspace.import_refused import ask_for_another
 from app.workspace.table_state import whole
 
 CHUNK: Final = 1024 * 1024
@@ -166,13 +167,7 @@ def _preview_page(
     try:
         seen = importing.preview_import(context, wanted)
     except TenshuError as error:
-        return page(
-            request,
-            "workspace/table_new.html",
-            status=error.status,
-            errors={"file": field_errors(context.language, error).get("", "")},
-            into=None,
-        )
+        return ask_for_another(request, error)
     return page(
         request,
         "workspace/table_preview.html",

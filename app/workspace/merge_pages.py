@@ -27,6 +27,7 @@ from app.workspace.import_choices import (
 from app.workspace.import_choices import (
     merging as chosen_merging,
 )
+from app.workspace.import_refused import ask_for_another
 from app.workspace.table_state import whole
 
 
@@ -121,13 +122,7 @@ def _columns_page(
     try:
         seen = importing.preview_import(context, wanted)
     except TenshuError as error:
-        return page(
-            request,
-            "workspace/table_new.html",
-            status=error.status,
-            errors={"file": field_errors(context.language, error).get("", "")},
-            into=found,
-        )
+        return ask_for_another(request, error, found)
     fields = [one for one in found.fields if not TYPES[one.kind].by_appliance]
     return page(
         request,
