@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app.audit.event import Source
 from app.core import clock
@@ -75,6 +75,15 @@ class Desk:
     eyes: Eyes = field(default_factory=Eyes)
     numbers: dict[str, int] = field(default_factory=dict)
     """Number of each field of the orders, by its name."""
+
+    def look(self, places: dict[str, str], refused: tuple[str, ...] = ()) -> None:
+        """Look at pages, of which these are asked for with what makes no sense."""
+        for name, address in places.items():
+            answer = self.page.goto(address)
+            assert answer
+            assert answer.status == (422 if name in refused else 200), address
+            expect(self.page.locator("h1")).to_be_visible()
+            self.eyes.look(self.page, f"tables {name}")
 
     @property
     def orders(self) -> str:

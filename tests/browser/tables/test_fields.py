@@ -32,10 +32,7 @@ def test_every_page_of_fields_is_accessible(desk: Desk, language: str) -> None:
     }
     desk.eyes.findings.clear()
     speak(desk.page.context, desk.copy.workspace, language)
-    for name, address in places.items():
-        desk.page.goto(address)
-        expect(desk.page.locator("h1")).to_be_visible()
-        desk.eyes.look(desk.page, f"tables {name}")
+    desk.look(places)
     assert desk.eyes.findings == {}
 
 

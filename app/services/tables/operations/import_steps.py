@@ -94,7 +94,8 @@ class AbandonImport(msgspec.Struct, frozen=True, kw_only=True):
     table: TableNumber
 
 
-def _importing(context: Context, table: int, lease: Lease) -> TableInfo:
+def table_of(context: Context, table: int, lease: Lease) -> TableInfo:
+    """Return the table of an import; the event names both. Raise NotFound."""
     found = catalogue.find_table(context.session, table)
     context.event.about("table", str(found.id), found.name)
     context.event.references["job"] = lease.job
@@ -109,7 +110,7 @@ def _importing(context: Context, table: int, lease: Lease) -> TableInfo:
 )
 def import_choices(context: Context, request: ImportChoices) -> None:
     """Let the fields of a table that is imported have the choices that its file names."""
-    table = _importing(context, request.table, request.lease)
+    table = table_of(context, request.table, request.lease)
     for field in table.fields:
         if field.id in request.options:
             chosen = msgspec.structs.replace(field.settings, options=request.options[field.id])
@@ -127,7 +128,7 @@ def import_choices(context: Context, request: ImportChoices) -> None:
 )
 def import_batch(context: Context, request: ImportBatch) -> Checkpoint:
     """Write some rows of a running import, and where to go on after them."""
-    table = _importing(context, request.table, request.lease)
+    table = table_of(context, request.table, request.lease)
     stood = request.before
     refused = bulk_writing.insert_many(context, table, stood.rows + 1, request.rows)
     rejections = [
@@ -202,7 +203,7 @@ def _storable(text: str) -> str:
 )
 def finish_import(context: Context, request: FinishImport) -> None:
     """Let people see an imported table."""
-    table = _importing(context, request.table, request.lease)
+    table = table_of(context, request.table, request.lease)
     physical.continue_numbers(context.session, table)
     catalogue.change_definition(context.session, table.id, state=TableState.READY.value)
     stands = request.checkpoint
@@ -222,7 +223,7 @@ def refuse_import(context: Context, request: RefuseImport) -> None:
     The table goes to the deleted ones, so that its rejected rows can be handed out, found where
     somebody's data is looked for, and removed when their time is over.
     """
-    table = _importing(context, request.table, request.lease)
+    table = table_of(context, request.table, request.lease)
     keep_rejections(context, request.lease.job, table.id, request.rejections)
     catalogue.change_definition(
         context.session, table.id, state=TableState.READY.value, deleted_at=context.now
@@ -241,7 +242,7 @@ def abandon_import(context: Context, request: AbandonImport) -> None:
     """Remove a table whose import was cancelled or failed before anybody saw it."""
     context.event.references["job"] = request.lease.job
     try:
-        table = _importing(context, request.table, request.lease)
+        table = table_of(context, request.table, request.lease)
     except NotFound:
         return  # a worker that was killed after cleaning up comes here again
     if table.state is not TableState.IMPORTING:

@@ -18,8 +18,7 @@ from app.services.tables.errors import RowsDoNotFit
 from app.services.tables.importing import Rejection, reject
 from app.services.tables.merge_writing import carry_out, take_back
 from app.services.tables.merging import How, Merger, Mode, Planned
-from app.services.tables.operations.import_steps import FINISHING, keep_rejections
-from app.services.tables.physical import TableInfo
+from app.services.tables.operations.import_steps import FINISHING, keep_rejections, table_of
 from app.services.tables.reach import reach_of
 from app.services.tables.reading import Layout, Stands
 from app.services.tables.views import TableNumber
@@ -142,13 +141,6 @@ def merger_of(context: Context, session: Session, table: int, how: How) -> Merge
     return Merger(found, how, reach_of(context, found, verbs[-1]), around)
 
 
-def _about(context: Context, table: int, lease: Lease) -> TableInfo:
-    found = catalogue.find_table(context.session, table)
-    context.event.about("table", str(found.id), found.name)
-    context.event.references["job"] = lease.job
-    return found
-
-
 @operation(
     "tables.merge_batch",
     permission=Permission.RECORDS_IMPORT,
@@ -158,9 +150,9 @@ def _about(context: Context, table: int, lease: Lease) -> TableInfo:
 def merge_batch(context: Context, request: MergeBatch) -> MergeStands:
     """Carry out what was planned for some rows of a file, and where to go on after them."""
     table, job, planned = (
-        _about(context, request.table, request.lease),
+        table_of(context, request.table, request.lease),
         request.lease.job,
-        (request.planned),
+        request.planned,
     )
     merger = merger_of(context, context.session, request.table, request.how)
     if table.rev != request.design or not merger.are_new(context.session, planned):
@@ -204,7 +196,7 @@ def merge_batch(context: Context, request: MergeBatch) -> MergeStands:
 )
 def finish_merge(context: Context, request: FinishMerge) -> None:
     """Note what an import into a table came to."""
-    table = _about(context, request.table, request.lease)
+    table = table_of(context, request.table, request.lease)
     keep_rejections(context, request.lease.job, table.id, request.rejections)
     counted = request.stands.counted
     context.event.numbers.update(counted.numbers)
@@ -222,7 +214,7 @@ def finish_merge(context: Context, request: FinishMerge) -> None:
 def take_back_batch(context: Context, request: TakeBack) -> None:
     """Take back a part of an import that was cancelled or failed; what people did since stays."""
     try:
-        table = _about(context, request.table, request.lease)
+        table = table_of(context, request.table, request.lease)
     except NotFound:  # somebody deleted it meanwhile, and may bring it back
         table = catalogue.find_table(context.session, request.table, deleted=True)
     around = around_of(context, table.fields)

@@ -147,8 +147,6 @@ def test_a_file_made_in_the_background_is_fetched_by_who_asked_and_only_for_a_ti
         fetch_export(office.context, asked)
 
 
-# a stream of rows that breaks off leaves its cursor to the end of the transaction (`query`)
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_cancelled_export_leaves_no_file(office, table, monkeypatch):
     job = start(office, table)
     real = export_job.parts_of
