@@ -18,6 +18,7 @@ from app.files.errors import (
     UnreadableWorkbook,
     WorkbookTooLarge,
 )
+from app.files.percents import LARGEST_STYLES, LOOKED_AT, STYLES, Percents, Styles
 
 MEGABYTE: Final = 1024 * 1024
 LARGEST: Final = 256 * MEGABYTE
@@ -55,6 +56,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     columns: int = 0
     hidden_rows: int = 0
     hidden_columns: int = 0
+    percents: Percents = msgspec.field(default_factory=Percents)
+    """Cells whose number is shown as a percentage: 0.125 as 12.5%."""
 
 
 def measure(file: BinaryIO, name: str) -> list[zipfile.ZipInfo]:
@@ -80,7 +83,7 @@ def sheets_of(file: BinaryIO, name: str) -> list[SheetView]:
 def look_at(file: BinaryIO, name: str, number: int) -> Sheet:
     """Return what one sheet says of itself, without its cells. Raise SheetTooLarge."""
     _, part = _sheets(file, name)[number]
-    scan = _Scan(name)
+    scan = _Scan(name, percent_styles(file, name))
     with zipfile.ZipFile(file) as packed:
         _parse(packed, part, name, scan.begin)
     return Sheet(
@@ -88,6 +91,7 @@ def look_at(file: BinaryIO, name: str, number: int) -> Sheet:
         columns=scan.columns,
         hidden_rows=scan.hidden_rows,
         hidden_columns=len(scan.hidden_columns),
+        percents=scan.percents,
     )
 
 
@@ -120,11 +124,25 @@ def _sheets(file: BinaryIO, name: str) -> list[tuple[SheetView, str]]:
     return found
 
 
+def percent_styles(file: BinaryIO, name: str) -> frozenset[str]:
+    """Return the styles of cells, by what cells call them, that show a number as a percentage."""
+    parts = {part.filename: part for part in measure(file, name)}
+    if STYLES not in parts:
+        return frozenset()
+    if parts[STYLES].file_size > LARGEST_STYLES:
+        raise UnreadableWorkbook(name=name)
+    styles = Styles()
+    with zipfile.ZipFile(file) as packed:
+        _parse(packed, STYLES, name, styles.begin, LOOKED_AT)
+    return styles.percents()
+
+
 class _Scan:
     """Follows the rows and cells of a sheet without keeping any."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, percent_styles: frozenset[str]) -> None:
+        self._name, self._percent_styles = name, percent_styles
+        self.percents = Percents()
         self.rows = self.columns = self.hidden_rows = 0
         self.hidden_columns: set[int] = set()
         self._row = self._column = 0
@@ -137,6 +155,8 @@ class _Scan:
             self.rows = max(self.rows, self._row, int(place[2]) if place else 0)
             if self.rows * self.columns > MOST_CELLS:
                 raise SheetTooLarge(name=self._name, cells=MOST_CELLS)
+            if given.get("s") in self._percent_styles:
+                self.percents.add(int(place[2]) if place else self._row, self._column)
         elif tag == "row":
             given_row = given.get("r", "")
             whole = given_row.isascii() and given_row.isdigit() and len(given_row) < 8
@@ -157,7 +177,13 @@ def _number(letters: str) -> int:
     return number
 
 
-def _parse(packed: zipfile.ZipFile, part: str, name: str, begin: Begin) -> None:
+def _parse(
+    packed: zipfile.ZipFile,
+    part: str,
+    name: str,
+    begin: Begin,
+    looked_at: frozenset[str] = _LOOKED_AT,
+) -> None:
     """Tell `begin` of each element, by its name without namespace; no entity is ever opened."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -165,7 +191,7 @@ def _parse(packed: zipfile.ZipFile, part: str, name: str, begin: Begin) -> None:
     def start(tag: str, given: dict[str, str]) -> None:
         if ":" in tag:
             tag = tag.rpartition(":")[2]
-        if tag in _LOOKED_AT:  # a sheet has millions of others
+        if tag in looked_at:  # a sheet has millions of others
             begin(tag, given)
 
     def refuse(*_: object) -> None:

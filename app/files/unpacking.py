@@ -74,7 +74,7 @@ def _workbook(folder: Path, upload: spool.Upload, file: BinaryIO, sheet: int) ->
     if found := _made(folder, upload, f"sheet-{number}"):
         return found
     seen = packed.look_at(file, upload.name, number - 1)
-    merged, rows = workbooks.sheet_rows(file, upload.name, views[number - 1].name)
+    merged, rows = workbooks.sheet_rows(file, upload.name, views[number - 1].name, seen.percents)
     made = Unpacked(
         upload=_named(upload, f"sheet-{number}"),
         plain=True,

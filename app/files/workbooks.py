@@ -13,6 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipE
 
 from app.files.errors import OldWorkbook, ProtectedWorkbook, UnreadableWorkbook
 from app.files.packed import measure
+from app.files.percents import Percents, as_percent
 
 PACKED: Final = b"PK\x03\x04"
 COMPOUND: Final = b"\xd0\xcf\x11\xe0"
@@ -60,7 +61,9 @@ def read_rows(file: BinaryIO, name: str = "") -> list[list[str]]:
     raise UnreadableWorkbook(name=name)
 
 
-def sheet_rows(file: BinaryIO, name: str, sheet: str) -> tuple[list[Merged], Iterator[list[str]]]:
+def sheet_rows(
+    file: BinaryIO, name: str, sheet: str, percents: Percents
+) -> tuple[list[Merged], Iterator[list[str]]]:
     """Return the merged areas of a sheet, and its rows from row 1 on, one after the other.
 
     Formulas give the values that Excel kept of them. Each cell of a merged area has the value of
@@ -71,14 +74,25 @@ def sheet_rows(file: BinaryIO, name: str, sheet: str) -> tuple[list[Merged], Ite
         found = CalamineWorkbook.from_filelike(file).get_sheet_by_name(sheet)
         merged: list[Merged] = list(found.merged_cell_ranges or [])
         first = found.start[1] if found.start else 0
-        return merged, _rows(found, merged, first, name)
+        fills = _Fills(merged, first)
+        return merged, _rows(found, fills, percents, first, name)
 
 
-def _rows(sheet: Any, merged: list[Merged], first: int, name: str) -> Iterator[list[str]]:  # noqa: ANN401
-    fills = _Fills(merged, first)
+def _rows(
+    sheet: Any,  # noqa: ANN401 - calamine has no types
+    fills: "_Fills",
+    percents: Percents,
+    first: int,
+    name: str,
+) -> Iterator[list[str]]:
     with _in_our_words(name):
         for number, row in enumerate(sheet.iter_rows()):
-            yield fills.fill(number, [_text(cell) for cell in row])
+            cells = [_text(cell) for cell in row]
+            for column in percents.columns(number + 1) if percents else ():
+                place = column - 1 - first
+                if 0 <= place < len(row) and type(row[place]) in (int, float):
+                    cells[place] = as_percent(row[place])
+            yield fills.fill(number, cells)
 
 
 class _Fills:

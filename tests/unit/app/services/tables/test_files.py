@@ -20,6 +20,7 @@ from app.files.errors import (
     WorkbookTooLarge,
 )
 from app.services.tables.models import FieldKind
+from app.services.tables.operations.exporting import ExportRecords, export_records
 from app.services.tables.operations.importing import PreviewImport, preview_import
 from app.services.tables.operations.records import ListRecords, list_records
 from app.services.tables.preview import ColumnPlan
@@ -116,6 +117,42 @@ def test_merged_headers_and_merged_groups_give_each_cell_the_value(office):
     preview = seen(office, workbook(fill))
     assert [plan.name for plan in preview.columns] == ["支店", "四月", "五月"]
     assert preview.rows == [["東京", "1", "2"], ["東京", "3", "4"]]
+
+
+def test_percentages_are_what_excel_shows_and_not_what_it_keeps_F14(office, imported):
+    def fill(book):
+        sheet = book.add_worksheet()
+        whole, fine = book.add_format({"num_format": 9}), book.add_format({"num_format": "0.00%"})
+        said = book.add_format({"num_format": '0.0"%"'})  # a sign that multiplies nothing
+        sheet.write_row(1, 2, ["品名", "率", "割合", "mixed"])
+        for row, (rate, part) in enumerate([(0.125, 0.07), (1, -0.005)], 2):
+            sheet.write_row(row, 2, [f"品{row}"])
+            sheet.write_number(row, 3, rate, fine)
+            sheet.write_number(row, 4, part, said)
+        sheet.write_number(2, 5, 0.5, whole)
+        sheet.write_number(3, 5, 0.5)
+
+    preview = seen(office, workbook(fill))
+    assert preview.rows == [
+        ["品2", "12.5%", "0.07", "50%"], ["品3", "100%", "-0.005", "0.5"],
+    ]  # fmt: skip
+    assert kinds(preview) == ["text", "percent", "decimal", "text"]
+    started, _ = imported(workbook(fill))
+    assert [row[1] for row in cells(office, started.table)] == ["12.5", "100"]
+
+
+def test_what_we_export_as_a_percentage_comes_back_as_one_METI_8(office):
+    table = office.table("率", ColumnPlan(name="率", kind=FieldKind.PERCENT, scale=1))
+    office.fill(table, [["12.5"], ["-3"]])
+    made = export_records(office.context, ExportRecords(table=table.id, format="xlsx"))
+    preview = seen(office, b"".join(made.chunks))
+    assert (preview.rows, kinds(preview)) == ([["12.5%"], ["-3%"]], ["percent"])
+
+
+def test_styles_that_claim_too_much_are_refused(office, monkeypatch):
+    monkeypatch.setattr(packed, "LARGEST_STYLES", 10)
+    with pytest.raises(UnreadableWorkbook):
+        seen(office, workbook(two_sheets))
 
 
 def archive(parts: dict[str, bytes]) -> bytes:
