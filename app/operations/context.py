@@ -86,6 +86,8 @@ class Context:
     """SHA-256 of the client certificate that the edge has verified; empty where none was shown."""
     generation: int = 0
     """Version of the machine's document that the edge served the connection by; 0 without one."""
+    repeat_key: str = ""
+    """Key under which a program may ask for the same change again; empty: it is made anew."""
     ahead: Any = None
     """What the operation's `ahead` has returned: the answer of the machine's agent, say."""
     _session: Session | None = None

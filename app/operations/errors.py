@@ -46,6 +46,15 @@ class WrongPlane(Refused):
     hint = "Use the other plane."
 
 
+class KeyNotTaken(TenshuError):
+    """The operation takes no key to be asked again with: it would be done twice."""
+
+    code = "repeat.not_taken"
+    status = 400
+    message = "“{operation}” takes no Idempotency-Key."
+    hint = "Leave the header out."
+
+
 class ConfirmationNeeded(TenshuError):
     """Not a refusal: the person proves with a fresh second factor that it is them."""
 

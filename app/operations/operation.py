@@ -25,9 +25,15 @@ from app.audit.event import Draft, Outcome
 from app.core import clock
 from app.core.errors import TenshuError
 from app.core.secret import Secret
-from app.operations import full_disk
+from app.operations import full_disk, repeats
 from app.operations.context import Context, Plane
-from app.operations.errors import ConfirmationNeeded, Refused, TokenNotAllowed, WrongPlane
+from app.operations.errors import (
+    ConfirmationNeeded,
+    KeyNotTaken,
+    Refused,
+    TokenNotAllowed,
+    WrongPlane,
+)
 from app.operations.permissions import EVERYTHING, Permission
 
 _log = logging.getLogger(__name__)
@@ -82,7 +88,13 @@ def _reveal(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
     raise NotImplementedError(msg)
 
 
-_canonical: Final = msgspec.json.Encoder(order="sorted", enc_hook=_reveal)
+_sorted: Final = msgspec.json.Encoder(order="sorted")
+_json: Final = msgspec.json.Encoder(enc_hook=_reveal)
+
+
+def _canonical(value: Any) -> bytes:  # noqa: ANN401 - whatever a request holds
+    """Return the one JSON of a value: names in order, numbers that name something as texts."""
+    return _sorted.encode(msgspec.to_builtins(value, str_keys=True, enc_hook=_reveal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,8 @@ class Operation(Generic[Request, Result]):
     """May use the reserve of a full disk: signs in or out, cleans, or only leaves its event."""
     only_asks: bool
     """Puts a question that may never be answered: leaves an event only where it is refused."""
+    repeatable: bool
+    """Takes a key with which it may be asked for again and is done once (`repeats`)."""
     request_type: type[Request]
     result_type: Any
 
@@ -114,13 +128,12 @@ class Operation(Generic[Request, Result]):
 
     def digest(self, request: Request) -> str:
         """Return what a confirmation is bound to: SHA-256 of the operation and its arguments."""
-        return hashlib.sha256(
-            _canonical.encode({"operation": self.name, "arguments": request})
-        ).hexdigest()
+        told = _canonical({"operation": self.name, "arguments": request})
+        return hashlib.sha256(told).hexdigest()
 
     def encode_arguments(self, request: Request) -> Secret:
         """Return the arguments as JSON, to be kept sealed until they are confirmed."""
-        return Secret(_canonical.encode(request).decode())
+        return Secret(_canonical(request).decode())
 
     def decode_arguments(self, arguments: Secret) -> Request:
         """Return the request of arguments that were kept."""
@@ -137,14 +150,15 @@ class Operation(Generic[Request, Result]):
             attempts += 1
             result = self.function(context.running(session, event), request)
             self._tell(session, event)
+            self._keep_answer(session, context, request, result)
             return result
 
         try:
             self._authorise(context, request)
-            if self.ahead:
-                if self.effect is not Effect.READ and not self.in_reserve:
-                    full_disk.require_space(context.appliance)  # nothing half done outside either
-                context = replace(context, ahead=self.ahead(context, request))
+            if answer := self._answered(context, request):
+                known: Result = msgspec.json.decode(answer, type=self.result_type)
+                return known
+            context = self._look_ahead(context, request)
             if self.effect is Effect.READ:
                 with context.appliance.database.read() as session:
                     return self.function(context.running(session, event), request)
@@ -159,6 +173,28 @@ class Operation(Generic[Request, Result]):
                 code = failure.code if isinstance(failure, TenshuError) else "internal"
                 self._record(context, event, Outcome.FAILED, code)
             raise
+
+    def _look_ahead(self, context: Context, request: Request) -> Context:
+        if self.ahead is None:
+            return context
+        if self.effect is not Effect.READ and not self.in_reserve:
+            full_disk.require_space(context.appliance)  # nothing half done outside either
+        return replace(context, ahead=self.ahead(context, request))
+
+    def _answered(self, context: Context, request: Request) -> bytes | None:
+        """Return what this change was answered with before. Raise KeyNotTaken."""
+        if not context.repeat_key:
+            return None
+        if not self.repeatable:
+            raise KeyNotTaken(operation=self.name)
+        return repeats.find(context, self.digest(request))
+
+    def _keep_answer(
+        self, session: Session, context: Context, request: Request, result: Result
+    ) -> None:
+        if context.repeat_key:
+            digest = self.digest(request)
+            repeats.keep(session, context, self.name, digest, _json.encode(result))
 
     def _change(self, context: Context, change: Callable[[Session], Result]) -> Result:
         run = full_disk.change_in_reserve if self.in_reserve else full_disk.change
@@ -236,6 +272,7 @@ def operation(
     ahead: Callable[[Context, Any], Any] | None = None,
     in_reserve: bool | None = None,
     only_asks: bool = False,
+    repeatable: bool = False,
 ) -> Callable[[Callable[[Context, Request], Result]], Operation[Request, Result]]:
     """Make a function of `(context, request)` an operation and register it.
 
@@ -252,6 +289,9 @@ def operation(
 
     An operation that `only_asks` keeps a question for a while and changes nothing else: its event
     would tell of nothing that happened. What answers the question has its event.
+
+    What is `repeatable` is done once for each key that a program gives it; asked again, it answers
+    as before and leaves no event. Its result is kept for a day: none that holds a secret.
     """
 
     def wrap(function: Callable[[Context, Request], Result]) -> Operation[Request, Result]:
@@ -275,6 +315,7 @@ def operation(
             ahead=ahead,
             in_reserve=effect is Effect.REVEAL if in_reserve is None else in_reserve,
             only_asks=only_asks,
+            repeatable=repeatable,
             request_type=request_type,
             result_type=result_type,
         )

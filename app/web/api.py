@@ -1,6 +1,7 @@
 """The REST API: every operation that declares a route, under /api/v1, and nothing else."""
 
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any, Final, cast
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from app.core.errors import InvalidInput, TenshuError
+from app.core.messages import mark
 from app.operations.context import Context, Plane
 from app.operations.download import Download
 from app.operations.operation import Operation, decode_fields
@@ -22,6 +24,9 @@ from app.web.schema import as_invalid_input, encode
 from app.web.threads import run_in_thread
 
 PREFIX: Final = "/api/v1"
+REPEAT_HEADER: Final = "Idempotency-Key"
+REPEAT_KEY: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+"""A program's name for one change: a UUID, say."""
 
 log = logging.getLogger("tenshu.web")
 
@@ -58,6 +63,7 @@ def _handler(operation: Operation[Any, Any]) -> HTTPRouteHandler:
 def _run(operation: Operation[Any, Any], request: AnyRequest, body: bytes) -> Response[Any]:
     context = context_of(request)
     try:
+        context.repeat_key = _repeat_key(request)
         asked = read_request(operation, request, body)
     except TenshuError:
         _keep_out(context, operation)
@@ -67,6 +73,16 @@ def _run(operation: Operation[Any, Any], request: AnyRequest, body: bytes) -> Re
         return send_download(result)
     status = operation.route.status if operation.route else 200
     return Response(encode(result), status_code=status, media_type="application/json")
+
+
+def _repeat_key(request: AnyRequest) -> str:
+    """Return the key that a program gave its change; empty without one. Raise InvalidInput."""
+    key = request.headers.get(REPEAT_HEADER, "")
+    key = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
+    if key and not REPEAT_KEY.fullmatch(key):
+        reason = mark("Letters, digits, and . _ : - only, 64 at most.")
+        raise InvalidInput(field=REPEAT_HEADER, reason=reason)
+    return key
 
 
 def _keep_out(context: Context, operation: Operation[Any, Any]) -> None:

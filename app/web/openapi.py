@@ -10,7 +10,7 @@ from app.operations.context import Plane
 from app.operations.download import Download
 from app.operations.operation import Operation, Tier
 from app.operations.permissions import Permission
-from app.web.api import PREFIX, offered
+from app.web.api import PREFIX, REPEAT_HEADER, REPEAT_KEY, offered
 from app.web.problem import MEDIA_TYPE, Problem
 from app.web.schema import IN_PATH, IN_QUERY, in_address, name_numbers, schema_hook
 
@@ -122,6 +122,16 @@ def _describe(
             "required": bool(required - in_path),
             "content": {"application/json": {"schema": body}},
         }
+    if operation.repeatable:
+        described["parameters"].append(
+            {
+                "name": REPEAT_HEADER,
+                "in": "header",
+                "required": False,
+                "description": "Asked again with the same key within a day, it is done once.",
+                "schema": {"type": "string", "pattern": f"^{REPEAT_KEY.pattern}$"},
+            }
+        )
     if operation.permission is Permission.ANYBODY:
         described["security"] = [{}]
     return described

@@ -216,6 +216,7 @@ def list_choices(context: Context, request: ListChoices) -> Choices:
 
 @operation(
     "records.create",
+    repeatable=True,
     permission=Permission.RECORDS_CREATE,
     planes=STAFF,
     route=Route("POST", "/tables/{table}/records", status=201),
@@ -237,6 +238,7 @@ def create_record(context: Context, request: CreateRecord) -> RecordView:
 
 @operation(
     "records.update",
+    repeatable=True,
     permission=Permission.RECORDS_EDIT,
     planes=STAFF,
     route=Route("PATCH", "/tables/{table}/records/{record}"),
@@ -258,6 +260,7 @@ def update_record(context: Context, request: UpdateRecord) -> RecordView:
 
 @operation(
     "records.delete",
+    repeatable=True,
     in_reserve=True,
     permission=Permission.RECORDS_DELETE,
     planes=STAFF,
