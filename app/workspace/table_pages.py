@@ -10,6 +10,7 @@ from app.services.tables.views import TableView
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, need_sign_in, page
 from app.web.routing import get
+from app.workspace.api_pages import api_pages
 from app.workspace.arrange_pages import arrange_pages
 from app.workspace.export_pages import export_pages
 from app.workspace.field_pages import field_pages
@@ -58,6 +59,7 @@ def table_pages() -> list[HTTPRouteHandler]:
         *import_pages(),
         *merge_pages(),
         *export_pages(),
+        *api_pages(),
         *table_settings_pages(),
         *field_pages(),
         *record_pages(),
