@@ -1,10 +1,12 @@
 """Words in Japanese and English.
 
 The source text is English and stands in the code; each area keeps its Japanese beside it in
-`app/<area>/locale/ja.po`. Catalogues are read once, at start.
+`app/<area>/locale/ja.po`, and in `en.po` what English says of one. Catalogues are read once, at
+start.
 """
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,8 +41,18 @@ def catalogue(language: str) -> dict[str, str]:
 
 def translate(language: str, text: str, **parameters: Any) -> str:  # noqa: ANN401
     """Return `text` in `language` with its parameters filled in; English where none is kept."""
-    found = catalogue(language).get(text, text) if language != "en" else text
+    found = words(language, text, parameters)
     return found.format(**parameters) if parameters else found
+
+
+def words(language: str, text: str, parameters: Mapping[str, object]) -> str:
+    """Return `text` in `language`, to be filled in. English has another form for one of a thing.
+
+    That form stands in `locale/en.po`; a text says by the parameter `count` of how many it speaks.
+    """
+    if language != "en":
+        return catalogue(language).get(text, text)
+    return catalogue("en").get(text, text) if str(parameters.get("count")) == "1" else text
 
 
 def explain(language: str, error: TenshuError) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from app.core.clock import now
-from app.core.messages import translate
+from app.core.messages import words
 from app.web.design import formatting
 from app.web.design.address import change_query, is_inside, next_sort
 from app.web.design.assets import DESIGN, Assets
@@ -174,7 +174,7 @@ def _functions(assets: Assets) -> dict[str, Any]:
 
 
 def _words(text: str, **parameters: Any) -> str:  # noqa: ANN401 - any value that formats
-    found = translate(_current().language, text)
+    found = words(_current().language, text, parameters)
     if any(hasattr(value, "__html__") for value in parameters.values()):
         # an element inside a sentence stays an element; the words and plain values are escaped
         return escape(found).format(**parameters)

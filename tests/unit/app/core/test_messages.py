@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 
 import pytest
 
@@ -58,6 +59,33 @@ def test_a_marked_text_stays_what_it_is():
 
 def test_a_text_is_shown_in_japanese_with_its_parameters(words):
     assert translate("ja", "{name} signed in", name="花子") == "花子 さんがサインインしました"
+
+
+COUNTED = re.compile(r"\{count\} (?:\w+s|people)\b")
+OF_ONE_TOO = re.compile(r"\{count\} (?:day|hour|minute|second|thing)s?\b.*(?:ago|needs? somebody)")
+"""Texts of a part of the product that has both forms of its own."""
+
+
+def test_english_says_one_of_a_thing():
+    catalogue.cache_clear()
+    assert translate("en", "{count} records", count="1") == "1 record"
+    assert translate("en", "{count} records", count=2) == "2 records"
+    assert translate("en", "{count} records", count="10,000+") == "10,000+ records"
+    assert translate("ja", "{count} records", count=1) == "1件"
+
+
+def test_each_text_that_counts_has_its_form_for_one():
+    catalogue.cache_clear()
+    counted = [text for text in catalogue("ja") if COUNTED.search(text)]
+    assert len(counted) > 30
+    own = ("in {count} ", "… and", "{name}\n\n")
+    missing = [
+        text
+        for text in counted
+        if text not in catalogue("en") and not OF_ONE_TOO.search(text) and not text.startswith(own)
+    ]
+    assert missing == []
+    assert set(catalogue("en")) <= set(catalogue("ja")), "nothing is left of texts that are gone"
 
 
 def test_english_is_the_source_itself(words):
