@@ -4,6 +4,7 @@ A doubt opens an epoch of the history and ends all sessions, as a restore does: 
 in was so at the other machine. A copy gets keys of its own before anything may leave it.
 """
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,8 @@ from app.core.shared import mode_in
 from app.core.signing import new_key
 from app.identity import client_authority
 from app.start import certificates, keys
+from appliance.contract.certificates.folder import Folder
+from appliance.contract.configuration.services import OWN
 from appliance.contract.identity import Doubt, Marks, Stage
 
 DOUBT, COPY = "machine in doubt", "copy of a machine"
@@ -37,11 +40,23 @@ def before_the_keys(settings: Settings, keyring: KeyRing) -> None:
         write_durably(path, msgspec.json.encode(told), mode=shared)
         return
     new_key(keyring, certificates.KEPT_AS)
+    _forget_certificate(Folder(settings.data))
     if keyring.named(client_authority.KEPT_AS):
         new_key(keyring, client_authority.KEPT_AS)
     keys.new_signing_key(settings, keyring)
     declare_restore(settings.data, Restored(archive=COPY, at=clock.now()))
     remove_durably(path)
+
+
+def _forget_certificate(folder: Folder) -> None:
+    """Remove the own certificate's pairs: an edge that is set up for one of them shows nothing.
+
+    It would speak with the other machine's key until the agent has set it up anew.
+    """
+    if (own := folder.path / OWN).exists():
+        shutil.rmtree(own)
+    for path in (folder.earlier.chain, folder.earlier.key):
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Doubt | None:

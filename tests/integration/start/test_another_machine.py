@@ -19,6 +19,7 @@ from app.operations.context import Appliance
 from app.start.another_machine import COPY, DOUBT
 from app.start.keys import SIGNING_KEY
 from app.start.prepare import prepare
+from appliance.contract.certificates.folder import Folder
 from appliance.contract.identity import FILE, Doubt, Marks, Stage
 from tests.running import environment_for, wait_until
 
@@ -77,8 +78,11 @@ def test_a_doubt_opens_one_epoch_and_leaves_the_keys_as_they_are(settings: Setti
 
 def test_a_copy_gets_keys_of_its_own_and_then_nothing_is_in_doubt(settings: Settings) -> None:
     before, (signing, authority) = start(settings), keys_of(settings)
+    shown = Folder(settings.data).own
     doubt(settings, Stage.copy)
     after = start(settings)
+    assert not shown.chain.exists(), "an edge that is set up for it shows nothing"
+    assert not shown.key.exists()
     assert after != before, "both planes show another certificate"
     assert keys_of(settings)[0] != signing
     assert keys_of(settings)[1] != authority

@@ -79,8 +79,7 @@ def test_a_doubt_is_told_at_the_start_and_a_copy_gets_keys_of_its_own_in_every_p
     copied.result("DecideIdentity", verdict="copy")
     wait_until(lambda: copied.run("test", "-e", DOUBT).returncode == 1, "it has its keys", 90)
     wait_until(lambda: copied.healthy(8443), "the console answers again", 90)
-    # the edge may begin beside the agent, which lays the new certificate
-    wait_until(lambda: not set(keys(copied)) & set(before), "nothing of the other one is left", 30)
+    assert not set(keys(copied)) & set(before), "nothing of the other one is left"
     wait_until(lambda: public_keys(copied) == 2, "the history goes on with its own key", 30)
     assert copied.result("ReadConfiguration")["doubt"] is None
 
