@@ -179,8 +179,12 @@ def decide(place: Place, verdict: Verdict, root: Path) -> Doubt:
 
 
 def start_anew() -> None:
-    """Let systemd start everything anew in a moment, and make host keys. Raise ProgramRefused."""
-    words = ("--quiet", "--collect", f"--on-active={PAUSE}s", "--unit=tenshu-anew.service")
+    """Let systemd start everything anew in a moment, and make host keys.
+
+    Under a name of its own each time: one that still runs would refuse the next, and a machine that
+    is set back meanwhile would ask nobody.
+    """
+    words = ("--quiet", "--collect", f"--on-active={PAUSE}s")
     restart = ("systemctl", "restart", "sshd-keygen.service", "tenshu-prepare.service")
     try:
         ask("systemd-run", *words, *restart, "tenshu.target")
