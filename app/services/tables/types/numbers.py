@@ -78,7 +78,12 @@ def read_integer(text: str) -> int:
 def decimal_reader(scale: int, reason: str = NO_DECIMAL) -> Callable[[str], int]:
     """Return what reads a number with up to `scale` decimals, as value x 10^scale."""
 
+    # most numbers of a file are plain: one look tells, and nothing else has to be asked
+    plain = re.compile(rf"(-?[0-9]{{1,{18 - scale}}})(?:\.([0-9]{{0,{scale}}}))?").fullmatch
+
     def read(text: str) -> int:
+        if found := plain(text):
+            return int(found[1] + (found[2] or "").ljust(scale, "0"))
         sign, whole, decimals = _parts(text, reason)
         if len(decimals) > scale and decimals[scale:].strip("0"):
             raise Unfit(TOO_FINE)
