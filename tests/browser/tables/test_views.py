@@ -146,6 +146,7 @@ def test_every_page_of_views_is_accessible(desk: Desk, colleague: Page, language
         "arrange": f"{desk.orders}/arrange?where={where}&{shape}",
         "arrange view": f"{desk.orders}/arrange?view=1",
         "views": f"{desk.orders}/views",
+        "for programs": f"{desk.orders}/api",
     }
     desk.eyes.findings.clear()
     speak(desk.page.context, desk.copy.workspace, language)
