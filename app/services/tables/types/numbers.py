@@ -77,7 +77,6 @@ def read_integer(text: str) -> int:
 @functools.cache  # by scale: a dozen of them
 def decimal_reader(scale: int, reason: str = NO_DECIMAL) -> Callable[[str], int]:
     """Return what reads a number with up to `scale` decimals, as value x 10^scale."""
-
     # most numbers of a file are plain: one look tells, and nothing else has to be asked
     plain = re.compile(rf"(-?[0-9]{{1,{18 - scale}}})(?:\.([0-9]{{0,{scale}}}))?").fullmatch
 
