@@ -16,6 +16,7 @@ JOB_KINDS: Final = {
     "tables.convert": mark("Change of a field's type"),
     "tables.export": mark("Export of a table"),
     "tables.import": mark("Import of a table"),
+    "tables.index_search": mark("Index for the search"),
     "tables.index_views": mark("Indexes for views"),
     "tables.merge": mark("Import of rows into a table"),
     "tables.remove_outdated": mark("Removal of what is kept no longer"),

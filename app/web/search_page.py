@@ -24,6 +24,8 @@ class Place(msgspec.Struct, frozen=True):
     """In the viewer's language."""
     icon: str
     note: str = ""
+    around: tuple[str, str, str] | None = None
+    """The text that holds the words: before them, themselves as they are written, behind them."""
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -31,6 +33,8 @@ class Places(msgspec.Struct, frozen=True):
 
     heading: str
     places: list[Place]
+    count: str = ""
+    """How many there are, in the viewer's language, where that is more than is shown."""
 
 
 Find = Callable[[AnyRequest, str], list[Places]]
@@ -55,7 +59,10 @@ def search(request: AnyRequest, q: FromQuery[str] = "") -> Answer:
     words = q.strip()[:LONGEST_SEARCH]
     found = request.app.state.find(request, words) if words else []
     named = [
-        one for group in found for one in group.places if one.name.casefold() == words.casefold()
+        one
+        for group in found
+        for one in group.places
+        if one.name.casefold() == words.casefold() and not one.around
     ]
     if len(named) == 1:
         return go(named[0].href)

@@ -7,16 +7,13 @@ from app.core.messages import mark, translate
 from app.operations.context import Context
 from app.operations.permissions import Permission
 from app.services.tables.models import TableState
-from app.services.tables.operations import records, tables
-from app.services.tables.views import RecordView, TableView
+from app.services.tables.operations import searching, tables
+from app.services.tables.operations.searching import RecordHit, TableHits
 from app.web.asking import AnyRequest
 from app.web.pages import ask, need_sign_in
 from app.web.search_page import Place, Places, fitting
 
-MOST_TABLES: Final = 10
-"""Each is searched for records; a person who has more goes to the table first."""
 RECORDS_EACH: Final = 3
-CELLS_SHOWN: Final = 4
 
 
 def find(request: AnyRequest, words: str) -> list[Places]:
@@ -31,7 +28,7 @@ def find(request: AnyRequest, words: str) -> list[Places]:
     return [
         Places(translate(context.language, mark("Tables")), fitting(words, named)),
         Places(translate(context.language, mark("Pages")), fitting(words, _pages(context))),
-        *(Places(one.name, _records(context, one, words)) for one in mine[:MOST_TABLES]),
+        *_records(context, words),
     ]
 
 
@@ -53,24 +50,39 @@ def _pages(context: Context) -> list[Place]:
     return [Place(href, translate(context.language, name), icon) for href, name, icon in known]
 
 
-def _records(context: Context, table: TableView, words: str) -> list[Place]:
-    """Return the first records of a table that hold the words, and the way to all of them."""
-    asked = ask(records.ListRecords, table=table.id, search=words, limit=RECORDS_EACH)
-    found = records.list_records(context, asked)
-    places = [
-        Place(f"/tables/{table.id}/records/{one.id}", _told(context, one), "file-text")
-        for one in found.records
-    ]
-    if places and found.total and found.total > len(places):
-        every = translate(context.language, mark("All {count} of them"), count=f"{found.total:,}")
-        query = urlencode({"q": words})
-        places.append(Place(f"/tables/{table.id}?{query}", every, "arrow-right"))
-    return places
+def _records(context: Context, words: str) -> list[Places]:
+    """Return the first records of each table that hold the words, and the way to all of them."""
+    asked = ask(searching.SearchEverywhere, search=words, each=RECORDS_EACH)
+    found = searching.search_everywhere(context, asked)
+    return [_table(context, one, words) for one in found.tables]
 
 
-def _told(context: Context, record: RecordView) -> str:
-    """Return a record as its first texts, or its number where it has none."""
-    cells = [str(one).strip() for one in record.cells if isinstance(one, str)]
-    texts = [one for one in cells if one][:CELLS_SHOWN]
-    number = translate(context.language, mark("Record {number}"), number=record.id)
-    return " · ".join(texts) or number
+def _table(context: Context, found: TableHits, words: str) -> Places:
+    places = [_record(context, found.table, one) for one in found.records]
+    count = _counted(context, found.total)
+    every = translate(context.language, mark("Show in the table"))
+    if found.total > len(places):
+        told = mark("All {count} of them")
+        every = translate(context.language, told, count=f"{found.total:,}")
+    query = urlencode({"q": words})
+    places.append(Place(f"/tables/{found.table}?{query}", every, "arrow-right"))
+    return Places(found.name, places, count)
+
+
+def _counted(context: Context, total: int) -> str:
+    if total == 1:
+        return translate(context.language, mark("1 record"))
+    return translate(context.language, mark("{count} records"), count=f"{total:,}")
+
+
+def _record(context: Context, table: int, hit: RecordHit) -> Place:
+    """Return a record with the field that holds the words, and what stands around them."""
+    number = translate(context.language, mark("Record {number}"), number=hit.record)
+    text = hit.text
+    return Place(
+        f"/tables/{table}/records/{hit.record}",
+        hit.title or number,
+        "file-text",
+        hit.field_name,
+        (text.before, text.hit, text.after) if hit.field else None,
+    )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.operations.context import Context
-from app.services.tables import junctions
+from app.services.tables import junctions, search_marks
 from app.services.tables.changes import record
 from app.services.tables.fields import FieldInfo
 from app.services.tables.physical import SYSTEM_COLUMNS, TableInfo, sql_table
@@ -55,6 +55,8 @@ def insert_many(
     for place, field in placed(table):
         if is_many(field):
             junctions.write_new(context.session, field, [(row[0], row[place]) for row in whole])
+    if whole:
+        search_marks.between_changed(context.session, table, whole[0][0], whole[-1][0])
     made = [(row[0], 1, *row[len(SYSTEM_COLUMNS) :]) for row in whole]
     record(context, table, "import", made, job=job)
     return refused

@@ -1,16 +1,20 @@
 """Does the database still hold what the definitions say? Looked at when the appliance starts."""
 
 import logging
+from typing import Final
 
 import msgspec
 from sqlalchemy import inspect, select
 
 from app.core.database import Database
-from app.services.tables import catalogue
+from app.services.tables import catalogue, search_drift
 from app.services.tables.models import FieldKind
 from app.services.tables.physical import SYSTEM_COLUMNS, sql_name
 from app.services.tables.types.base import Storage
 from app.services.tables.types.registry import TYPES
+
+INDEX: Final = "tables_search_block"
+"""Index of the search: what is missing there are rows (table, block) that no search finds."""
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +35,7 @@ def find_drift(database: Database) -> list[Drift]:
     definitions, fields = catalogue.definitions, catalogue.fields
     with database.read() as session:
         connection = session.connection()
+        tables = catalogue.every_table(session)
         expected = {
             sql_name(number): set(SYSTEM_COLUMNS)
             for (number,) in connection.execute(select(definitions.c.id))
@@ -49,6 +54,14 @@ def find_drift(database: Database) -> list[Drift]:
             for (_, name), columns in catalog.get_multi_columns().items()
             if name[:1] in ("u", "j") and name[1:].isdigit()
         }
+        indexed = [
+            Drift(table=INDEX, missing=(f"{sql_name(table.id)} {block}",))
+            for table in tables
+            if sql_name(table.id) in there
+            for block in search_drift.unknown_blocks(connection, table)
+        ]
+        extra = search_drift.strangers(connection, {table.id for table in tables})
+        indexed += [Drift(table=INDEX, unknown=(sql_name(number),)) for number in extra]
     found = [
         Drift(
             table=name,
@@ -59,7 +72,7 @@ def find_drift(database: Database) -> list[Drift]:
         if there.get(name) != columns
     ]
     strangers = sorted(there.keys() - expected.keys())
-    return found + [Drift(table=name, unknown=("*",)) for name in strangers]
+    return found + [Drift(table=name, unknown=("*",)) for name in strangers] + indexed
 
 
 def report_drift(database: Database) -> None:

@@ -201,3 +201,46 @@ class ImportRejection(Row, table=True):
     """English text of the catalogue."""
     cells: str
     """JSON list of the row's cells as they were read."""
+
+
+class SearchGram(Row, table=True):
+    """Which rows of a block hold two characters one after the other, in one field."""
+
+    __tablename__ = "tables_search_gram"
+    __table_args__ = ({"sqlite_with_rowid": False, "info": CONTENT},)
+
+    table_id: int = Field(primary_key=True)
+    block: int = Field(primary_key=True)
+    """Rows of neighbouring numbers (`grams.SIZE`)."""
+    gram: int = Field(primary_key=True, sa_type=BigInteger)
+    """Both characters, folded, in one number (`grams`)."""
+    field_id: int = Field(primary_key=True)
+    rows: bytes
+    """Places in the block (`postings`)."""
+
+
+class SearchBlock(Row, table=True):
+    """Whether the grams of a block say all that stands in its rows, but for those that are late."""
+
+    __tablename__ = "tables_search_block"
+    __table_args__ = ({"sqlite_with_rowid": False, "info": CONTENT},)
+
+    table_id: int = Field(primary_key=True)
+    block: int = Field(primary_key=True)
+    built: bool
+    """Not while many rows of it are written: then the rows themselves are looked at."""
+    stamp: str
+    """Another one after each of such changes."""
+    at: int = Field(sa_type=BigInteger)
+
+
+class SearchLate(Row, table=True):
+    """A row that changed by itself: looked at itself until its block is built anew."""
+
+    __tablename__ = "tables_search_late"
+    __table_args__ = ({"sqlite_with_rowid": False, "info": CONTENT},)
+
+    table_id: int = Field(primary_key=True)
+    record_id: int = Field(primary_key=True, sa_type=BigInteger)
+    rev: int = Field(primary_key=True)
+    """State in which it is since."""

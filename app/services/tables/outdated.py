@@ -12,7 +12,7 @@ from sqlalchemy import Select, Table, and_, delete, func, select
 from sqlmodel import Session
 
 from app.identity.keeping import Due
-from app.services.tables import junctions
+from app.services.tables import junctions, search_marks
 from app.services.tables.catalogue import definitions, every_table
 from app.services.tables.models import TableState
 from app.services.tables.personal_data import history, rejections
@@ -89,6 +89,7 @@ def _remove_deleted(session: Session, before: int) -> int:
             former = history.c.table_id == table.id, history.c.record_id.in_(numbers)
             connection.execute(delete(history).where(*former))
             junctions.forget(session, list(filter(is_many, table.fields)), numbers)
+            search_marks.forget_rows(session, table, numbers)
             return connection.execute(delete(rows).where(rows.c.id.in_(numbers))).rowcount
     return 0
 

@@ -13,7 +13,7 @@ from app.files import spool
 from app.identity.personal import Batch, Found, Searched, Wanted, declare_searched
 from app.operations.context import Context
 from app.operations.permissions import Permission
-from app.services.tables import catalogue, junctions
+from app.services.tables import catalogue, junctions, search_marks
 from app.services.tables.folding import fold
 from app.services.tables.models import ImportRejection, RecordHistory
 from app.services.tables.physical import TableInfo, junction, sql_table
@@ -226,6 +226,7 @@ def forget(context: Context, place: str) -> int:
     rows = sql_table(known[int(table)])
     many = list(filter(is_many, known[int(table)].fields))
     junctions.forget(context.session, many, [int(number)])
+    search_marks.forget_rows(context.session, known[int(table)], [int(number)])
     former = delete(history).where(
         history.c.table_id == int(table), history.c.record_id == int(number)
     )

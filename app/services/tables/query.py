@@ -12,11 +12,11 @@ from sqlmodel import Session
 from app.core.doors import dialect_of
 from app.services.tables import grouping
 from app.services.tables.fields import FieldInfo
-from app.services.tables.folding import fold
 from app.services.tables.grouping import Grouped
 from app.services.tables.marks import mark_at, read_mark
 from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.reach import Reach
+from app.services.tables.searching import Searching
 from app.services.tables.selection import Filter, Scope, Selection, Sort, tidy
 from app.services.tables.statements import Shape, prepared, statements
 from app.services.tables.types.base import NOWHERE, Around, Stored
@@ -51,6 +51,7 @@ class Rows:
         self._asking = self._statements.asking(around)
         self._scope = reach.rows(self._statements.rows) if reach.rows else None
         self.is_whole = self._scope is None and self._statements.all_visible
+        self._searching = Searching(session, table, self._statements)
 
     def field(self, number: int) -> FieldInfo:
         """Return a visible field. Raise InvalidInput: a hidden one is none."""
@@ -127,6 +128,10 @@ class Rows:
 
     def count(self, selection: Selection, cap: int | None = None) -> int:
         """Return how many rows there are; at most `cap` + 1 where one is given."""
+        if self._scope is None and not selection.has_conditions:
+            hits = self._searching.hits(selection.search)
+            if hits is not None:
+                return len(hits) if cap is None else min(len(hits), cap + 1)
         if cap is None:
             return int(self._all(Shape("count"), selection, {})[0][0])
         return int(self._all(Shape("count", capped=True), selection, {"limit": cap + 1})[0][0])
@@ -168,13 +173,16 @@ class Rows:
         only: Sequence[Stored] | None,
     ) -> Select[Any]:
         columns = [self._statements.rows.c[field.column] for field in summed]
-        searched = bool(fold(selection.search.strip()))
-        where = self._statements.chosen(*self._further(selection), searched=searched)
+        way, further = self._searching.way(selection.search), self._further(selection)
+        if way.listed:
+            further.append(self._statements.among)
+        where = self._statements.chosen(*further, searched=way.searched)
         return grouping.statement(key, columns, where, only).select_from(self._statements.rows)
 
     def _run(self, query: Select[Any], selection: Selection) -> Iterable[Any]:
-        values = {"needle": needle} if (needle := fold(selection.search.strip())) else {}
-        return self._session.connection().execute(query, values)
+        return self._session.connection().execute(
+            query, self._searching.way(selection.search).values
+        )
 
     def painted(self, numbers: Sequence[int], filters: Sequence[Filter]) -> dict[int, int]:
         """Return for rows the place of the first condition that holds, where one does."""
@@ -224,11 +232,11 @@ class Rows:
 
     def stream(self, selection: Selection) -> Iterator[list[Any]]:
         """Return all chosen rows, in order, some thousand at a time: the visible fields only."""
-        needle = fold(selection.search.strip())
-        shape = Shape("stream", searched=bool(needle), sorts=tidy(selection.sorts))
+        way, sorts = self._searching.way(selection.search), tidy(selection.sorts)
+        shape = Shape("stream", searched=way.searched, listed=way.listed, sorts=sorts)
         result = self._session.connection().execute(
             self._query(shape, selection),
-            {"needle": needle},
+            way.values,
             execution_options={"stream_results": True, "max_row_buffer": CHUNK},
         )
         with result:  # a cursor of the server goes with whoever stops reading
@@ -237,10 +245,13 @@ class Rows:
 
     def _all(self, shape: Shape, selection: Selection, values: dict[str, Any]) -> list[Any]:
         """Run a statement over the chosen rows; with filters it is built for this one time."""
-        if selection.search and (needle := fold(selection.search.strip())):
-            shape = shape._replace(searched=True)
-            values["needle"] = needle
-        if self._scope is None and not selection.has_conditions:
+        is_alone = self._scope is None and not selection.has_conditions
+        if selection.search:
+            page = shape if is_alone and shape.kind == "page" else None
+            way = self._searching.way(selection.search, page, values)
+            shape = shape._replace(searched=way.searched, listed=way.listed)
+            values |= way.values
+        if is_alone:
             return prepared(self._statements, shape).all(self._session, **values)
         query = self._query(shape, selection)
         return list(self._session.connection().execute(query, values))

@@ -6,6 +6,7 @@ from sqlalchemy import Select, Table, bindparam, select, update
 from sqlmodel import Session
 
 from app.core.doors import dialect_of
+from app.services.tables import search_marks
 from app.services.tables.fields import FieldInfo
 from app.services.tables.folding import key_of, search_text, segments_of
 from app.services.tables.physical import TableInfo, junction, sql_table
@@ -43,6 +44,7 @@ def tell_search(session: Session, table: TableInfo, field: FieldInfo, choices: l
             for row in found
         ]
         session.connection().execute(change, changed)
+        search_marks.many_changed(session, table, [row.id for row in found])
         last = found[-1].id
 
 

@@ -46,6 +46,7 @@ from app.services.tables.physical import (
 from app.services.tables.physical import (
     NUMBER as WHOLE,
 )
+from app.services.tables.search_finding import among
 from app.services.tables.selection import Sort
 from app.services.tables.types.base import Around
 from app.services.tables.types.registry import has_column, is_many, is_text
@@ -70,6 +71,8 @@ class Shape(NamedTuple):
     mark: tuple[bool, ...] | None = None
     """Which of the sorting fields have a value in the row that the page goes on from."""
     capped: bool = False
+    listed: bool = False
+    """Of rows whose numbers are given."""
 
 
 class Key(NamedTuple):
@@ -102,6 +105,7 @@ class Statements:
         self._is_postgresql = not on_sqlite
         self._find: Any = getattr(func, "instr" if on_sqlite else "strpos")
         self._join: Any = getattr(func, "group_concat" if on_sqlite else "string_agg")
+        self.among = among(rows, dialect)
 
     def field(self, number: int) -> FieldInfo:
         """Return a visible field; a hidden one does not exist for this person."""
@@ -111,7 +115,8 @@ class Statements:
 
     def build(self, shape: Shape, *further: ColumnElement[bool]) -> Select[Any]:
         """Return the statement of a shape over the rows for which `further` holds too."""
-        where = self.chosen(*further, searched=shape.searched)
+        given = (self.among,) if shape.listed else ()
+        where = self.chosen(*given, *further, searched=shape.searched)
         if shape.kind == "count":
             wanted = select(literal(1)).select_from(self.rows).where(where)
             if shape.capped:
@@ -131,6 +136,10 @@ class Statements:
         """Return which rows are there, and hold `further` and what is searched for."""
         is_there = self.rows.c.deleted_at == literal_column("0")  # as the indexes say it
         return and_(is_there, *further, self._matches() if searched else true())
+
+    def holding(self, *further: ColumnElement[bool]) -> Select[Any]:
+        """Return the statement of the numbers of rows that hold what is searched for."""
+        return select(self.rows.c.id).where(self.chosen(*further, searched=True))
 
     def value(self, field: FieldInfo) -> ColumnElement[Any]:
         """Return what stands in a row for a field: of many values their numbers, `3,1,7`."""

@@ -14,7 +14,7 @@ from app.core.messages import mark
 from app.core.prepared import Prepared
 from app.files.errors import Unfit
 from app.operations.context import Context
-from app.services.tables import junctions
+from app.services.tables import junctions, search_marks
 from app.services.tables.changes import record
 from app.services.tables.fields import SYSTEM, FieldInfo
 from app.services.tables.folding import key_of, search_text, segments_of
@@ -151,6 +151,7 @@ def insert_row(
             **dict(zip(columns, _in_columns(table, values), strict=True)),
         )
     assert made is not None  # noqa: S101 - an INSERT that does not raise returns its number
+    search_marks.one_changed(context.session, table, made.id, 1)
     _write_many(context, table, made.id, dict(zip(_numbers(table), values, strict=True)), new=True)
     record(context, table, "create", [[made.id, 1, *values]])
     return [made.id, 1, now, account, now, account, *values]
@@ -293,3 +294,4 @@ def _write(context: Context, table: TableInfo, at: At, values: dict[str, Any]) -
         done = change.run(context.session, **written, number=at.number, seen=at.rev)
     if not done:
         raise Conflict(name=str(at.number))
+    search_marks.one_changed(context.session, table, at.number, at.rev + 1)

@@ -17,6 +17,8 @@ from app.services.tables.operations import (
     retype_steps,
     retyping,
     saved_views,
+    search_steps,
+    searching,
     sharing,
     tables,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "retype_steps",
     "retyping",
     "saved_views",
+    "search_steps",
+    "searching",
     "sharing",
     "tables",
 ]

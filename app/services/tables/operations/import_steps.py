@@ -14,7 +14,7 @@ from app.jobs.lease import Lease, advance
 from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission
-from app.services.tables import bulk_writing, catalogue, designing, physical
+from app.services.tables import bulk_writing, catalogue, designing, physical, search_marks
 from app.services.tables.errors import RowsDoNotFit
 from app.services.tables.fields import Option
 from app.services.tables.importing import Rejection, reject
@@ -248,6 +248,7 @@ def abandon_import(context: Context, request: AbandonImport) -> None:
     if table.state is not TableState.IMPORTING:
         return
     physical.drop(context.session, table)
+    search_marks.forget_table(context.session, table)
     connection = context.session.connection()
     connection.execute(delete(_rejections).where(_rejections.c.table_id == table.id))
     definitions, fields = catalogue.definitions, catalogue.fields

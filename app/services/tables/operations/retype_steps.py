@@ -12,7 +12,7 @@ from app.jobs.lease import Lease, advance
 from app.operations.context import Context
 from app.operations.operation import operation
 from app.operations.permissions import Permission
-from app.services.tables import catalogue, designing, junctions, physical
+from app.services.tables import catalogue, designing, junctions, physical, search_marks
 from app.services.tables.around import around_of
 from app.services.tables.conversion import AT_ONCE, Conversion, values_of
 from app.services.tables.fields import FieldInfo
@@ -113,6 +113,7 @@ def _write(
         columns[target.column] = bindparam("value")
     change = update(rows).where(rows.c.id == bindparam("number")).values(columns)
     connection.execute(change, changed)
+    search_marks.many_changed(context.session, table, [one["number"] for one in changed])
 
 
 def _advance(context: Context, lease: Lease, reached: Reached, phase: str) -> None:

@@ -157,6 +157,31 @@ def test_tables_from_before_there_were_views_stay_and_take_some(empty, monkeypat
         assert [tuple(row) for row in found] == [(1, 1)]
 
 
+def test_the_index_of_the_search_is_planned_for_tables_from_before_there_was_one(
+    empty, monkeypatch
+):
+    upgrade = upgrade_module.command.upgrade
+    old = {"state": "ready", "source": "", "created_by": "", "created_at": 1, "deleted_at": 0}
+
+    def with_tables_of_before(configuration, _head):
+        upgrade(configuration, "0022")
+        definitions = table("tables_definition", *map(column, ["name", "rev", "design", *old]))
+        rows = [{"name": name, "rev": 1, "design": name, **old} for name in "abc"]
+        connection = configuration.attributes["connection"]
+        connection.execute(insert(definitions), rows)
+        for number in (1, 2):  # the third was lost before
+            connection.execute(text(f"CREATE TABLE u{number} (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO u1 VALUES (3), (70000)"))
+        upgrade(configuration, "head")
+
+    monkeypatch.setattr(upgrade_module.command, "upgrade", with_tables_of_before)
+    migrate(empty)
+    with empty.read() as session:
+        planned = text("SELECT table_id, block, built FROM tables_search_block ORDER BY block")
+        found = [tuple(row) for row in session.connection().execute(planned)]
+    assert found == [(1, 0, False), (1, 1, False), (1, 2, False)]
+
+
 def test_processes_that_start_at_once_migrate_once(empty, empty_database_url):
     program = (
         "import sys; from app.core.database import Database\n"
