@@ -34,7 +34,7 @@ class Places(msgspec.Struct, frozen=True):
     heading: str
     places: list[Place]
     count: str = ""
-    """How many there are, in the viewer's language, where that is more than is shown."""
+    """How many there are, in the viewer's language, where not all of them are shown."""
 
 
 Find = Callable[[AnyRequest, str], list[Places]]

@@ -17,6 +17,7 @@ SIZE: Final = 32_768
 """Rows of a block: neighbouring numbers, of which one piece of the index tells."""
 MOST_PAIRS: Final = 12
 """Pairs of a long text that are looked up: what has all of these is looked at itself."""
+SHORT: Final = 64
 _BITS: Final = 21
 """A character has at most so many."""
 _TWICE: Final = BEGIN
@@ -40,8 +41,14 @@ class Wanted(NamedTuple):
 def grams_of(text: str) -> set[str]:
     """Return what stands in a folded text of one field."""
     found = set(map(add, text, text[1:] + END))
-    if len(set(text)) < len(text):
-        found.update(one + _TWICE for one, times in Counter(text).items() if times > 1)
+    letters = set(text)
+    if len(letters) == len(text):
+        return found
+    if len(text) > SHORT:
+        twice = [one for one, times in Counter(text).items() if times > 1]
+    else:  # by far the most, and the shortest way for them
+        twice = [one for one in letters if text.count(one) > 1]
+    found.update([one + _TWICE for one in twice])
     return found
 
 

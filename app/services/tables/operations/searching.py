@@ -11,6 +11,7 @@ from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
 from app.services.tables.around import around_of
+from app.services.tables.conditions import WRITTEN
 from app.services.tables.fields import FieldInfo
 from app.services.tables.folding import fold
 from app.services.tables.models import TableState
@@ -21,12 +22,12 @@ from app.services.tables.reach import may, reach_of
 from app.services.tables.selection import Selection
 from app.services.tables.snippets import Snippet, snippet
 from app.services.tables.types.base import Around
-from app.services.tables.types.registry import has_column, is_text, words_of
+from app.services.tables.types.registry import words_of
 from app.services.tables.views import load_links
 from app.services.tables.writing import searchers
 
 MOST_EACH: Final = 20
-TITLE_TEXTS: Final = 3
+TITLE_TEXTS: Final = 2
 """Filled fields that a record is called by."""
 LONGEST_TITLE: Final = 60
 
@@ -117,7 +118,11 @@ def _hit(
     ]
     texts = [(field, write(value)) for field, write, value in filled]
     holding, text = next(((one, it) for one, it in texts if needle in fold(it)), (None, ""))
-    named = [(field, value) for field, _, value in filled if has_column(field) and is_text(field)]
+    named = [
+        (field, value)
+        for field, _, value in filled
+        if field.kind in WRITTEN and not field.settings.hidden
+    ]
     words = [words_of(field, around)(value) for field, value in named[:TITLE_TEXTS]]
     title = " · ".join(" ".join(one.split())[:LONGEST_TITLE] for one in words if one.strip())
     return RecordHit(
