@@ -59,7 +59,7 @@ def _records(context: Context, words: str) -> list[Places]:
 
 def _table(context: Context, found: TableHits, words: str) -> Places:
     places = [_record(context, found.table, one) for one in found.records]
-    count = _counted(context, found.total)
+    count = translate(context.language, mark("{count} records"), count=f"{found.total:,}")
     every = translate(context.language, mark("Show in the table"))
     if found.total > len(places):
         told = mark("All {count} of them")
@@ -67,12 +67,6 @@ def _table(context: Context, found: TableHits, words: str) -> Places:
     query = urlencode({"q": words})
     places.append(Place(f"/tables/{found.table}?{query}", every, "arrow-right"))
     return Places(found.name, places, count)
-
-
-def _counted(context: Context, total: int) -> str:
-    if total == 1:
-        return translate(context.language, mark("1 record"))
-    return translate(context.language, mark("{count} records"), count=f"{total:,}")
 
 
 def _record(context: Context, table: int, hit: RecordHit) -> Place:
