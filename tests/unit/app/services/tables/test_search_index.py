@@ -3,14 +3,22 @@
 import random
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select, update
 
+from app.core import clock
 from app.core.errors import NotFound
 from app.jobs.lease import Lease, jobs
 from app.jobs.models import JobState
 from app.operations.context import SYSTEM, Context
-from app.services.tables import catalogue, search_building, search_job, search_marks
+from app.services.tables import (
+    catalogue,
+    search_building,
+    search_finding,
+    search_job,
+    search_marks,
+)
 from app.services.tables.bulk_writing import insert_many
+from app.services.tables.drift import Drift, find_drift
 from app.services.tables.fields import Option, Settings
 from app.services.tables.folding import fold
 from app.services.tables.grams import SIZE
@@ -27,6 +35,7 @@ from app.services.tables.operations.records import (
     update_record,
 )
 from app.services.tables.operations.search_steps import (
+    SEARCH,
     Built,
     RenewSearch,
     SearchStep,
@@ -217,9 +226,7 @@ def test_a_block_that_is_written_while_it_is_read_is_not_taken_for_built(office,
     with database.read() as session:
         table = catalogue.find_table(session, places.id)
         block = search_building.read_block(session, table, 0)
-    change = UpdateRecord(
-        table=places.id, record=1, rev=1, values={places.fields[0].id: "大阪"}
-    )
+    change = UpdateRecord(table=places.id, record=1, rev=1, values={places.fields[0].id: "大阪"})
     update_record(office.context, change)  # after the reading, before the writing
     with database.write() as session:
         assert search_building.write_block(session, table, block)
@@ -298,6 +305,55 @@ def test_nothing_of_an_erased_row_stays_in_the_index_METI_31(office, places, way
     build(office, places)
     assert 0 < grams(office, places) < held
     assert hits(office, places, "霞が関") == []
+
+
+def test_rows_that_no_search_would_find_are_told_at_the_start(office, places):
+    build(office, places)
+    database, kept = office.appliance.database, search_marks.blocks
+    assert find_drift(database) == []
+    with database.write() as session:
+        connection = session.connection()
+        connection.execute(delete(kept))
+        stray = {"table_id": 99, "block": 0, "built": True, "stamp": "x", "at": 0}
+        connection.execute(insert(kept).values(**stray))
+    assert find_drift(database) == [
+        Drift(table="tables_search_block", missing=("u1 0",)),
+        Drift(table="tables_search_block", unknown=("u99",)),
+    ]
+
+
+def test_more_rows_that_changed_than_are_listed_are_found_all_the_same(office, places, monkeypatch):
+    monkeypatch.setattr(search_finding, "MOST_LATE", 0)
+    build(office, places)
+    made = CreateRecord(table=places.id, values={places.fields[0].id: "東京湾"})
+    create_record(office.context, made)
+    assert hits(office, places, "東京") == [1, 3, 6]
+
+
+def test_the_worker_waits_for_who_writes_to_the_table_and_after_a_job_that_failed(
+    office, places, monkeypatch
+):
+    monkeypatch.setattr(search_building, "ENOUGH_LATE", 1)
+    database = office.appliance.database
+
+    def asked() -> int:
+        search_job.look_for_work(office.appliance, lambda: False)
+        with database.read() as session:
+            mine = select(func.count()).where(jobs.c.kind == SEARCH)
+            return session.connection().execute(mine).scalar_one()
+
+    assert asked() == 1
+    for values in (
+        {"state": JobState.FAILED, "updated_at": clock.now()},
+        {"kind": "tables.merge", "state": JobState.RUNNING},
+    ):
+        with database.write() as session:
+            session.connection().execute(update(jobs).values(values))
+        assert asked() == (1 if "kind" not in values else 0)
+    with database.write() as session:
+        done = {"kind": SEARCH, "state": JobState.FAILED, "updated_at": 0}
+        session.connection().execute(update(jobs).values(done))
+    assert asked() == 2
 
 
 def test_a_search_everywhere_tells_table_count_field_and_place(office, places):
