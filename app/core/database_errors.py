@@ -64,11 +64,21 @@ class DatabaseDamaged(TenshuError):
     hint = "Stop the appliance, check the disk, and restore the newest backup."
 
 
+class TookTooLong(TenshuError):
+    """A question was broken off because it took longer than it may (`app.core.bounded`)."""
+
+    code = "database.took_too_long"
+    status = 422
+    message = "That takes too long: no index helps with it."
+    hint = "Save it as a view first: an index is made for it then. Or choose fewer conditions."
+
+
 SQLITE_MEANINGS: Final[tuple[tuple[tuple[str, ...], type[TenshuError]], ...]] = (
     (("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"), DiskFull),
     (("SQLITE_BUSY", "SQLITE_LOCKED"), DatabaseBusy),
     (("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY"), DatabaseUnavailable),
     (("SQLITE_CORRUPT", "SQLITE_NOTADB"), DatabaseDamaged),
+    (("SQLITE_INTERRUPT",), TookTooLong),
 )
 POSTGRESQL_MEANINGS: Final[tuple[tuple[tuple[str, ...], type[TenshuError]], ...]] = (
     (("53100",), DiskFull),
@@ -76,6 +86,7 @@ POSTGRESQL_MEANINGS: Final[tuple[tuple[tuple[str, ...], type[TenshuError]], ...]
     (("40P01", "40001"), ChangeCollided),  # deadlock, serialisation failure
     (("08", "57P0", "53300"), DatabaseUnavailable),  # connection, shutdown, too many clients
     (("XX001", "XX002"), DatabaseDamaged),
+    (("57014",), TookTooLong),  # statement timeout
 )
 
 

@@ -64,6 +64,11 @@ class Chosen:
         self.places = self._places(columns)
         self.fields: tuple[FieldInfo, ...] = tuple(self.rows.fields[one] for one in self.places)
 
+    @property
+    def may_take_long(self) -> bool:
+        """Tell whether rows are looked for or ordered in a way that no index may help with."""
+        return self.selection.is_narrow or bool(self.selection.sorts) or not self.rows.is_whole
+
     def surrounding(self, context: Context, session: Session | None = None) -> Around:
         """Return what surrounds the reader: conditions ask for today and for the reader too."""
         return around_of(context, self.table.fields, session, dated=self._is_narrowed)

@@ -1,11 +1,12 @@
 """Looking at records and changing them one by one."""
 
-import enum
-from typing import Annotated, Final
+from contextlib import nullcontext
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from app.core.bounded import at_most
 from app.core.errors import NotFound
 from app.core.messages import mark
 from app.operations.context import Context
@@ -13,6 +14,7 @@ from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue, writing
 from app.services.tables.around import around_of
+from app.services.tables.counting import LONGEST, Count, Total, total_of
 from app.services.tables.operations.choosing import Chosen, RowsAsked
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import MOST_FIELDS
@@ -32,9 +34,6 @@ from app.services.tables.views import (
     view_of_table,
 )
 
-CAP: Final = 10_000
-"""Beyond it a list says “10,000+” unless somebody asks: counting a million rows takes time."""
-
 Values = Annotated[
     dict[int, Value],
     Meta(
@@ -42,15 +41,6 @@ Values = Annotated[
         max_length=MOST_FIELDS,
     ),
 ]
-
-
-class Count(enum.StrEnum):
-    """Whether a list counts all its rows."""
-
-    AUTO = "auto"
-    """Exactly where something is searched or filtered, capped otherwise."""
-    EXACT = "exact"
-    NONE = "none"
 
 
 class ListRecords(RowsAsked, frozen=True, kw_only=True):
@@ -144,12 +134,16 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
     reach = reach_of(context, table, Permission.RECORDS_VIEW)
     chosen = Chosen(context, request, reach)
     rows, selection = chosen.rows, chosen.selection
-    found = rows.page(selection, after=request.after, before=request.before, limit=request.limit)
-    total, capped = None, False
-    if request.count is not Count.NONE:
-        exact = request.count is Count.EXACT or selection.is_narrow
-        total = rows.count(selection, None if exact else CAP)
-        capped = not exact and total > CAP
+    with at_most(context.session, LONGEST) if chosen.may_take_long else nullcontext():
+        found = rows.page(
+            selection, after=request.after, before=request.before, limit=request.limit
+        )
+    is_all = not (request.after or request.before or found.after or found.before)
+    total = (
+        Total(len(found.rows))
+        if is_all and request.count is not Count.NONE
+        else total_of(context.session, rows, selection, request.count)
+    )
     load_links(rows.fields, found.rows, chosen.around)
     colours = chosen.view.colours
     painted = rows.painted([row.id for row in found.rows], [one.condition for one in colours])
@@ -159,8 +153,8 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
         records=[view(row) for row in found.rows],
         before=found.before,
         after=found.after,
-        total=CAP if capped else total,
-        at_least=capped,
+        total=total.number,
+        at_least=total.at_least,
         colours={number: colours[place].colour for number, place in painted.items()},
         misfits=chosen.misfits,
     )

@@ -32,6 +32,8 @@ TOO_LARGE: Final = mark("The number has more than 18 digits.")
 TOO_FINE: Final = mark("The number has more decimals than the field keeps.")
 
 _NUMBER: Final = re.compile(r"[¥]?([+-]?)[¥]?([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]*))?円?")
+_PLAIN: Final = re.compile(r"(-?[0-9]+)(?:\.([0-9]*))?")
+MOST_DIGITS: Final = 18
 _SIGNS: Final = {
     "JPY": ("¥", "円"),
     "USD": ("$", "US$", "ドル", "米ドル"),
@@ -61,7 +63,7 @@ def _parts(text: str, reason: str) -> tuple[str, str, str]:
 
 def _bounded(digits: str) -> int:
     # the length first: reading a number of a million digits takes very long
-    if len(digits.lstrip("+-0")) > 18:
+    if len(digits.lstrip("+-0")) > MOST_DIGITS:
         raise Unfit(TOO_LARGE)
     return int(digits)
 
@@ -77,12 +79,13 @@ def read_integer(text: str) -> int:
 @functools.cache  # by scale: a dozen of them
 def decimal_reader(scale: int, reason: str = NO_DECIMAL) -> Callable[[str], int]:
     """Return what reads a number with up to `scale` decimals, as value x 10^scale."""
-    # most numbers of a file are plain: one look tells, and nothing else has to be asked
-    plain = re.compile(rf"(-?[0-9]{{1,{18 - scale}}})(?:\.([0-9]{{0,{scale}}}))?").fullmatch
 
     def read(text: str) -> int:
-        if found := plain(text):
-            return int(found[1] + (found[2] or "").ljust(scale, "0"))
+        # most numbers of a file are plain: one look tells, and nothing else has to be asked
+        if found := _PLAIN.fullmatch(text):
+            whole, decimals = found[1], found[2] or ""
+            if len(decimals) <= scale and len(whole) + scale <= MOST_DIGITS:
+                return int(whole + decimals.ljust(scale, "0"))
         sign, whole, decimals = _parts(text, reason)
         if len(decimals) > scale and decimals[scale:].strip("0"):
             raise Unfit(TOO_FINE)

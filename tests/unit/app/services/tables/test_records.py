@@ -236,15 +236,17 @@ def test_filters_compare_by_the_kind_of_the_field(office):
 
 
 def test_a_list_says_more_than_ten_thousand_until_somebody_asks(office, monkeypatch):
-    monkeypatch.setattr("app.services.tables.operations.records.CAP", 2)
+    monkeypatch.setattr("app.services.tables.counting.CAP", 2)
     table = office.table("台帳", TEXT)
     office.fill(table, [["a"], ["b"], ["c"]])
-    capped = list_records(office.context, ListRecords(table=table.id))
+    capped = list_records(office.context, ListRecords(table=table.id, limit=1))
     assert (capped.total, capped.at_least) == (2, True)
-    exact = list_records(office.context, ListRecords(table=table.id, count=Count.EXACT))
+    exact = list_records(office.context, ListRecords(table=table.id, limit=1, count=Count.EXACT))
     assert (exact.total, exact.at_least) == (3, False)
     none = list_records(office.context, ListRecords(table=table.id, count=Count.NONE))
     assert none.total is None
+    whole = list_records(office.context, ListRecords(table=table.id))
+    assert (whole.total, whole.at_least) == (3, False), "all of it stands on the page"
 
 
 @pytest.mark.parametrize("place", ["name", "column", "value", "search", "filter", "mark", "export"])

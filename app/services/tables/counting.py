@@ -1,0 +1,59 @@
+"""How many records a list has: exactly where that takes no time or somebody asks for it.
+
+Nobody waits for a number: a first page comes before it (table-engine.md, rule 7).
+"""
+
+import enum
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from sqlmodel import Session
+
+from app.core.bounded import at_most
+from app.core.database_errors import TookTooLong
+from app.services.tables.query import Rows
+from app.services.tables.selection import Selection
+
+CAP: Final = 10_000
+"""Beyond it a list says “10,000+” unless somebody asks: counting a million rows takes time."""
+QUICK: Final = 250
+"""Milliseconds that a count may take for which nobody has asked."""
+LONGEST: Final = 15_000
+"""Milliseconds after which a question that no index helps is broken off."""
+
+
+class Count(enum.StrEnum):
+    """Whether a list counts all its rows."""
+
+    AUTO = "auto"
+    """Exactly where something is searched; with conditions exactly or, where that takes time, not
+    at all; a whole table up to 10,000."""
+    EXACT = "exact"
+    NONE = "none"
+
+
+class Total(NamedTuple):
+    """How many records a list has."""
+
+    number: int | None
+    at_least: bool = False
+
+
+UNKNOWN: Final = Total(None)
+
+
+def total_of(session: Session, rows: Rows, selection: Selection, wanted: Count) -> Total:
+    """Count the chosen rows. Raise TookTooLong where somebody asks and it cannot be told."""
+    if wanted is Count.NONE:
+        return UNKNOWN
+    if wanted is Count.EXACT:
+        with at_most(session, LONGEST):
+            return Total(rows.count(selection))
+    if selection.has_conditions or not rows.is_whole:
+        with suppress(TookTooLong), at_most(session, QUICK):
+            return Total(rows.count(selection))
+        return UNKNOWN
+    if selection.is_narrow:
+        return Total(rows.count(selection))
+    count = rows.count(selection, CAP)
+    return Total(min(count, CAP), at_least=count > CAP)
