@@ -36,6 +36,7 @@ NEXT_STEPS: Final = {
     (Plane.WORKSPACE, "tables.import"): ("/", mark("Import the table again")),
     (Plane.WORKSPACE, "tables.merge"): ("/", mark("Import the rows again")),
     (Plane.WORKSPACE, "tables.export"): ("/", mark("Export again")),
+    (Plane.WORKSPACE, "tables.revert"): ("/", mark("Take the change back again")),
 }
 """Plane and kind of a job → where it is begun again, where it did not end well."""
 
@@ -103,7 +104,8 @@ def result_page(job: JobView, plane: Plane) -> str:
     """Return the address of what a finished job has made; empty where it made nothing to see."""
     made = job.result or {}
     if plane is Plane.WORKSPACE:
-        return f"/tables/{made['table']}" if made.get("table") else ""
+        shown = f"/tables/{made['table']}" if made.get("table") else ""
+        return f"{shown}/history" if shown and job.kind == "tables.revert" else shown
     if disclosure := made.get("disclosure"):
         return f"/disclosures/{disclosure}"
     return {EVIDENCE: "/history/evidence", PEOPLE: "/accounts"}.get(job.kind, "") if made else ""
@@ -129,6 +131,9 @@ def result_links(job: JobView, plane: Plane) -> list[tuple[str, str]]:
         made = (job.result or {})["counts"].get(Kind.NEW.value, 0)
         return [*(invite if made else []), (shown, mark("Show the accounts"))]
     made = job.result or {}
+    if job.kind == "tables.revert" and made and job.numbers.get("left"):
+        left = f"/tables/{made['table']}/changes/{made['what']}"
+        return [(left, mark("Look at what was left")), (shown, mark("Show the change history"))]
     if made.get("dry"):
         back = f"{shown}/import/{made['upload']}/check?{made['query']}"
         return [(back, mark("Go on with the import")), (shown, mark("Show the table"))]

@@ -20,6 +20,7 @@ JOB_KINDS: Final = {
     "tables.index_views": mark("Indexes for views"),
     "tables.merge": mark("Import of rows into a table"),
     "tables.remove_outdated": mark("Removal of what is kept no longer"),
+    "tables.revert": mark("Taking back of a whole change"),
 }
 
 MAIL_KINDS: Final = {
@@ -174,6 +175,10 @@ FIELDS: Final = {
     "left_out": mark("Rows left out that add up"),
     "root": mark("Digest of the rows"),
     "root_added": mark("Digest of the added rows"),
+    "reverted": mark("Records whose values came back"),
+    "removed": mark("Added records that were deleted"),
+    "restored": mark("Deleted records that are there again"),
+    "left": mark("Records at which something was left"),
     "same": mark("Unchanged"),
     "rows": mark("Rows"),
     "revoked_because": mark("Revoked because"),
@@ -212,6 +217,7 @@ FIELDS: Final = {
     "index": mark("Column with an index"),
     "dropped": mark("Indexes removed"),
     "made": mark("Indexes made"),
+    "what": mark("What was taken back"),
     "who": mark("Who comes in"),
     "why": mark("Why"),
     "window": mark("Maintenance window"),

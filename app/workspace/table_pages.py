@@ -12,8 +12,10 @@ from app.web.pages import Answer, need_sign_in, page
 from app.web.routing import get
 from app.workspace.api_pages import api_pages
 from app.workspace.arrange_pages import arrange_pages
+from app.workspace.change_pages import change_pages
 from app.workspace.export_pages import export_pages
 from app.workspace.field_pages import field_pages
+from app.workspace.history_pages import history_pages
 from app.workspace.import_pages import import_pages
 from app.workspace.merge_pages import merge_pages
 from app.workspace.record_pages import record_pages
@@ -63,4 +65,6 @@ def table_pages() -> list[HTTPRouteHandler]:
         *table_settings_pages(),
         *field_pages(),
         *record_pages(),
+        *history_pages(),
+        *change_pages(),
     ]

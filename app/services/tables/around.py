@@ -201,7 +201,7 @@ def around_of(
         zone=_zone(reading, account) if timed else HOME,
         account=account,
         now=context.now,
-        people=_Lazy(lambda: _people(reading)),
+        people=_Lazy(lambda: people_of(reading)),
         groups=_Lazy(lambda: _all_groups(reading)),
         records=functools.cache(lambda table: _records(context, reading, table)),
     )
@@ -220,7 +220,8 @@ def _zone(session: Session, account: str) -> zoneinfo.ZoneInfo:
     return zoneinfo.ZoneInfo(found.time_zone) if found else HOME
 
 
-def _people(session: Session) -> Names:
+def people_of(session: Session) -> Names:
+    """Return what reads the people who have an account."""
     wanted = select(_accounts.c.id, _accounts.c.login_id, _accounts.c.name)
     rows = [tuple(row) for row in session.connection().execute(wanted)]
     return _Known(rows, NO_PERSON, TWO_PEOPLE)

@@ -17,9 +17,10 @@ from sqlmodel import SQLModel
 from app.audit.merkle import frontier_at, leaf_hash, levels_of, root_of
 from app.core.identifiers import new_identifier
 from app.core.prepared import Prepared
-from app.operations.context import Context
+from app.operations.context import Context, Plane
 from app.services.tables.models import RecordChange, RecordHistory
 from app.services.tables.physical import TableInfo
+from app.services.tables.shapes import shape_of
 from app.services.tables.types.base import Stored
 
 SALT_BYTES: Final = 16
@@ -35,15 +36,24 @@ _canonical = msgspec.json.Encoder(order="deterministic")
 
 def leaves(salt: bytes, table: TableInfo, rows: Iterable[Sequence[Any]]) -> list[bytes]:
     """Return the leaf hash of each row: its number, its rev, its values in the fields' order."""
-    head = salt + _names(table)
+    return leaves_of(salt, _names(table), rows)
+
+
+def leaves_of(salt: bytes, names: bytes, rows: Iterable[Sequence[Any]]) -> list[bytes]:
+    """Return the leaf hashes of rows of fields that a table had at some time (`names_of`)."""
+    head = salt + names
     encode = _canonical.encode
     return [leaf_hash(head + encode(row)) for row in rows]
 
 
 @functools.lru_cache(maxsize=256)
 def _names(table: TableInfo) -> bytes:
+    return names_of(table.id, [field.id for field in table.fields])
+
+
+def names_of(table: int, fields: Sequence[int]) -> bytes:
     """Return what every leaf of a table tells: whose row it is, and of which fields."""
-    return _canonical.encode([table.id, [field.id for field in table.fields]])
+    return _canonical.encode([table, list(fields)])
 
 
 def merkle_root(hashes: list[bytes]) -> str:
@@ -61,11 +71,13 @@ def record(
     before: Mapping[int, Mapping[int, Stored]] = NO_BEFORE,
     *,
     job: str = "",
+    at: int = 0,
 ) -> str:
     """Note what the running operation did, in its event too; return the change's identifier.
 
     `rows` are the rows as they are now: number, rev, values in the fields' order. `before` says
-    for each row that was there already what its changed fields held.
+    for each row that was there already what its changed fields held. `at` is the moment that the
+    rows carry, where they carry one: what a leaf holds can be told again only so.
     """
     if not rows:
         return ""
@@ -77,7 +89,7 @@ def record(
         id=change,
         table_id=table.id,
         action=action,
-        at=context.now,
+        at=at or context.now,
         by=context.actor.account,
         first=rows[0][0],
         last=rows[-1][0],
@@ -85,6 +97,8 @@ def record(
         salt=salt.hex(),
         root=root,
         job=job,
+        fields=shape_of(table),
+        way=_way(context),
     )
     for row in rows if before else ():
         fields = {str(field): value for field, value in before[row[0]].items()}
@@ -100,3 +114,10 @@ def record(
     event.references.update(change=change, root=root)
     event.numbers["rows"] = len(rows)
     return change
+
+
+def _way(context: Context) -> str:
+    """Return how a change comes: people's words for it stand where it is shown."""
+    if context.actor.token:
+        return "token"
+    return "job" if context.plane is Plane.LOCAL else "page"

@@ -46,3 +46,12 @@ class NothingToFetch(TenshuError):
     status = 404
     message = "The file of this export is not here."
     hint = "It is kept for two days. Export again."
+
+
+class DoesNotFitBack(TenshuError):
+    """A former value does not fit the field as it is today."""
+
+    code = "tables.does_not_fit_back"
+    status = 422
+    message = "Nothing was put back: what “{field}” held does not fit any more. {reason}"
+    hint = "Put back the other values alone, or change the field so that it fits."

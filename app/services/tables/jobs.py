@@ -16,6 +16,7 @@ from app.services.tables import (
     export_job,  # noqa: F401 - registers its handler
     merge_job,  # noqa: F401 - registers its handler
     search_job,  # noqa: F401 - registers its handler, and what asks for it
+    revert_job,  # noqa: F401 - registers its handler
 )
 from app.services.tables.around import around_of
 from app.services.tables.conversion import options_among

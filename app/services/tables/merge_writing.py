@@ -81,7 +81,7 @@ def _change(
         write_state(context, rows, At(number, rev), change.values, state, around, now=now)
         after.append([number, rev + 1, *values.values()])
     if after:
-        record(context, table, action, after, before, job=job)
+        record(context, table, action, after, before, job=job, at=now)
 
 
 def take_back(
@@ -187,5 +187,5 @@ def _remove(
         before[row[0]] = dict(zip((one.id for one in table.fields), values, strict=True))
         after.append([row[0], 2, *values])
     if after:
-        record(context, table, "undo", after, before, job=job)
+        record(context, table, "undo_delete", after, before, job=job)
     return len(after), made.rows - len(after)

@@ -139,6 +139,7 @@ class RecordChange(Row, table=True):
     __tablename__ = "tables_change"
     __table_args__ = (
         Index("ix_tables_change_table", "table_id", "id"),
+        Index("ix_tables_change_job", "table_id", "job", "id"),
         {"info": CONTENT},
     )
 
@@ -156,7 +157,11 @@ class RecordChange(Row, table=True):
     root: str
     """Hexadecimal Merkle root (RFC 6962) over the rows as they are after the change."""
     job: str = ""
-    """Import that it is a part of, so that the import can be undone; empty for all else."""
+    """Job that it is a part of, so that the whole can be taken back; empty for all else."""
+    fields: str = ""
+    """Which fields the leaves hold, in order, and in which columns those stood (`shapes`)."""
+    way: str = ""
+    """How it came: from a `page`, with a `token`, by a `job`."""
 
 
 class RecordHistory(Row, table=True):
@@ -165,6 +170,7 @@ class RecordHistory(Row, table=True):
     __tablename__ = "tables_history"
     __table_args__ = (
         Index("ix_tables_history_record", "table_id", "record_id", "rev"),
+        Index("ix_tables_history_change", "change_id", "id"),
         {"sqlite_autoincrement": True, "info": CONTENT},
     )
 

@@ -153,7 +153,7 @@ def insert_row(
     assert made is not None  # noqa: S101 - an INSERT that does not raise returns its number
     search_marks.one_changed(context.session, table, made.id, 1)
     _write_many(context, table, made.id, dict(zip(_numbers(table), values, strict=True)), new=True)
-    record(context, table, "create", [[made.id, 1, *values]])
+    record(context, table, "create", [[made.id, 1, *values]], at=now)
     return [made.id, 1, now, account, now, account, *values]
 
 
@@ -222,7 +222,8 @@ def update_row(
     after = [*{**whole, **stored, **system}.values()]
     changed = {key: stored[key] for key in before}
     write_state(context, rows, at, changed, after, around, now=now)
-    record(context, table, "update", [[at.number, at.rev + 1, *after]], {at.number: before})
+    after_row = [at.number, at.rev + 1, *after]
+    record(context, table, "update", [after_row], {at.number: before}, at=now)
     return [at.number, at.rev + 1, row.created_at, row.created_by, now, account, *after]
 
 

@@ -130,7 +130,8 @@ def import_batch(context: Context, request: ImportBatch) -> Checkpoint:
     """Write some rows of a running import, and where to go on after them."""
     table = table_of(context, request.table, request.lease)
     stood = request.before
-    refused = bulk_writing.insert_many(context, table, stood.rows + 1, request.rows)
+    job = request.lease.job
+    refused = bulk_writing.insert_many(context, table, stood.rows + 1, request.rows, job=job)
     rejections = [
         *request.rejections,
         *(reject(request.records[one.place], one.reason) for one in refused),

@@ -21,15 +21,27 @@ from app.services.tables.models import FieldKind
 from app.services.tables.operations.fields import AddField, add_field
 from app.services.tables.operations.importing import ImportFile, ImportStarted, import_file
 from app.services.tables.operations.merging import StartMerge, import_into
+from app.services.tables.operations.proving import ProveHistory, Verdict, prove_history
+from app.services.tables.operations.putting_back import PutBack, put_back
+from app.services.tables.operations.record_history import RecordHistoryAsked, record_history
 from app.services.tables.operations.records import (
     CreateRecord,
     DeleteRecord,
     ListRecords,
+    UpdateRecord,
     create_record,
     delete_record,
     list_records,
+    update_record,
 )
 from app.services.tables.operations.retyping import ChangeType, change_type
+from app.services.tables.operations.reverting import (
+    PreviewRevert,
+    Revert,
+    preview_revert,
+    revert,
+)
+from app.services.tables.operations.table_history import TableHistoryAsked, table_history
 from app.services.tables.operations.tables import CreateTable, GetTable, create_table, get_table
 from app.services.tables.outdated import Outdated, due, remove_some
 from app.services.tables.preview import ColumnPlan
@@ -138,5 +150,46 @@ def test_the_workspaces_role_designs_fields_and_changes_their_types(
         assert [one.cells[0] for one in found] == [["1", "2"], ["2"], ["3"]]
         assert found[2].cells[3] == [1, 2]
         assert find_drift(database) == []
+    finally:
+        database.close()
+
+
+def test_the_workspaces_role_puts_values_back_and_takes_an_import_back(
+    urls, postgresql_server, tmp_path
+):
+    settings = load_settings(
+        {
+            "TENSHU_DATA": str(tmp_path / "data"),
+            "TENSHU_DATABASE_URL": urls[WORKSPACE],
+            "TENSHU_RESERVE": "0",
+        }
+    )
+    data_folder.make_folders(settings)
+    database = Database(urls[WORKSPACE])
+    context = Context(Appliance(settings, database, KeyRing.create(settings.keys)), actor=SYSTEM)
+    load_handlers()
+    worker = Worker(context.appliance, lambda _session, _account: None)
+    try:
+        imported = put(context, b"a,b\n1,x\n2,y\n")
+        assert worker.work_once()
+        table = imported.table
+        first = get_table(context, GetTable(table=table)).fields[0].id
+        changed = UpdateRecord(table=table, record=1, rev=1, values={first: "7"})
+        update_record(context, changed)
+        asked = RecordHistoryAsked(table=table, record=1)
+        assert [one.action for one in record_history(context, asked).entries] == [
+            "update", "import",
+        ]  # fmt: skip
+        put_back(context, PutBack(table=table, record=1, rev=2, state=1, fields=[first]))
+        what = PreviewRevert(table=table, what=imported.job)
+        assert preview_revert(context, what).counts.removed == 2
+        revert(context, Revert(table=table, what=imported.job))
+        assert worker.work_once()
+        assert list_records(context, ListRecords(table=table)).total == 0
+        put_back(context, PutBack(table=table, record=2, rev=2, state=2))
+        lines = table_history(context, TableHistoryAsked(table=table, field=first)).lines
+        assert [one.changed for one in lines] == [1, 1]
+        proven = prove_history(context, ProveHistory(table=table, record=1))
+        assert proven.verdict is Verdict.WAITING
     finally:
         database.close()

@@ -205,7 +205,8 @@ def test_a_cancelled_import_is_taken_back_but_what_people_did_since_stays(
             .all()
         )
     assert [tuple(one) for one in actions] == [
-        ("import", 2), ("import", 1), ("import", 3), ("undo", 3), ("undo", 1), ("undo", 1),
+        ("import", 2), ("import", 1), ("import", 3), ("undo_delete", 3), ("undo", 1),
+        ("undo_delete", 1),
     ]  # fmt: skip
     assert list(office.appliance.settings.spool.iterdir()) == []
 

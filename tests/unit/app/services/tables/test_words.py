@@ -37,6 +37,8 @@ def test_an_error_says_what_happened_and_what_to_do(error):
             language,
             error(
                 name="x",
+                field="x",
+                count=1,
                 reason="it is empty.",
                 megabytes=1,
                 columns=1,
