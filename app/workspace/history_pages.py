@@ -66,20 +66,20 @@ def show_history(
     return _page(request, table, record, after=after, check=check == "yes", notice=notice)
 
 
-@get("/tables/{table:int}/records/{record:int}/history/{state:int}")
+@get("/tables/{table:int}/records/{record:int}/history/{version:int}")
 def show_version(
-    request: AnyRequest, table: FromPath[int], record: FromPath[int], state: FromPath[int]
+    request: AnyRequest, table: FromPath[int], record: FromPath[int], version: FromPath[int]
 ) -> Answer:
     """Show what of a former state would come back, before it does."""
-    return _version_page(request, table, record, state, {})
+    return _version_page(request, table, record, version, {})
 
 
-@post("/tables/{table:int}/records/{record:int}/history/{state:int}")
+@post("/tables/{table:int}/records/{record:int}/history/{version:int}")
 def put_back(
     request: AnyRequest,
     table: FromPath[int],
     record: FromPath[int],
-    state: FromPath[int],
+    version: FromPath[int],
     data: Form,
 ) -> Answer:
     """Put back one value, or all of a former state."""
@@ -91,7 +91,7 @@ def put_back(
             table=table,
             record=record,
             rev=str(data.get("rev", "")),
-            state=state,
+            version=version,
             fields=[field] if field else [],
             leave=data.get("leave") == "yes",
         )
@@ -101,7 +101,7 @@ def put_back(
     except TenshuError as error:
         errors = field_errors(context.language, error)
         if data.get("from") == "version":
-            return _version_page(request, table, record, state, errors, error.status)
+            return _version_page(request, table, record, version, errors, error.status)
         return _page(request, table, record, errors=errors, status=error.status)
     notice = "restored" if done.restored else "back"
     return go(f"/tables/{table}/records/{record}/history?notice={notice}")
@@ -160,7 +160,7 @@ def _version_page(
     status: int = 200,
 ) -> Answer:
     context = need_sign_in(request)
-    asked = ask(putting_back.BackAsked, table=table, record=record, state=state)
+    asked = ask(putting_back.BackAsked, table=table, record=record, version=state)
     plan = putting_back.preview_put_back(context, asked)
     fitting = [one for one in plan.steps if not one.reason]
     return page(

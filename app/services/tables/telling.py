@@ -17,7 +17,11 @@ from app.services.tables.types.base import Around, Stored
 from app.services.tables.types.registry import words_of, writer_of
 
 ERASED: Final = mark("erased")
-APPLIANCE: Final = mark("the appliance")
+WITHOUT_ACCOUNT: Final = {
+    SYSTEM_ACCOUNT: mark("The appliance itself"),
+    "local": mark("The machine itself"),
+}
+"""Who writes without an account."""
 FIELD_GONE: Final = mark("The field was deleted. Bring it back under the fields of the table.")
 OTHER_TYPE: Final = mark("The field had another type then.")
 CHOICE_GONE: Final = mark("The field does not offer this choice any more.")
@@ -81,5 +85,5 @@ def names_of(session: Session, language: str, accounts: Iterable[str]) -> dict[s
             select(_accounts.c.id, _accounts.c.name).where(_accounts.c.id.in_(wanted))
         )
     }
-    found[SYSTEM_ACCOUNT] = translate(language, APPLIANCE)
+    found |= {one: translate(language, name) for one, name in WITHOUT_ACCOUNT.items()}
     return {account: found.get(account, account) for account in wanted}

@@ -39,7 +39,7 @@ class BackAsked(msgspec.Struct, frozen=True, kw_only=True):
 
     table: TableNumber
     record: RecordNumber
-    state: State
+    version: State
     fields: Annotated[
         list[int],
         Meta(description="Numbers of the fields; none: all.", max_length=MOST_FIELDS),
@@ -88,19 +88,19 @@ class _Plan:
     def __init__(self, context: Context, seen: Looked, request: BackAsked) -> None:
         self.seen = seen
         past = seen.past
-        if not 1 <= request.state <= past.rev:
-            raise InvalidInput(field="state", reason=NO_STATE)
+        if not 1 <= request.version <= past.rev:
+            raise InvalidInput(field="version", reason=NO_STATE)
         # where it is deleted now, the values that it was deleted with are those of that state
-        if past.was_deleted(request.state) and not past.deleted_at:
-            raise InvalidInput(field="state", reason=WAS_DELETED)
+        if past.was_deleted(request.version) and not past.deleted_at:
+            raise InvalidInput(field="version", reason=WAS_DELETED)
         self.rows = Rows(context.session, seen.table, seen.reach)
         # people's names are read as whoever puts back types them
         self.around = around_of(context, seen.table.fields)
         self.values: dict[int, Stored] = {}
         self.steps: list[BackStep] = []
-        shape = _shape(context, seen, request.state)
+        shape = _shape(context, seen, request.version)
         for number in request.fields or _fields(seen):
-            self._one(context, request.state, number, shape)
+            self._one(context, request.version, number, shape)
 
     def _one(self, context: Context, state: int, number: int, shape: dict[int, int]) -> None:
         past, teller = self.seen.past, self.seen.teller
@@ -189,7 +189,7 @@ def put_back(context: Context, request: PutBack) -> BackDone:
     seen = look(context, request.table, request.record, Permission.RECORDS_EDIT)
     table, past = seen.table, seen.past
     context.event.about("table", str(table.id), table.name)
-    context.event.references.update(record=str(past.number), state=str(request.state))
+    context.event.references.update(record=str(past.number), state=str(request.version))
     if past.rev != request.rev:
         raise Conflict(name=str(past.number))
     plan = _Plan(context, seen, request)

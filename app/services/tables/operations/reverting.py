@@ -107,9 +107,13 @@ class RevertArguments(msgspec.Struct, frozen=True, kw_only=True):
     """What the job needs to know."""
 
     table: int
+    """Number of the table."""
     what: str
+    """Identifier of the job or change that is taken back."""
     despite: list[int]
+    """Numbers of the records that are taken back whatever was changed since."""
     despite_all: bool
+    """All of them are."""
     total: int
     """Records of the change."""
 

@@ -180,13 +180,13 @@ def test_the_workspaces_role_puts_values_back_and_takes_an_import_back(
         assert [one.action for one in record_history(context, asked).entries] == [
             "update", "import",
         ]  # fmt: skip
-        put_back(context, PutBack(table=table, record=1, rev=2, state=1, fields=[first]))
+        put_back(context, PutBack(table=table, record=1, rev=2, version=1, fields=[first]))
         what = PreviewRevert(table=table, what=imported.job)
         assert preview_revert(context, what).counts.removed == 2
         revert(context, Revert(table=table, what=imported.job))
         assert worker.work_once()
         assert list_records(context, ListRecords(table=table)).total == 0
-        put_back(context, PutBack(table=table, record=2, rev=2, state=2))
+        put_back(context, PutBack(table=table, record=2, rev=2, version=2))
         lines = table_history(context, TableHistoryAsked(table=table, field=first)).lines
         assert [one.changed for one in lines] == [1, 1]
         proven = prove_history(context, ProveHistory(table=table, record=1))

@@ -103,7 +103,7 @@ def test_every_state_is_covered_by_the_root_of_a_sealed_event_METI_8(office, goo
     change(office, goods, 1, 1, 数=5)
     change(office, goods, 1, 2, 札=["青"], 番号="B1")
     delete_record(office.context, DeleteRecord(table=goods.id, record=1, rev=3))
-    put_back(office.context, PutBack(table=goods.id, record=1, rev=4, state=1))
+    put_back(office.context, PutBack(table=goods.id, record=1, rev=4, version=1))
     waiting = prove(office, goods)
     assert waiting.verdict is Verdict.WAITING
     assert {one.verdict for one in waiting.states} == {Verdict.WAITING}

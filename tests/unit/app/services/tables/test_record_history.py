@@ -78,7 +78,7 @@ def put(office, table, state: int, rev: int, *names: str, record: int = 1, **mor
         table=table.id,
         record=record,
         rev=rev,
-        state=state,
+        version=state,
         fields=[field(table, name) for name in names],
         **more,
     )
@@ -146,7 +146,7 @@ def test_yesterdays_value_comes_back_and_that_is_a_change_like_any_other_F5(offi
 def test_a_whole_state_comes_back_after_a_look_at_what_that_changes(office, goods):
     change(office, goods, 1, 価格="1200", 札=[])
     change(office, goods, 2, 名前="大きな箱")
-    asked = back.BackAsked(table=goods.id, record=1, state=1)
+    asked = back.BackAsked(table=goods.id, record=1, version=1)
     plan = back.preview_put_back(office.context, asked)
     assert [(one.name, one.now, one.then, one.reason) for one in plan.steps] == [
         ("名前", "大きな箱", "箱", ""), ("価格", "¥1,200", "¥1,000", ""), ("札", "", "赤", ""),
@@ -190,7 +190,7 @@ def test_who_may_not_delete_brings_no_deleted_record_back_F4(office, goods):
     delete_record(office.context, DeleteRecord(table=goods.id, record=1, rev=1))
     scope = f"tables/{goods.id}"
     editor = office.as_person("a2", ("records.view", scope), ("records.edit", scope))
-    wanted = back.PutBack(table=goods.id, record=1, rev=2, state=2)
+    wanted = back.PutBack(table=goods.id, record=1, rev=2, version=2)
     with pytest.raises(NotAllowed):
         back.put_back(editor, wanted)
     looker = office.as_person("a3", ("records.view", scope))

@@ -210,7 +210,7 @@ def test_an_import_of_a_new_table_is_taken_back_record_by_record(office, importe
     done = take_back(office, table, started.job)
     assert done.numbers["removed"] == 2
     assert rows(office, table) == []
-    put_back(office.context, PutBack(table=started.table, record=1, rev=2, state=2))
+    put_back(office.context, PutBack(table=started.table, record=1, rev=2, version=2))
     assert rows(office, table) == [["箱"]]
 
 
