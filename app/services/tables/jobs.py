@@ -15,8 +15,8 @@ from app.services.tables import (
     catalogue,
     export_job,  # noqa: F401 - registers its handler
     merge_job,  # noqa: F401 - registers its handler
-    search_job,  # noqa: F401 - registers its handler, and what asks for it
     revert_job,  # noqa: F401 - registers its handler
+    search_job,  # noqa: F401 - registers its handler, and what asks for it
 )
 from app.services.tables.around import around_of
 from app.services.tables.conversion import options_among

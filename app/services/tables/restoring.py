@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from app.core.errors import Conflict
 from app.operations.context import Context
-from app.services.tables import junctions
+from app.services.tables import junctions, search_marks
 from app.services.tables.fields import SYSTEM
 from app.services.tables.folding import key_of, segments_of
 from app.services.tables.physical import TableInfo, sql_table
@@ -62,6 +62,7 @@ def restore_row(
         done = context.session.connection().execute(back.values(values)).rowcount
     if not done:
         raise Conflict(name=str(at.number))
+    search_marks.one_changed(context.session, table, at.number, at.rev + 1)
     for field in filter(is_many, table.fields):
         if field.id in changed:
             junctions.write(context.session, field, at.number, changed[field.id])

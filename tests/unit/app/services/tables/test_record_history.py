@@ -9,6 +9,7 @@ from app.core.errors import Conflict, InvalidInput, NotFound
 from app.identity.models import Account
 from app.identity.personal_data import pseudonym
 from app.operations.errors import NotAllowed
+from app.services.tables.drift import find_drift
 from app.services.tables.errors import DoesNotFitBack
 from app.services.tables.fields import Option, Settings
 from app.services.tables.models import FieldKind
@@ -19,10 +20,12 @@ from app.services.tables.operations.records import (
     CreateRecord,
     DeleteRecord,
     GetRecord,
+    ListRecords,
     UpdateRecord,
     create_record,
     delete_record,
     get_record,
+    list_records,
     update_record,
 )
 from app.services.tables.operations.retyping import ChangeType, change_type
@@ -170,6 +173,9 @@ def test_a_deleted_record_is_there_again_with_the_values_it_was_deleted_with(off
     assert done.restored
     assert cells(office, goods) == ["A1", "箱", "¥1,200", "赤"]
     assert [one.action for one in history(office, goods).entries][:2] == ["restore", "delete"]
+    found = list_records(office.context, ListRecords(table=goods.id, search="箱"))
+    assert [one.id for one in found.records] == [1]
+    assert find_drift(office.appliance.database) == []
     # and with those of an earlier state at once
     delete_record(office.context, DeleteRecord(table=goods.id, record=1, rev=4))
     put(office, goods, 1, 5)
