@@ -75,6 +75,9 @@ def test_a_whole_state_comes_back_and_a_deleted_record_too(desk: Desk) -> None:
     page.locator("#delete-record button").click()
     page.get_by_role("link", name="レコード 2 の履歴").click()
     expect(page.locator(".banner.warning")).to_contain_text("削除されています")
+    desk.eyes.findings.clear()
+    desk.eyes.look(page, "tables history deleted")
+    assert desk.eyes.findings == {}
     page.locator("#restore button").click()
     expect(page.locator(".banner.success")).to_contain_text("レコードを元に戻しました")
     page.goto(desk.orders)
@@ -99,6 +102,9 @@ def test_a_person_takes_a_whole_import_back_after_a_look_at_it_F14(
     obstacle = page.locator("#obstacles").get_by_role("row").filter(has_text="数量")
     expect(obstacle).to_contain_text("その後に変更されています")
     expect(obstacle).to_contain_text("9")
+    desk.eyes.findings.clear()
+    desk.eyes.look(page, "tables history obstacles")
+    assert desk.eyes.findings == {}
     obstacle.get_by_role("checkbox").check()
     page.locator("#revert button.primary").click()
     expect(page.locator("#job-progress")).to_contain_text("完了", timeout=60_000)
