@@ -19,9 +19,9 @@ import app.workspace.app
 from app.core import lifeline
 from app.core.settings import load_settings
 from app.operations.context import Plane
+from app.services.tables.counting import CAP
 from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, TableState
-from app.services.tables.counting import CAP
 from app.services.tables.selection import Mark
 from app.services.tables.types.base import Value
 from app.services.tables.types.registry import show

@@ -19,9 +19,9 @@ from app.jobs.models import JobState
 from app.jobs.operations import GetJob, get_job
 from app.jobs.view import JobView
 from app.operations.context import SYSTEM, Appliance, Context
+from app.services.tables.counting import Count
 from app.services.tables.operations.exporting import ExportRecords, export_records
 from app.services.tables.operations.importing import ImportFile, ImportStarted, import_file
-from app.services.tables.counting import Count
 from app.services.tables.operations.records import ListRecords, list_records
 from app.services.tables.selection import Sort
 
