@@ -1,20 +1,25 @@
 """Imports, and the removal of what is kept no longer, batch by batch, continued after a kill."""
 
+from collections.abc import Callable
 from typing import BinaryIO, Final
 
 import msgspec
 
+from app.core import clock
 from app.core.messages import mark
 from app.files import spool
 from app.files.unpacking import discard
 from app.jobs.handlers import handler
 from app.jobs.operations import GetJob, get_job
 from app.jobs.run import Run
+from app.jobs.standing import standing
 from app.jobs.uploads import clear_uploads
+from app.operations.context import Appliance
 from app.services.tables import (
     catalogue,
     export_job,  # noqa: F401 - registers its handler
     merge_job,  # noqa: F401 - registers its handler
+    places,
     revert_job,  # noqa: F401 - registers its handler
     search_job,  # noqa: F401 - registers its handler, and what asks for it
 )
@@ -148,6 +153,12 @@ def _stays(run: Run, arguments: ConvertArguments) -> None:
     """Leave the field with the type that it has."""
     step = ConvertBatch(lease=run.lease, arguments=arguments, stood=Reached())
     abandon_convert(run.system(), step)
+
+
+@standing("tables.places", every=clock.MINUTE)
+def keep_places(appliance: Appliance, is_stopping: Callable[[], bool]) -> None:
+    """Write down where pages of long lists can begin."""
+    places.keep(appliance, is_stopping)
 
 
 @handler(CONVERT, unit="rows", abandoned=_stays)

@@ -133,6 +133,28 @@ class SavedView(Row, table=True):
     deleted_at: int = Field(default=0, sa_type=BigInteger)
 
 
+class ListPlaces(Row, table=True):
+    """Where pages of a list can begin: the record at every thousandth row."""
+
+    __tablename__ = "tables_place"
+    __table_args__ = (
+        Index("ix_tables_place_list", "table_id", "shape", unique=True),
+        {"sqlite_autoincrement": True, "info": CONTENT},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    table_id: int = Field(foreign_key="tables_definition.id")
+    shape: str
+    """SHA-256 of conditions and order, hexadecimal: lists that say the same share their places."""
+    numbers: str
+    """JSON list: numbers of records, no values of theirs."""
+    rows: int = Field(sa_type=BigInteger)
+    """How many rows the list had."""
+    at: int = Field(sa_type=BigInteger)
+    newest: str
+    """The newest change of the table that it knows of."""
+
+
 class RecordChange(Row, table=True):
     """What one operation did to rows: what the Merkle root in its event covers."""
 

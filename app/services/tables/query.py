@@ -202,6 +202,26 @@ class Rows:
         found = self._all(Shape("one"), EVERYTHING, {"number": number})
         return found[0] if found else None
 
+    def some(self, numbers: Sequence[int]) -> list[Any]:
+        """Return those of some rows that are within reach, in the order of their numbers."""
+        query = self._query(Shape("some"), EVERYTHING)
+        found: list[Any] = []
+        for start in range(0, len(numbers), AT_ONCE):
+            part = query.where(self._statements.rows.c.id.in_(numbers[start : start + AT_ONCE]))
+            found += self._session.connection().execute(part)
+        return found
+
+    def revs_of(self, numbers: Sequence[int]) -> dict[int, int]:
+        """Return the states of those of some rows that are within reach."""
+        c = self._statements.rows.c
+        within = self._statements.chosen(*self._further(EVERYTHING), searched=False)
+        query = select(c.id, c.rev).where(within)
+        found: dict[int, int] = {}
+        for start in range(0, len(numbers), AT_ONCE):
+            some = query.where(c.id.in_(numbers[start : start + AT_ONCE]))
+            found.update((row[0], row[1]) for row in self._session.connection().execute(some))
+        return found
+
     def search_text(self, number: int) -> str:
         """Return the folded text of a row, with what stood in deleted fields."""
         c = self._statements.rows.c
@@ -242,6 +262,24 @@ class Rows:
         with result:  # a cursor of the server goes with whoever stops reading
             for part in result.partitions(CHUNK):
                 yield list(part)
+
+    def every(self, selection: Selection, step: int) -> tuple[list[int], int]:
+        """Return the number of each `step`th of the chosen rows, in order, and how many there are.
+
+        Of a list that is not searched.
+        """
+        where = self._statements.chosen(*self._further(selection), searched=False)
+        shape = Shape("stream", sorts=tidy(selection.sorts))
+        query = self._statements.ordered(select(self._statements.rows.c.id).where(where), shape)
+        options = {"stream_results": True, "max_row_buffer": CHUNK}
+        result = self._session.connection().execute(query, execution_options=options)
+        found: list[int] = []
+        count = 0
+        with result:
+            for part in result.partitions(CHUNK):
+                found += [row[0] for place, row in enumerate(part, count + 1) if not place % step]
+                count += len(part)
+        return found, count
 
     def _all(self, shape: Shape, selection: Selection, values: dict[str, Any]) -> list[Any]:
         """Run a statement over the chosen rows; with filters it is built for this one time."""

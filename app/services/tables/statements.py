@@ -62,7 +62,7 @@ NUMBER: Final = bindparam("number", type_=BigInteger())
 class Shape(NamedTuple):
     """What tells statements without filters apart."""
 
-    kind: Literal["page", "count", "one", "stream"]
+    kind: Literal["page", "count", "one", "some", "stream"]
     searched: bool = False
     sorts: tuple[Sort, ...] = ()
     backwards: bool = False
@@ -125,12 +125,14 @@ class Statements:
         c = self.rows.c
         values = [self.value(field) for field in self.fields]
         if shape.kind == "stream":
-            return self._ordered(select(*values).where(where), shape)
+            return self.ordered(select(*values).where(where), shape)
         query = select(*(c[name] for name in SHOWN_COLUMNS), *values).where(where)
         if shape.kind == "one":
             return query.where(c.id == NUMBER)
+        if shape.kind == "some":  # whoever asks says which
+            return query
         query = query.where(*self._part(shape))
-        return self._ordered(query, shape).limit(LIMIT)
+        return self.ordered(query, shape).limit(LIMIT)
 
     def chosen(self, *further: ColumnElement[bool], searched: bool) -> ColumnElement[bool]:
         """Return which rows are there, and hold `further` and what is searched for."""
@@ -188,7 +190,8 @@ class Statements:
         """Tell whether pages of these orders are read in two parts."""
         return self.keys(sorts)[0].nullable
 
-    def _ordered(self, query: Select[Any], shape: Shape) -> Select[Any]:
+    def ordered(self, query: Select[Any], shape: Shape) -> Select[Any]:
+        """Return a statement in the order of a shape."""
         ways: list[ColumnElement[Any]] = []
         for place, key in enumerate(self.keys(shape.sorts)):
             down = key.descending is not shape.backwards

@@ -160,6 +160,21 @@ def view_of_record(row: Sequence[Any], fields: tuple[FieldInfo, ...], around: Ar
     )
 
 
+def typed_viewer(
+    fields: tuple[FieldInfo, ...], around: Around, places: Sequence[int]
+) -> Callable[[Sequence[Any]], RecordView]:
+    """Return what shows rows with what people type, to edit them: of some `places`."""
+    view = record_viewer(fields, around, places)
+    writers = [(place, writer_of(fields[place], around)) for place in places]
+
+    def typed(row: Sequence[Any]) -> RecordView:
+        values = row[FIRST_VALUE:]
+        texts = ["" if values[at] is None else write(values[at]) for at, write in writers]
+        return msgspec.structs.replace(view(row), texts=texts)
+
+    return typed
+
+
 def texts_of(fields: tuple[FieldInfo, ...], values: Sequence[Any], around: Around) -> list[str]:
     """Return values as people type them."""
     return [

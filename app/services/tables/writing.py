@@ -129,7 +129,20 @@ def insert_row(
     context: Context, table: TableInfo, stored: Mapping[int, Stored], around: Around = NOWHERE
 ) -> Sequence[Any]:
     """Write a new row; return it whole, as `query` would. Raise InvalidInput: a value is taken."""
-    now, account = context.now, context.actor.account
+    now = context.now
+    row = write_new(context, table, stored, around, now=now)
+    record(context, table, "create", [[row[0], 1, *row[FIRST_VALUE:]]], at=now)
+    return row
+
+
+def write_new(
+    context: Context, table: TableInfo, stored: Mapping[int, Stored], around: Around, *, now: int
+) -> Sequence[Any]:
+    """Write a new row and return it whole. Whoever calls notes it in the record history.
+
+    Raise InvalidInput: a value is taken.
+    """
+    account = context.actor.account
     numbered = next_numbers(context.session, table, now, around.zone, 1)
     told: dict[str, Any] = {
         "created_at": now,
@@ -153,7 +166,6 @@ def insert_row(
     assert made is not None  # noqa: S101 - an INSERT that does not raise returns its number
     search_marks.one_changed(context.session, table, made.id, 1)
     _write_many(context, table, made.id, dict(zip(_numbers(table), values, strict=True)), new=True)
-    record(context, table, "create", [[made.id, 1, *values]], at=now)
     return [made.id, 1, now, account, now, account, *values]
 
 

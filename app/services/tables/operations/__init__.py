@@ -1,6 +1,7 @@
 """What people do with tables, records, imports and exports."""
 
 from app.services.tables.operations import (
+    cells,
     drift,
     export_jobs,
     exporting,
@@ -30,6 +31,7 @@ from app.services.tables.operations import (
 )
 
 __all__ = [
+    "cells",
     "drift",
     "export_jobs",
     "exporting",

@@ -30,6 +30,7 @@ from app.services.tables.views import (
     TableNumber,
     load_links,
     record_viewer,
+    typed_viewer,
     view_of_record,
     view_of_table,
 )
@@ -50,6 +51,9 @@ class ListRecords(RowsAsked, frozen=True, kw_only=True):
     before: Annotated[str, Meta(description="Mark of the page after.", max_length=8000)] = ""
     limit: Annotated[int, Meta(description="Most records to return.", ge=1, le=500)] = 50
     count: Annotated[Count, Meta(description="Whether to count all.")] = Count.AUTO
+    typed: Annotated[
+        bool, Meta(description="With `texts`, as people type them: to edit the records.")
+    ] = False
 
 
 class GetRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +151,8 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
     load_links(rows.fields, found.rows, chosen.around)
     colours = chosen.view.colours
     painted = rows.painted([row.id for row in found.rows], [one.condition for one in colours])
-    view = record_viewer(rows.fields, chosen.around, chosen.places)
+    viewer = typed_viewer if request.typed else record_viewer
+    view = viewer(rows.fields, chosen.around, chosen.places)
     return RecordPage(
         table=view_of_table(table, chosen.fields),
         records=[view(row) for row in found.rows],

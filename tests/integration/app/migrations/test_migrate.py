@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Table, column, insert, inspect, table, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
@@ -180,6 +181,27 @@ def test_the_index_of_the_search_is_planned_for_tables_from_before_there_was_one
         planned = text("SELECT table_id, block, built FROM tables_search_block ORDER BY block")
         found = [tuple(row) for row in session.connection().execute(planned)]
     assert found == [(1, 0, False), (1, 1, False), (1, 2, False)]
+
+
+def test_lists_from_before_they_had_places_take_some_each_once(empty, monkeypatch):
+    upgrade = upgrade_module.command.upgrade
+    old = {"state": "ready", "source": "", "created_by": "", "created_at": 1, "deleted_at": 0}
+
+    def with_a_table_of_before(configuration, _head):
+        upgrade(configuration, "0022")
+        definitions = table("tables_definition", *map(column, ["name", "rev", "design", *old]))
+        row = {"name": "注文", "rev": 1, "design": "x", **old}
+        configuration.attributes["connection"].execute(insert(definitions), [row])
+        upgrade(configuration, "head")
+
+    monkeypatch.setattr(upgrade_module.command, "upgrade", with_a_table_of_before)
+    migrate(empty)
+    says = {"table_id": 1, "shape": "s", "numbers": "[]", "rows": 0, "at": 1, "newest": ""}
+    places = table("tables_place", *map(column, says))
+    with empty.write() as session:
+        session.connection().execute(insert(places), [says])
+    with pytest.raises(IntegrityError), empty.write() as session:
+        session.connection().execute(insert(places), [says])
 
 
 def test_processes_that_start_at_once_migrate_once(empty, empty_database_url):
