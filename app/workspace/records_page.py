@@ -26,6 +26,7 @@ from app.services.tables.views import FieldView, RecordPage, RecordView, TableVi
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, ask, field_errors, need_sign_in, page
 from app.web.routing import get
+from app.workspace import sheet
 from app.workspace.condition_words import COLOURS, HOWS, MISFITS, chips, sentence
 from app.workspace.table_state import State, numbers, read_state, write_sorts, write_where
 
@@ -58,6 +59,8 @@ def show_table(
     shown: list[FieldView] = whole.fields
     try:
         shape = state.over(shape)
+        if state.sheet:  # cells lie in rows and columns: no heads of groups between them
+            shape = msgspec.structs.replace(shape, group=0)
         shown = shown_fields(whole, state, shape)
         if not state.alone:
             found = _records(context, table, state, shape, shown, after=after, before=before)
@@ -65,6 +68,7 @@ def show_table(
     except InvalidInput as error:
         told = field_errors(context.language, error)
         errors, status = {"": " ".join(told.values())}, error.status
+    as_sheet = bool(state.sheet and found and not state.alone)
     names = {one.id: one.name for one in whole.fields}
     by_id = {one.id: one for one in whole.fields}
     rights, held = context.actor.rights, f"tables/{table}"
@@ -107,6 +111,7 @@ def show_table(
         rejected=_rejected(context, table),
         notice=notice,
         record=record,
+        sheet=sheet.told(context, whole, state, shape, shown) if as_sheet else "",
     )
 
 

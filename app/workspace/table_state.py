@@ -22,7 +22,7 @@ LONGEST_WHERE: Final = 2_500
 """Characters of conditions in an address: a plane takes 4 KiB of it."""
 NO_CONDITIONS: Final = mark("The address holds conditions that cannot be read. Choose them anew.")
 TOO_LONG: Final = mark("These conditions are too long for an address. Save them as a view.")
-NAMES: Final = ("view", "q", "where", "sort", "cols", "hide", "group", "sums", "alone")
+NAMES: Final = ("view", "q", "where", "sort", "cols", "hide", "group", "sums", "alone", "sheet")
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +38,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     sums: str = ""
     alone: str = ""
     """Groups without their records."""
+    sheet: str = ""
+    """The records as a sheet that is edited like a spreadsheet."""
 
     def address(self, table: int, **changes: str | int) -> str:
         """Return the address of this state, changed so; marks of pages are left out."""

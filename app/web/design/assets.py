@@ -97,6 +97,9 @@ def collect_assets(packages: Path = PACKAGES) -> Assets:
         {
             "tenshu.css": style.encode(),
             "tenshu.js": script.encode(),
+            # the sheet is loaded by the pages that have one; its parts are one module
+            "sheet.js": _sheet_script().encode(),
+            "sheet.css": _own("sheet/sheet.css").encode(),
             "theme.js": _own("theme.js").encode(),
             "htmx.js": _read(packages, "htmx.org/dist/htmx.min.js"),
             "chart.js": _read(packages, "uplot/dist/uPlot.iife.min.js"),
@@ -115,6 +118,11 @@ def _asset(name: str, body: bytes) -> Asset:
         content_type=_CONTENT_TYPES[f".{suffix}"],
         compressed=gzip.compress(body, mtime=0),
     )
+
+
+def _sheet_script() -> str:
+    parts = sorted((DESIGN / "sheet").glob("*.js"))
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
 def _own(name: str) -> str:

@@ -61,6 +61,7 @@ class _Viewing:
 
 @operation(
     "records.change_cells",
+    repeatable=True,
     permission=Permission.RECORDS_EDIT,
     planes=STAFF,
     route=Route("POST", "/tables/{table}/cells"),

@@ -41,7 +41,7 @@ def test_what_is_served_is_what_was_built(assets: Assets) -> None:
     found = assets.find(assets.url("htmx.js"))
     assert found is not None
     assert gzip.decompress(found.compressed) == found.body
-    assert len(assets.paths()) == 7
+    assert len(assets.paths()) == 9
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,14 @@ def test_only_names_of_the_icon_set_are_icons(name: str) -> None:
 def test_colours_and_sizes_stand_only_in_the_semantic_file() -> None:
     styles = [cut(path.read_text()).style for path in component_files()]
     styles += [(DESIGN / name).read_text() for name in ("base.css", "layout.css")]
+    styles.append((DESIGN / "sheet/sheet.css").read_text())
     for style in styles:
         assert not re.search(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|rgba?\(|hsl", style), style
         assert "--color-" not in style
 
 
 def test_every_variable_that_a_style_uses_is_declared(assets: Assets) -> None:
-    style = assets.named("tenshu.css").body.decode()
+    style = "".join(assets.named(name).body.decode() for name in ("tenshu.css", "sheet.css"))
     declared = set(re.findall(r"(--[\w-]+)\s*:", style))
     assert set(re.findall(r"var\((--[\w-]+)", style)) - declared == set()
 
