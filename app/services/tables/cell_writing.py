@@ -222,7 +222,9 @@ class CellWriter:
         new = [[row[0], row[1], *row[FIRST_VALUE:]] for row in self.added]
         if record(self._context, self._table, "create", new, at=self._now):
             told["change_added"], told["root_added"] = told.pop("change"), told.pop("root")
-        if record(self._context, self._table, "delete", self._gone, self._gone_before, at=self._now):
+        if record(
+            self._context, self._table, "delete", self._gone, self._gone_before, at=self._now
+        ):
             told["change_removed"], told["root_removed"] = told.pop("change"), told.pop("root")
         written = [
             [row[0], row[1], *row[FIRST_VALUE:]] for row in self.changed if row[0] in self._before

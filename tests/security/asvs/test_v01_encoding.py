@@ -147,7 +147,12 @@ def test_no_script_that_is_served_makes_code_or_markup_of_a_text_ASVS_1_3_2_ASVS
     assert '"allowEval":false' in admin.get("/").text.replace("&#34;", '"').replace(" ", "")
 
 
-VALUES = {"records.create.values{}", "records.update.values{}"}
+VALUES = {
+    "records.create.values{}",
+    "records.update.values{}",
+    "records.change_cells.added[]{}",
+    "records.change_cells.changes[].values{}",
+}
 """Each is measured by the kind of its field."""
 
 
