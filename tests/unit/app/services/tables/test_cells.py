@@ -19,6 +19,7 @@ from app.services.tables.operations.cell_requests import (
     RecordCells,
 )
 from app.services.tables.operations.cells import change_cells, copy_cells, list_newer
+from app.services.tables.operations.proving import ProveHistory, Verdict, prove_history
 from app.services.tables.operations.records import (
     GetRecord,
     ListRecords,
@@ -260,3 +261,16 @@ def test_a_list_brings_what_people_type_where_it_is_asked_for(office, ledger):
     assert page.records[0].words == ["受注", "1200", "a"]
     plain = list_records(office.context, msgspec.structs.replace(asked, typed=False))
     assert plain.records[0].texts == []
+
+
+def test_what_a_sheet_changes_added_and_deleted_can_be_proven_from_what_is_kept_F5(office):
+    moved = ColumnPlan(name="更新", kind=FieldKind.UPDATED_AT)
+    table = office.table("台帳", NAME, moved)
+    name = table.fields[0].id
+    made = change(office, table, added=[{name: "a"}, {name: "b"}, {name: "c"}]).added
+    change(office, table, *[(one.id, 1, {name: f"{one.id}x"}) for one in reversed(made)])
+    change(office, table, removed=[RecordAt(record=made[0].id, rev=2)])
+    for record, states in ((made[0].id, 3), (made[1].id, 2)):
+        found = prove_history(office.context, ProveHistory(table=table.id, record=record))
+        assert [bool(one.root) for one in found.states] == [True] * states
+        assert {one.verdict for one in found.states} == {Verdict.WAITING}
