@@ -32,6 +32,10 @@ SETTINGS: Final = {
     "--edge": ("TENSHU_EDGE", "1 where the edge stands in front of the planes."),
     "--gallery": ("TENSHU_GALLERY", "1 shows the gallery of components, for making pages."),
     "--reserve": ("TENSHU_RESERVE", "Mebibytes kept back for a full disk."),
+    "--cells-without-export": (
+        "TENSHU_CELLS_WITHOUT_EXPORT",
+        "Cells that people without the right to export copy at once.",
+    ),
 }
 """Option → variable. The option wins."""
 

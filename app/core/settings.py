@@ -20,6 +20,8 @@ RESERVE_MEBIBYTES: Final = 32
 POSTGRESQL_RESERVE_MEBIBYTES: Final = 64
 """Room for some segments of PostgreSQL's log, 16 MiB each: without one the server ends."""
 SMALLEST_POSTGRESQL_RESERVE: Final = 48
+CELLS_WITHOUT_EXPORT: Final = 1_000
+MOST_CELLS_WITHOUT_EXPORT: Final = 1_000_000
 THIS_MACHINE: Final = ("", "localhost", "127.0.0.1", "::1")
 """Hosts of a database that no network lies before; a socket's folder is another."""
 
@@ -54,6 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the planes show the gallery of their components, for whoever makes pages."""
     reserve_bytes: int = RESERVE_MEBIBYTES * MEBIBYTE
     """Space on the data volume kept back for a full disk; 0 keeps none."""
+    cells_without_export: int = CELLS_WITHOUT_EXPORT
+    """Cells that somebody without the right to export copies, or a program of theirs reads, at
+    once; 0: none."""
 
     @property
     def on_sqlite(self) -> bool:
@@ -117,6 +122,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "TENSHU_EDGE": str(int(self.edge)),
             "TENSHU_GALLERY": str(int(self.gallery)),
             "TENSHU_RESERVE": str(self.reserve_bytes // MEBIBYTE),
+            "TENSHU_CELLS_WITHOUT_EXPORT": str(self.cells_without_export),
         }
 
 
@@ -209,6 +215,18 @@ def _reserve(environ: Mapping[str, str], default: int, smallest: int) -> int:
     return size * MEBIBYTE
 
 
+def _cells(environ: Mapping[str, str]) -> int:
+    text = environ.get("TENSHU_CELLS_WITHOUT_EXPORT") or str(CELLS_WITHOUT_EXPORT)
+    cells = _whole_number(text)
+    if not 0 <= cells <= MOST_CELLS_WITHOUT_EXPORT:
+        raise InvalidSetting(
+            variable="TENSHU_CELLS_WITHOUT_EXPORT",
+            value=text,
+            reason=mark("the cells are a number from 0 to 1,000,000"),
+        )
+    return cells
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `environ` (the process's own by default).
 
@@ -252,4 +270,5 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             environ, "TENSHU_GALLERY", mark("write 1 to show the gallery of components, else 0")
         ),
         reserve_bytes=_reserve(environ, *sizes),
+        cells_without_export=_cells(environ),
     )

@@ -88,6 +88,8 @@ class Context:
     """Version of the machine's document that the edge served the connection by; 0 without one."""
     repeat_key: str = ""
     """Key under which a program may ask for the same change again; empty: it is made anew."""
+    through_api: bool = False
+    """A program asks through the API: a list that it gets is handed out, not looked at."""
     ahead: Any = None
     """What the operation's `ahead` has returned: the answer of the machine's agent, say."""
     _session: Session | None = None
@@ -142,6 +144,7 @@ class Context:
             host=self.host,
             certificate=self.certificate,
             generation=self.generation,
+            through_api=self.through_api,
             ahead=self.ahead,
             _session=session,
             _event=event,

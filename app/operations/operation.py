@@ -114,6 +114,8 @@ class Operation(Generic[Request, Result]):
     The function finds its result in `context.ahead`."""
     in_reserve: bool
     """May use the reserve of a full disk: signs in or out, cleans, or only leaves its event."""
+    beneath: bool
+    """Serves who holds the permission on a part of the scope too: the function narrows by it."""
     only_asks: bool
     """Puts a question that may never be answered: leaves an event only where it is refused."""
     repeatable: bool
@@ -221,7 +223,9 @@ class Operation(Generic[Request, Result]):
     def _authorise(self, context: Context, request: Request) -> None:
         if context.plane is not Plane.LOCAL and context.plane not in self.planes:
             raise WrongPlane(operation=self.name)
-        context.require(self.permission, self.scope(request))
+        scope = self.scope(request)
+        if not (self.beneath and context.actor.rights.beneath(self.permission, scope)):
+            context.require(self.permission, scope)
         if self.tier < Tier.T2_DANGEROUS or context.actor.local:
             return
         if context.actor.token:
@@ -273,6 +277,7 @@ def operation(
     in_reserve: bool | None = None,
     only_asks: bool = False,
     repeatable: bool = False,
+    beneath: bool = False,
 ) -> Callable[[Callable[[Context, Request], Result]], Operation[Request, Result]]:
     """Make a function of `(context, request)` an operation and register it.
 
@@ -286,6 +291,9 @@ def operation(
     On a full disk a change is refused unless it is declared `in_reserve` (signing in and out,
     deleting, cleaning); what only reveals always is. What is deleted passes through the write-ahead
     log: cleaning takes portions well below the reserve.
+
+    One that works `beneath` its scope is open to who holds the permission on a part of it, a view
+    of a table, and shows and changes nothing but that part.
 
     An operation that `only_asks` keeps a question for a while and changes nothing else: its event
     would tell of nothing that happened. What answers the question has its event.
@@ -316,6 +324,7 @@ def operation(
             in_reserve=effect is Effect.REVEAL if in_reserve is None else in_reserve,
             only_asks=only_asks,
             repeatable=repeatable,
+            beneath=beneath,
             request_type=request_type,
             result_type=result_type,
         )

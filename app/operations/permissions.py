@@ -93,6 +93,14 @@ class Rights:
         """Tell whether `permission` holds on any scope at all: for menus."""
         return permission in self._scopes
 
+    def beneath(self, permission: Permission, scope: str) -> list[str]:
+        """Return the scopes inside of `scope` on which `permission` holds: parts of it."""
+        return sorted(
+            one
+            for one in self._scopes.get(permission, ())
+            if one != scope and covers(scope, one) and self.allows(permission, one)
+        )
+
     def scopes(self, permission: Permission) -> frozenset[str]:
         """Return the scopes on which `permission` was granted."""
         return self._scopes.get(permission, frozenset())

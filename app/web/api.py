@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -61,7 +62,7 @@ def _handler(operation: Operation[Any, Any]) -> HTTPRouteHandler:
 
 
 def _run(operation: Operation[Any, Any], request: AnyRequest, body: bytes) -> Response[Any]:
-    context = context_of(request)
+    context = replace(context_of(request), through_api=True)
     try:
         context.repeat_key = _repeat_key(request)
         asked = read_request(operation, request, body)

@@ -219,6 +219,7 @@ FIELDS: Final = {
     "view": mark("View"),
     "shared": mark("Who sees the view"),
     "conditions": mark("Filter conditions"),
+    "rules": mark("Rules of the table"),
     "index": mark("Column with an index"),
     "dropped": mark("Indexes removed"),
     "made": mark("Indexes made"),

@@ -6,9 +6,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from app.operations.context import Context
+from app.operations.errors import NotAllowed
 from app.operations.permissions import Permission
 from app.services.tables.definition import PLAIN
 from app.services.tables.operations import export_jobs, exporting, tables
+from app.services.tables.rules import Verb
 from app.services.tables.views import TableView
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, ask, go, need_sign_in, page, perform, result_of
@@ -37,7 +39,7 @@ def _wanted(
         search=state.q,
         where=state.conditions(),
         sorts=shape.sorts,
-        columns=[one.id for one in shown],
+        columns=[one.id for one in shown if not one.kept_in],
         format=str(data.get("format") or "csv"),
         encoding=str(data.get("encoding") or "utf-8"),
         neutralise=not ticked(data, "raw"),
@@ -48,9 +50,10 @@ def _wanted(
 def show_export(request: AnyRequest, table: FromPath[int]) -> Answer:
     """Ask for the form of the file, and tell what it cannot say."""
     context, chosen = need_sign_in(request), dict(request.query_params)
-    context.require(Permission.RECORDS_EXPORT, f"tables/{table}")
     state = read_state(chosen)
     whole = tables.get_table(context, ask(tables.GetTable, table=table))
+    if Verb.EXPORT not in whole.may:
+        raise NotAllowed(permission=Permission.RECORDS_EXPORT.value)
     wanted = _wanted(context, whole, state, chosen)
     return page(
         request,

@@ -7,11 +7,13 @@ from litestar.params import FromPath, FromQuery
 
 from app.core.errors import Conflict, TenshuError
 from app.operations.context import Context
+from app.operations.errors import NotAllowed
 from app.operations.permissions import Permission
 from app.services.tables.designing import can_be_converted
 from app.services.tables.fields import LONGEST_OPTION
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations import fields, retyping, tables
+from app.services.tables.rules import Verb
 from app.services.tables.types.numbers import CURRENCIES, usual_scale
 from app.services.tables.types.registry import TYPES
 from app.services.tables.views import FieldView, TableView
@@ -195,8 +197,10 @@ def undo_type(
 def _designed(request: AnyRequest, table: int) -> tuple[Context, TableView]:
     """Return the table, for those who design it."""
     context = need_sign_in(request)
-    context.require(Permission.TABLES_DESIGN, f"tables/{table}")
-    return context, tables.get_table(context, ask(tables.GetTable, table=table))
+    found = tables.get_table(context, ask(tables.GetTable, table=table))
+    if Verb.DESIGN not in found.may:
+        raise NotAllowed(permission=Permission.TABLES_DESIGN.value)
+    return context, found
 
 
 def _field(table: TableView, field: int) -> FieldView:

@@ -12,10 +12,12 @@ from litestar.params import Body, FromPath, FromQuery
 from app.core.errors import TenshuError
 from app.files import spool
 from app.operations.context import Context
+from app.operations.errors import NotAllowed
 from app.operations.permissions import Permission
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.operations import importing, rejected, tables
 from app.services.tables.physical import MOST_FIELDS
+from app.services.tables.rules import Verb
 from app.services.tables.types.registry import TYPES
 from app.services.tables.views import TableView
 from app.web.asking import AnyRequest, appliance_of, context_of
@@ -49,8 +51,9 @@ def show_new_table(request: AnyRequest) -> Answer:
 def show_import(request: AnyRequest, table: FromPath[int]) -> Answer:
     """Ask for the file with rows for a table."""
     context = need_sign_in(request)
-    context.require(Permission.RECORDS_IMPORT, f"tables/{table}")
     into = tables.get_table(context, ask(tables.GetTable, table=table))
+    if Verb.IMPORT not in into.may:
+        raise NotAllowed(permission=Permission.RECORDS_IMPORT.value)
     return page(request, "workspace/table_new.html", errors={}, into=into)
 
 
@@ -186,14 +189,8 @@ def _preview_page(
 def _others(request: AnyRequest) -> list[TableView]:
     """Return the tables that the rows could be meant for."""
     context = need_sign_in(request)
-    rights = context.actor.rights
     found = tables.list_tables(context, tables.ListTables()).tables
-    return [
-        one
-        for one in found
-        if one.state is TableState.READY
-        and rights.allows(Permission.RECORDS_IMPORT, f"tables/{one.id}")
-    ]
+    return [one for one in found if one.state is TableState.READY and Verb.IMPORT in one.may]
 
 
 def import_pages() -> list[HTTPRouteHandler]:

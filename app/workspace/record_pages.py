@@ -12,9 +12,11 @@ from litestar.params import FromPath
 
 from app.core.errors import Conflict, NotFound, TenshuError
 from app.operations.context import Context
+from app.operations.errors import NotAllowed
 from app.operations.permissions import Permission
 from app.services.tables.models import FieldKind
 from app.services.tables.operations import records, tables
+from app.services.tables.rules import Verb
 from app.services.tables.types.registry import TYPES
 from app.services.tables.views import FieldView, RecordView, TableView
 from app.web.asking import AnyRequest
@@ -138,7 +140,7 @@ def _record(context: Context, table: int, record: int) -> RecordView:
 
 def is_fixed(field: FieldView) -> bool:
     """Tell whether no form writes to a field."""
-    return field.changing or TYPES[field.kind].by_appliance
+    return field.changing or field.read_only or TYPES[field.kind].by_appliance
 
 
 def _is_asked(data: dict[str, Any], field: FieldView) -> bool:
@@ -178,8 +180,7 @@ def _entries(
     context: Context, table: TableView, record: RecordView | None, data: dict[str, Any]
 ) -> list[Entry]:
     found = []
-    scope = f"tables/{table.id}"
-    may_look = context.actor.rights.allows(Permission.RECORDS_VIEW, scope)
+    may_look = Verb.VIEW in table.may
     if record is None:
         texts = records.begin_record(context, ask(records.BeginRecord, table=table.id)).texts
     else:
@@ -224,11 +225,9 @@ def _form_page(
     conflict: bool = False,
 ) -> Answer:
     context = need_sign_in(request)
-    scope = f"tables/{table}"
-    rights = context.actor.rights
-    if record is None:
-        context.require(Permission.RECORDS_CREATE, scope)
     found = _table(context, table)
+    if record is None and Verb.CREATE not in found.may:
+        raise NotAllowed(permission=Permission.RECORDS_CREATE.value)
     return page(
         request,
         "workspace/record.html",
@@ -238,8 +237,8 @@ def _form_page(
         entries=_entries(context, found, record, data),
         errors=errors,
         conflict=conflict,
-        may_edit=record is None or rights.allows(Permission.RECORDS_EDIT, scope),
-        may_delete=record is not None and rights.allows(Permission.RECORDS_DELETE, scope),
+        may_edit=record is None or Verb.EDIT in found.may,
+        may_delete=record is not None and Verb.DELETE in found.may,
     )
 
 

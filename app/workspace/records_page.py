@@ -9,7 +9,6 @@ from litestar.params import FromPath, FromQuery
 
 from app.core.errors import InvalidInput
 from app.operations.context import Context
-from app.operations.permissions import Permission
 from app.services.tables.definition import PLAIN, Definition
 from app.services.tables.operations import (
     grouped,
@@ -20,6 +19,7 @@ from app.services.tables.operations import (
 )
 from app.services.tables.operations.grouped import GroupView
 from app.services.tables.operations.saved_views import ViewOfRows
+from app.services.tables.rules import Verb
 from app.services.tables.selection import Comparison, Conditions, Filter, Join, Sort
 from app.services.tables.types.base import Value
 from app.services.tables.views import FieldView, RecordPage, RecordView, TableView
@@ -71,7 +71,6 @@ def show_table(
     as_sheet = bool(state.sheet and found and not state.alone)
     names = {one.id: one.name for one in whole.fields}
     by_id = {one.id: one for one in whole.fields}
-    rights, held = context.actor.rights, f"tables/{table}"
     return page(
         request,
         "workspace/table.html",
@@ -104,11 +103,11 @@ def show_table(
         next=_place(table, state, after=found.after if found else ""),
         previous=_place(table, state, before=found.before if found else ""),
         errors=errors,
-        may_export=rights.allows(Permission.RECORDS_EXPORT, held),
-        may_import=rights.allows(Permission.RECORDS_IMPORT, held),
-        may_add=rights.allows(Permission.RECORDS_CREATE, held),
-        may_design=rights.allows(Permission.TABLES_DESIGN, held),
-        rejected=_rejected(context, table),
+        may_export=Verb.EXPORT in whole.may,
+        may_import=Verb.IMPORT in whole.may,
+        may_add=Verb.CREATE in whole.may,
+        may_design=Verb.DESIGN in whole.may,
+        rejected=_rejected(context, whole),
         notice=notice,
         record=record,
         sheet=sheet.told(context, whole, state, shape, shown) if as_sheet else "",
@@ -236,11 +235,11 @@ def _place(table: int, state: State, **at: str) -> str:
     return state.address(table, **at) if any(at.values()) else ""
 
 
-def _rejected(context: Context, table: int) -> int:
+def _rejected(context: Context, table: TableView) -> int:
     """Return how many rows of the file did not fit, for those who may fetch them."""
-    if not context.actor.rights.allows(Permission.RECORDS_IMPORT, f"tables/{table}"):
+    if Verb.IMPORT not in table.may:
         return 0
-    return rejected.count_import_errors(context, ask(rejected.ImportErrors, table=table)).rows
+    return rejected.count_import_errors(context, ask(rejected.ImportErrors, table=table.id)).rows
 
 
 def records_page() -> list[HTTPRouteHandler]:

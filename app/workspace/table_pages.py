@@ -20,6 +20,7 @@ from app.workspace.import_pages import import_pages
 from app.workspace.merge_pages import merge_pages
 from app.workspace.record_pages import record_pages
 from app.workspace.records_page import records_page
+from app.workspace.rights_pages import rights_pages
 from app.workspace.table_settings_pages import deleted_tables, table_settings_pages
 
 
@@ -62,6 +63,7 @@ def table_pages() -> list[HTTPRouteHandler]:
         *merge_pages(),
         *export_pages(),
         *api_pages(),
+        *rights_pages(),
         *table_settings_pages(),
         *field_pages(),
         *record_pages(),

@@ -5,8 +5,10 @@ from litestar.params import FromPath
 
 from app.core.errors import TenshuError
 from app.operations.context import Context
+from app.operations.errors import NotAllowed
 from app.operations.permissions import Permission
 from app.services.tables.operations import tables
+from app.services.tables.rules import Verb
 from app.services.tables.views import TableView
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page
@@ -84,8 +86,9 @@ def _settings_page(
 ) -> Answer:
     """Show the newest state of the table, with what was typed."""
     context = need_sign_in(request)
-    context.require(Permission.TABLES_DESIGN, f"tables/{table}")
     found = tables.get_table(context, ask(tables.GetTable, table=table))
+    if Verb.DESIGN not in found.may:
+        raise NotAllowed(permission=Permission.TABLES_DESIGN.value)
     return page(
         request,
         "workspace/table_settings.html",

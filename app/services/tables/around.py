@@ -23,7 +23,7 @@ from app.services.tables import catalogue
 from app.services.tables.errors import NotReady
 from app.services.tables.fields import FieldInfo
 from app.services.tables.query import Rows
-from app.services.tables.reach import may, reach_of
+from app.services.tables.reach import holds, reach_of
 from app.services.tables.selection import Comparison, Conditions, Filter, Selection
 from app.services.tables.types.base import HOME, NOBODY, Around, Names
 from app.services.tables.types.registry import is_many, is_text, type_of, writer_of
@@ -85,6 +85,10 @@ class _Known:
     def load(self, identifiers: Sequence[Any]) -> None:
         """Have them all already."""
 
+    def sees(self, identifier: Any) -> bool:  # noqa: ANN401, ARG002
+        """Tell who everybody is."""
+        return True
+
     def some(self, text: str, limit: int) -> list[str]:
         """Return the first names that hold a text."""
         wanted = _same(text)
@@ -108,6 +112,9 @@ class _Lazy:
     def load(self, identifiers: Sequence[Any]) -> None:
         self._make().load(identifiers)
 
+    def sees(self, identifier: Any) -> bool:  # noqa: ANN401
+        return bool(self._make().sees(identifier))
+
     def some(self, text: str, limit: int) -> list[str]:
         return list(self._make().some(text, limit))
 
@@ -117,13 +124,14 @@ class _Records:
 
     def __init__(self, context: Context, session: Session, table: int) -> None:
         self._names: dict[int, str] = {}
+        self._seen: set[int] = set()
         self._rows: Rows | None = None
         try:
             found = catalogue.ready_table(session, table)
         except (NotFound, NotReady):
             return
-        if may(context, Permission.RECORDS_VIEW, found.scope):
-            reach = reach_of(context, found, Permission.RECORDS_VIEW)
+        if holds(context, found, Permission.RECORDS_VIEW, session):
+            reach = reach_of(context, found, Permission.RECORDS_VIEW, session)
             self._rows = Rows(session, found, reach)
 
     def find(self, text: str) -> int:
@@ -158,12 +166,22 @@ class _Records:
         missing = [number for number in set(identifiers) if number not in self._names]
         self._names.update(dict.fromkeys(missing, ""))
         first = self._first()
-        if self._rows is None or first is None or not missing:
+        if self._rows is None or not missing:
+            return
+        if first is None:  # there is nothing to call them by
+            self._seen.update(number for number in missing if self._rows.get(number))
             return
         write = writer_of(first)
         for number, value in self._rows.first_values(missing):
+            self._seen.add(number)
             text = "" if value is None else " ".join(write(value).split())
             self._names[number] = text[:100].replace(";", ",").replace("；", ",")
+
+    def sees(self, identifier: Any) -> bool:  # noqa: ANN401
+        """Tell whether a record is there, within reach."""
+        if identifier not in self._names:
+            self.load([identifier])
+        return identifier in self._seen
 
     def some(self, text: str, limit: int) -> list[str]:
         """Return the first records that hold a text."""

@@ -18,6 +18,7 @@ from app.services.tables.errors import NotReady, TooManyColumns
 from app.services.tables.fields import PLAIN, FieldInfo, Settings
 from app.services.tables.models import FieldDefinition, FieldKind, TableDefinition, TableState
 from app.services.tables.physical import TableInfo
+from app.services.tables.rules import of_text
 
 definitions: Table = SQLModel.metadata.tables[str(TableDefinition.__tablename__)]
 fields: Table = SQLModel.metadata.tables[str(FieldDefinition.__tablename__)]
@@ -66,6 +67,7 @@ def _info(definition: tuple[Any, ...], columns: Columns) -> TableInfo:
     """
     values = dict(zip(_NAMES, definition, strict=True))
     values["state"] = TableState(values["state"])
+    values["rules"] = of_text(values["rules"])
     del values["design"]
     return TableInfo(
         fields=tuple(_field(column) for column in columns if not column[-1]),
@@ -186,6 +188,7 @@ def make_table(
             deleted_at=0,
             rev=1,
             design=new_identifier(),
+            rules="[]",
         )
         .returning(definitions.c.id)
     ).scalar_one()

@@ -22,6 +22,7 @@ from app.services.tables.query import AT_ONCE, Rows
 from app.services.tables.reach import WHOLE_TABLE
 from app.services.tables.types.base import Around, Stored, Value
 from app.services.tables.uniqueness import check_unique
+from app.services.tables.within_reach import check_reach, unnamed
 from app.services.tables.writing import At, stored_values, with_starts, write_new, write_state
 
 GONE: Final = mark("The record is not there any more.")
@@ -119,7 +120,7 @@ class CellWriter:
         fits = True
         for field, value in values.items():
             try:
-                stored.update(stored_values(within.by_id, {field: value}, self._around))
+                stored.update(stored_values(within, {field: value}, self._around))
             except InvalidInput as error:
                 self._refuse(number, place, error, field)
                 fits = False
@@ -166,6 +167,7 @@ class CellWriter:
         after = [*{**whole, **values, **system}.values()]
         at = At(edit.record, row.rev)
         write_state(context, self._rows, at, values, after, self._around, now=now)
+        check_reach(self._rows, edit.record)
         self._before[edit.record] = before
         self.cells += len(before)
         head = (edit.record, row.rev + 1, row.created_at, row.created_by, now, account)
@@ -179,10 +181,12 @@ class CellWriter:
                 continue
             try:
                 whole = with_starts(self._table, stored, self._around)
-                self.added.append(self._new(whole))
+                made = self._new(whole)
             except InvalidInput as error:
-                self._refuse(NEW, place, error)
+                self._refuse(NEW, place, unnamed(within, error))
                 continue
+            check_reach(within, made[0])
+            self.added.append(made)
             self.cells += len(given)
 
     def _new(self, stored: Mapping[int, Stored]) -> Sequence[Any]:

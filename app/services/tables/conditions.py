@@ -36,6 +36,7 @@ NO_ORDER: Final = mark("A field with many values has no order.")
 ONE_VALUE: Final = mark("The field has one value: compare it with equals.")
 NO_SENSE: Final = mark("This comparison does not fit the type of the field.")
 NO_VALUE: Final = mark("Write what the field is compared with.")
+UNSEARCHED: Final = mark("You do not see all records that the field links to. Choose one of them.")
 NO_OWNER: Final = mark("The field names neither a person nor a group: nobody's rows can be told.")
 
 Find = Callable[..., ColumnElement[Any]]
@@ -97,9 +98,15 @@ class Asking:
     """Turns conditions into SQL over the rows of one table, as one reader sees it."""
 
     def __init__(
-        self, rows: Table, fields: Mapping[int, FieldInfo], find: Find, around: Around
+        self,
+        rows: Table,
+        fields: Mapping[int, FieldInfo],
+        find: Find,
+        around: Around,
+        unsearched: frozenset[int] = frozenset(),
     ) -> None:
         self._rows, self._fields, self._find, self._around = rows, fields, find, around
+        self._unsearched = unsearched
 
     def field(self, number: int) -> FieldInfo:
         """Return a visible field; a hidden one does not exist for this person."""
@@ -211,6 +218,8 @@ class Asking:
 
     def _written(self, field: FieldInfo, chosen: Filter) -> ColumnElement[bool]:
         needle = fold(chosen.value)
+        if field.id in self._unsearched:
+            raise Unfit(UNSEARCHED)
         if not needle:
             raise Unfit(NO_VALUE)
         at = 1 if chosen.test is Comparison.BEGINS else None

@@ -39,6 +39,33 @@ class RowsDoNotFit(TenshuError):
     hint = "Correct the row and import the file again, or let the rows that fit be imported."
 
 
+class OutOfReach(TenshuError):
+    """What was written would lie outside of the rows that the person may reach."""
+
+    code = "tables.out_of_reach"
+    status = 403
+    message = "With these values the record would not be among those that you may work with."
+    hint = "Choose other values, or ask whoever designs the table."
+
+
+class TooManyCells(TenshuError):
+    """Somebody without the right to export asks for more than may be copied at once."""
+
+    code = "tables.too_many_cells"
+    status = 403
+    message = "Without the right to export, up to {limit} cells are handed out at once."
+    hint = "Take fewer rows or columns, or ask for the right to export."
+
+
+class NoFurtherPages(TenshuError):
+    """A program of somebody without the right to export goes through a list page by page."""
+
+    code = "tables.no_further_pages"
+    status = 403
+    message = "Without the right to export, a program gets the first page of a list only."
+    hint = "Search or filter for what you need, or ask for the right to export."
+
+
 class NothingToFetch(TenshuError):
     """The file of an export is not there any more, or not yet."""
 

@@ -1,7 +1,7 @@
 """Carrying out what was planned for rows of a file, and taking it back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Table, select
@@ -11,6 +11,7 @@ from app.core.doors import dialect_of
 from app.operations.context import Context
 from app.services.tables.bulk_writing import Refused, insert_many
 from app.services.tables.changes import record
+from app.services.tables.errors import OutOfReach
 from app.services.tables.fields import SYSTEM
 from app.services.tables.merging import Change, Planned
 from app.services.tables.models import RecordChange
@@ -18,7 +19,7 @@ from app.services.tables.numbering import next_numbers
 from app.services.tables.personal_data import history
 from app.services.tables.physical import FIRST_VALUE, SHOWN_COLUMNS, TableInfo, take_numbers
 from app.services.tables.query import Rows
-from app.services.tables.reach import WHOLE_TABLE
+from app.services.tables.reach import WHOLE_TABLE, Reach
 from app.services.tables.statements import statements
 from app.services.tables.types.base import Around, Stored
 from app.services.tables.writing import At, text_of_row, write_state
@@ -28,16 +29,42 @@ SHORT: Final = 60_000
 """Milliseconds that a batch takes at most: what it made carries a time no older than that."""
 
 
+class Within(NamedTuple):
+    """Which rows whoever imports may make, and which they may change."""
+
+    made: Reach = WHOLE_TABLE
+    changed: Reach = WHOLE_TABLE
+
+
+ANYWHERE: Final = Within()
+
+
 def carry_out(
-    context: Context, table: TableInfo, planned: Planned, around: Around, job: str
+    context: Context,
+    table: TableInfo,
+    planned: Planned,
+    around: Around,
+    job: str,
+    within: Within = ANYWHERE,
 ) -> list[Refused]:
-    """Write what was planned; return which of the added rows the database does not hold."""
-    refused = _add(context, table, planned.added, around, job) if planned.added else []
+    """Write what was planned; return which of the added rows the database does not hold.
+
+    Raise OutOfReach where a record was or becomes one that the person may not reach.
+    """
+    changed = [one.row[0] for one in planned.changed]
+    _check(context, table, within.changed, changed)
+    refused = _add(context, table, planned.added, around, job, within) if planned.added else []
     told = context.event.references
     if planned.added and planned.changed:  # two changes, and each has its root in the event
         told["change_added"], told["root_added"] = told["change"], told["root"]
     _change(context, table, planned.changed, around, job)
+    _check(context, table, within.changed, changed)
     return refused
+
+
+def _check(context: Context, table: TableInfo, reach: Reach, numbers: Sequence[int]) -> None:
+    if Rows(context.session, table, reach).missing(numbers):
+        raise OutOfReach
 
 
 def _add(
@@ -46,6 +73,7 @@ def _add(
     added: Sequence[Mapping[int, Stored]],
     around: Around,
     job: str,
+    within: Within,
 ) -> list[Refused]:
     session = context.session
     numbered = next_numbers(session, table, context.now, around.zone, len(added))
@@ -55,7 +83,9 @@ def _add(
         texts = {field: numbers[place] for field, numbers in numbered.items()}
         values: list[Stored] = [texts.get(one.id, given.get(one.id)) for one in table.fields]
         rows.append((text_of_row(table.fields, values, around), *values))
-    return insert_many(context, table, first, rows, job=job)
+    refused = insert_many(context, table, first, rows, job=job)
+    _check(context, table, within.made, list(range(first, first + len(added) - len(refused))))
+    return refused
 
 
 def _change(

@@ -24,6 +24,7 @@ from app.services.tables.statements import statements
 from app.services.tables.types.base import FILLED_BY_APPLIANCE, Around, Stored
 from app.services.tables.types.registry import MUST_BE_FILLED, has_column, type_of
 from app.services.tables.uniqueness import check_unique
+from app.services.tables.within_reach import READ_ONLY, UNSEEN
 from app.services.tables.writing import IS_CHANGING, with_starts
 
 NO_KEY: Final = mark("The cell by which records are found is empty.")
@@ -115,10 +116,7 @@ def taken_fields(table: TableInfo, how: How, reach: Reach) -> list[FieldInfo]:
         field = visible.get(number)
         if field is None:
             raise InvalidInput(field="fields", reason=NO_FIELD)
-        if field.changing:
-            raise InvalidInput(field=field.name, reason=IS_CHANGING)
-        if type_of(field).by_appliance and number != how.key:
-            raise InvalidInput(field=field.name, reason=FILLED_BY_APPLIANCE)
+        _check_taken(field, how, reach)
         found.append(field)
     if how.key and how.key not in numbers:
         raise InvalidInput(field="key", reason=NO_COLUMN)
@@ -129,6 +127,16 @@ def taken_fields(table: TableInfo, how: How, reach: Reach) -> list[FieldInfo]:
     return found
 
 
+def _check_taken(field: FieldInfo, how: How, reach: Reach) -> None:
+    """Raise InvalidInput where a field takes nothing from a file."""
+    if field.changing:
+        raise InvalidInput(field=field.name, reason=IS_CHANGING)
+    if field.id in reach.read and (field.id != how.key or how.mode is not Mode.UPDATE):
+        raise InvalidInput(field=field.name, reason=READ_ONLY)
+    if type_of(field).by_appliance and field.id != how.key:
+        raise InvalidInput(field=field.name, reason=FILLED_BY_APPLIANCE)
+
+
 class Merger:
     """Plans what becomes of the rows of one file, from its first row to its last."""
 
@@ -137,6 +145,7 @@ class Merger:
         self._how, self._reach = how, reach
         self.fields = taken_fields(table, how, reach)
         self._numbers = [field.id for field in self.fields]
+        self._unseen = {one.name for one in table.fields if one.id in reach.hidden}
         self._key = next((one for one in self.fields if one.id == how.key), None)
         self._required = {one.id: one.name for one in self.fields if one.settings.required}
         self._unique = [one for one in table.fields if one.settings.unique]
@@ -183,6 +192,8 @@ class Merger:
                 self._one(session, planned, record, values, there)
             except InvalidInput as error:
                 name, reason = str(error.parameters["field"]), str(error.parameters["reason"])
+                if name in self._unseen:
+                    name, reason = "", UNSEEN
                 planned.rejections.append(reject(record, reason, name, self._cell(record, name)))
         return planned
 

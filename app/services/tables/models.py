@@ -77,6 +77,8 @@ class TableDefinition(Row, table=True):
     design: str = ""
     """Identifier of the state of the definition and its fields: whoever changes something of them
     gives it a new one, in the same transaction. So what was read under it holds for good."""
+    rules: str = "[]"
+    """JSON list: who may do what with it (`rules.Rule`); without any, all who work with tables."""
 
 
 class FieldDefinition(Row, table=True):

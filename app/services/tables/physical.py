@@ -25,6 +25,7 @@ from sqlmodel import Session
 from app.core import postgresql_roles
 from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, TableState
+from app.services.tables.rules import Rules
 from app.services.tables.types.registry import has_column, is_many, is_text
 
 MOST_FIELDS: Final = 500
@@ -53,6 +54,8 @@ class TableInfo(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     fields: tuple[FieldInfo, ...]
     has_deleted: bool = False
     """Fields of it are deleted: what stood in them still lies in the rows' search texts."""
+    rules: Rules = ()
+    """Who may do what with it; without any, everybody who works with tables."""
 
     @property
     def scope(self) -> str:

@@ -13,7 +13,7 @@ from app.services.tables.errors import NotReady
 from app.services.tables.fields import FieldInfo, Option, Settings
 from app.services.tables.models import FieldKind
 from app.services.tables.preview import ColumnPlan
-from app.services.tables.reach import may
+from app.services.tables.reach import holds
 from app.services.tables.types import registry
 
 
@@ -58,7 +58,7 @@ def _check_target(context: Context, table: int) -> None:
         target = catalogue.ready_table(context.session, table)
     except (NotFound, NotReady):
         target = None
-    if target is None or not may(context, Permission.RECORDS_VIEW, target.scope):
+    if target is None or not holds(context, target, Permission.RECORDS_VIEW):
         reason = mark("There is no such table, or you may not look into it.")
         raise InvalidInput(field="settings.target", reason=reason)
 

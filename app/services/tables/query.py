@@ -46,16 +46,29 @@ class Rows:
     ) -> None:
         self.table = table
         self._session = session
-        self._statements = statements(table, reach.hidden, dialect_of(session))
+        dialect = dialect_of(session)
+        self._statements = statements(table, reach.hidden, dialect, reach.unsearched)
         self.fields, self.by_id = self._statements.fields, self._statements.by_id
         self._asking = self._statements.asking(around)
         self._scope = reach.rows(self._statements.rows) if reach.rows else None
+        self.read_only = reach.read
         self.is_whole = self._scope is None and self._statements.all_visible
         self._searching = Searching(session, table, self._statements)
 
     def field(self, number: int) -> FieldInfo:
         """Return a visible field. Raise InvalidInput: a hidden one is none."""
         return self._statements.field(number)
+
+    def missing(self, numbers: Sequence[int]) -> list[int]:
+        """Return which of some rows lie outside of reach; those that are deleted do too."""
+        if self._scope is None:
+            return []
+        c, found = self._statements.rows.c, set[int]()
+        within = select(c.id).where(self._scope, c.deleted_at == 0)
+        for start in range(0, len(numbers), AT_ONCE):
+            some = within.where(c.id.in_(numbers[start : start + AT_ONCE]))
+            found.update(self._session.connection().execute(some).scalars())
+        return [number for number in numbers if number not in found]
 
     def check(self, selection: Selection) -> None:
         """Raise InvalidInput if a condition or an order makes no sense."""
@@ -112,6 +125,8 @@ class Rows:
             return ()
         rows = self._statements.rows
         query = select(*(rows.c[field.column] for field in fields)).where(rows.c.id == number)
+        if self._scope is not None:  # a mark is no way to learn of other rows
+            query = query.where(self._scope)
         found = self._session.connection().execute(query).first()
         return tuple(found) if found else (None,) * len(fields)
 

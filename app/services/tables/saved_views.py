@@ -17,7 +17,7 @@ from app.operations.permissions import Permission
 from app.services.tables.definition import Definition, as_text, of_text
 from app.services.tables.models import SavedView
 from app.services.tables.physical import TableInfo
-from app.services.tables.reach import may
+from app.services.tables.reach import holds, require
 
 views: Table = SQLModel.metadata.tables[str(SavedView.__tablename__)]
 
@@ -95,7 +95,7 @@ def all_views(session: Session, table: int, *, deleted: bool = False) -> list[Vi
 
 def may_design(context: Context, table: TableInfo) -> bool:
     """Tell whether the actor may share views of a table and change shared ones."""
-    return may(context, Permission.TABLES_DESIGN, table.scope)
+    return holds(context, table, Permission.TABLES_DESIGN)
 
 
 def visible(context: Context, table: TableInfo, found: Iterable[ViewInfo]) -> list[ViewInfo]:
@@ -103,6 +103,7 @@ def visible(context: Context, table: TableInfo, found: Iterable[ViewInfo]) -> li
 
     Who designs the table sees every shared one; nobody sees what another keeps for themselves.
     """
+    require(context, table, Permission.RECORDS_VIEW)
     account = context.actor.account
     own = select(_members.group).where(_members.account == account)
     mine = set(context.session.connection().execute(own).scalars())
@@ -131,7 +132,7 @@ def find_view(
 def require_change(context: Context, table: TableInfo, *shared: Shared) -> None:
     """Raise NotAllowed where a view is or becomes a shared one, and the actor may not share."""
     if any(one is not Shared.NOBODY for one in shared):
-        context.require(Permission.TABLES_DESIGN, table.scope)
+        require(context, table, Permission.TABLES_DESIGN)
 
 
 def check(context: Context, wanted: Wanted) -> None:

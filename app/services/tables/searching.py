@@ -45,7 +45,7 @@ class Searching:
         if needle and needle not in self.found:
             made = self._made
             self.found[needle] = find(
-                self._session, self._table, made.by_id, needle, made.holding, made.rows
+                self._session, self._table, made.searched, needle, made.holding, made.rows
             )
         return self.found.get(needle)
 

@@ -96,11 +96,14 @@ class Statements:
         all_visible: bool,
         whole: bool,
         dialect: str,
+        unsearched: frozenset[int],
     ) -> None:
         self.rows, self.fields = rows, fields
         self.by_id = {field.id: field for field in fields}
         self.all_visible = all_visible
         self._whole = whole
+        self._unsearched = unsearched
+        self.searched = frozenset(self.by_id) - unsearched
         on_sqlite = dialect == "sqlite"
         self._is_postgresql = not on_sqlite
         self._find: Any = getattr(func, "instr" if on_sqlite else "strpos")
@@ -161,14 +164,18 @@ class Statements:
 
     def asking(self, around: Around) -> Asking:
         """Return what turns a reader's conditions into SQL."""
-        return Asking(self.rows, self.by_id, self._find, around)
+        return Asking(self.rows, self.by_id, self._find, around, self._unsearched)
 
     def _matches(self) -> ColumnElement[bool]:
         anywhere: ColumnElement[bool] = self._find(self.rows.c.s, NEEDLE) > 0
         if self._whole:
             return anywhere
         # a hit in a hidden or deleted field would tell what stands there
-        found = (within(self.rows, self._find, field, NEEDLE) for field in self.fields)
+        found = (
+            within(self.rows, self._find, field, NEEDLE)
+            for field in self.fields
+            if field.id in self.searched
+        )
         return and_(anywhere, or_(false(), *found))
 
     def keys(self, sorts: tuple[Sort, ...]) -> list[Key]:
@@ -246,14 +253,20 @@ class Statements:
 
 
 @functools.lru_cache(maxsize=256)
-def statements(table: TableInfo, hidden: frozenset[int], dialect: str) -> Statements:
+def statements(
+    table: TableInfo,
+    hidden: frozenset[int],
+    dialect: str,
+    unsearched: frozenset[int] = frozenset(),
+) -> Statements:
     """Return what builds the statements of one table without its hidden fields."""
     return Statements(
         sql_table(table),
         tuple(field for field in table.fields if field.id not in hidden),
         all_visible=not hidden,
-        whole=not hidden and not table.has_deleted,
+        whole=not hidden and not table.has_deleted and not unsearched,
         dialect=dialect,
+        unsearched=unsearched,
     )
 
 

@@ -12,6 +12,7 @@ from app.services.tables.fields import PLAIN, FieldInfo, Settings
 from app.services.tables.fitting import Misfit
 from app.services.tables.models import FieldKind, TableState
 from app.services.tables.physical import FIRST_VALUE, TableInfo
+from app.services.tables.rules import Verb
 from app.services.tables.types.base import Around, Value
 from app.services.tables.types.registry import plain_words, shower_of, words_of, writer_of
 
@@ -31,6 +32,8 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
     changing: Annotated[
         bool, Meta(description="Its kind is being changed; nobody writes to it.")
     ] = False
+    read_only: Annotated[bool, Meta(description="You see it, and do not change it.")] = False
+    kept_in: Annotated[bool, Meta(description="You see it, and do not export it.")] = False
 
 
 class TableView(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,9 @@ class TableView(msgspec.Struct, frozen=True, kw_only=True):
     created_by: Annotated[str, Meta(description="Account that made it.")]
     deleted_at: Annotated[int, Meta(description="When it was deleted; 0: it is not.")]
     fields: Annotated[list[FieldView], Meta(description="Its fields in order.")]
+    may: Annotated[
+        list[Verb], Meta(description="What you may do with it; told where tables are asked for.")
+    ] = msgspec.field(default_factory=list)
 
 
 class RecordView(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,22 +30,22 @@ from app.services.tables.types import registry
 from app.services.tables.types.base import NOWHERE, Around, Stored, Value
 from app.services.tables.types.registry import has_column, is_many, plain_writers
 from app.services.tables.uniqueness import check_unique, taken_at_the_same_moment
+from app.services.tables.within_reach import check_reach, check_writable, unnamed
 
 IS_CHANGING = mark("The type of the field is being changed. Wait until that is done.")
 
 
 def stored_values(
-    known: Mapping[int, FieldInfo], values: Mapping[int, Value], around: Around = NOWHERE
+    rows: Rows, values: Mapping[int, Value], around: Around = NOWHERE
 ) -> dict[int, Stored]:
-    """Return what is stored for the given values of known fields, all by number.
+    """Return what is stored for the given values of fields that the person writes, by number.
 
     Raise InvalidInput naming the field.
     """
     stored: dict[int, Stored] = {}
     for number, value in values.items():
-        field = known.get(number)
-        if field is None:
-            raise InvalidInput(field=str(number), reason=mark("The table has no such field."))
+        check_writable(rows, [number])
+        field = rows.by_id[number]
         if field.changing:
             raise InvalidInput(field=field.name, reason=IS_CHANGING)
         try:
@@ -55,6 +55,14 @@ def stored_values(
         if stored[number] is None and field.settings.required:
             raise InvalidInput(field=field.name, reason=registry.MUST_BE_FILLED)
     return stored
+
+
+def new_values(rows: Rows, given: dict[int, Stored], around: Around) -> dict[int, Stored]:
+    """Return the values of a new row as somebody makes it: `with_starts`, hidden fields unnamed."""
+    try:
+        return with_starts(rows.table, given, around)
+    except InvalidInput as error:
+        raise unnamed(rows, error) from None
 
 
 def with_starts(table: TableInfo, stored: dict[int, Stored], around: Around) -> dict[int, Stored]:
@@ -126,7 +134,22 @@ def _nothing(_stored: Any) -> str:  # noqa: ANN401
 
 
 def insert_row(
-    context: Context, table: TableInfo, stored: Mapping[int, Stored], around: Around = NOWHERE
+    context: Context, rows: Rows, stored: Mapping[int, Stored], around: Around = NOWHERE
+) -> Sequence[Any]:
+    """Write a new row; return it whole, as `query` would.
+
+    Raise InvalidInput: a value is taken; OutOfReach: the row is none of the person's.
+    """
+    try:
+        made = _insert_row(context, rows.table, stored, around)
+    except InvalidInput as error:
+        raise unnamed(rows, error) from None
+    check_reach(rows, made[0])
+    return made
+
+
+def _insert_row(
+    context: Context, table: TableInfo, stored: Mapping[int, Stored], around: Around
 ) -> Sequence[Any]:
     """Write a new row; return it whole, as `query` would. Raise InvalidInput: a value is taken."""
     now = context.now
@@ -222,8 +245,10 @@ def update_row(
 ) -> Sequence[Any]:
     """Change some fields of a row; return it whole, as `query` would.
 
-    Raise NotFound if there is none within reach, Conflict if somebody changed it since.
+    Raise NotFound if there is none within reach, Conflict if somebody changed it since, OutOfReach
+    if it would not be within reach any more.
     """
+    check_writable(rows, stored)
     table, now, account = rows.table, context.now, context.actor.account
     row = _current(context, rows, at)
     whole = _by_number(table, row)
@@ -233,7 +258,11 @@ def update_row(
     system = {one.id: told[one.column] for one in table.fields if one.column in told}
     after = [*{**whole, **stored, **system}.values()]
     changed = {key: stored[key] for key in before}
-    write_state(context, rows, at, changed, after, around, now=now)
+    try:
+        write_state(context, rows, at, changed, after, around, now=now)
+    except InvalidInput as error:  # the database names the first field whose values occur once
+        raise unnamed(rows, error) from None
+    check_reach(rows, at.number)
     after_row = [at.number, at.rev + 1, *after]
     record(context, table, "update", [after_row], {at.number: before}, at=now)
     return [at.number, at.rev + 1, row.created_at, row.created_by, now, account, *after]

@@ -31,7 +31,7 @@ from app.services.tables.operations.choosing import TWICE, Chosen, RowsAsked
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import TableInfo
 from app.services.tables.query import Rows
-from app.services.tables.reach import reach_of
+from app.services.tables.reach import reach_of, require
 from app.services.tables.types.base import Around
 from app.services.tables.views import RecordView, load_links, typed_viewer
 from app.services.tables.writing import At
@@ -76,6 +76,7 @@ def change_cells(context: Context, request: ChangeCells) -> CellsChanged:
     if len(set(numbers)) != len(numbers):
         raise InvalidInput(field="changes", reason=RECORD_TWICE)
     around = around_of(context, table.fields)
+    require(context, table, Permission.RECORDS_VIEW)  # the records are the answer
     rows = _reached(context, table, Permission.RECORDS_EDIT)
     viewing = _Viewing(rows, request.columns, around)
     before = context.session.connection().begin_nested() if request.whole else None

@@ -22,6 +22,7 @@ from app.services.tables import catalogue
 from app.services.tables.errors import NothingToFetch
 from app.services.tables.operations.exporting import ExportRecords, chosen_rows, file_of, tell_of
 from app.services.tables.operations.tables import STAFF
+from app.services.tables.reach import require
 from app.services.tables.views import TableNumber
 
 EXPORT: Final = "tables.export"
@@ -80,6 +81,7 @@ class FinishExport(msgspec.Struct, frozen=True, kw_only=True):
     planes=STAFF,
     route=Route("POST", "/tables/{table}/exports", status=202),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def start_export(context: Context, request: ExportRecords) -> ExportStarted:
     """Make a file of records in the background."""
@@ -93,6 +95,7 @@ def start_export(context: Context, request: ExportRecords) -> ExportStarted:
     permission=Permission.RECORDS_EXPORT,
     planes=(),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def finish_export(context: Context, request: FinishExport) -> None:
     """Note that the file of an export is there."""
@@ -110,11 +113,13 @@ def finish_export(context: Context, request: FinishExport) -> None:
     planes=STAFF,
     route=Route("GET", "/tables/{table}/exports/{job}"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def fetch_export(context: Context, request: FetchExport) -> Download:
     """Hand out the file of one's own export, as long as it is kept."""
     table = catalogue.ready_table(context.session, request.table)
     context.event.about("table", str(table.id), table.name)
+    require(context, table, Permission.RECORDS_EXPORT)
     context.event.references["job"] = request.job
     asked, result = _finished(context, request)
     folder = context.appliance.settings.spool

@@ -163,6 +163,7 @@ def _too_long(chosen: Chosen, request: ExportRecords) -> int:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/export/check"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def check_export(context: Context, request: ExportRecords) -> ExportCheck:
     """Tell how many records an export holds, and what its encoding cannot say."""
@@ -186,6 +187,7 @@ def check_export(context: Context, request: ExportRecords) -> ExportCheck:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/export"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def export_records(context: Context, request: ExportRecords) -> Download:
     """Hand out records as a file, made while it is sent."""

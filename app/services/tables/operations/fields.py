@@ -18,6 +18,7 @@ from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import MOST_FIELDS, TableInfo
 from app.services.tables.planning import field_of
 from app.services.tables.preview import Name
+from app.services.tables.reach import require
 from app.services.tables.views import Rev, TableNumber, TableView, view_of_table
 from app.services.tables.writing import IS_CHANGING
 
@@ -92,6 +93,7 @@ class DeletedFields(msgspec.Struct, frozen=True):
 def _table(context: Context, table: int) -> TableInfo:
     found = catalogue.ready_table(context.session, table)
     context.event.about("table", str(found.id), found.name)
+    require(context, found, Permission.TABLES_DESIGN)
     return found
 
 
@@ -254,7 +256,8 @@ def _names(name: str) -> list[str]:
 )
 def list_deleted_fields(context: Context, request: ListDeletedFields) -> DeletedFields:
     """List the fields of a table that can be brought back."""
-    catalogue.ready_table(context.session, request.table)
+    table = catalogue.ready_table(context.session, request.table)
+    require(context, table, Permission.TABLES_DESIGN)
     return DeletedFields(
         [
             DeletedField(

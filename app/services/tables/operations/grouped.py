@@ -70,6 +70,7 @@ class GroupList(msgspec.Struct, frozen=True, kw_only=True):
     planes=STAFF,
     route=Route("POST", "/tables/{table}/records/groups"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def list_groups(context: Context, request: ListGroups) -> GroupList:
     """Put records of a table into groups; count and add up each of them."""

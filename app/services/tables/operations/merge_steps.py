@@ -1,5 +1,6 @@
 """The steps of a job that brings rows of a file into a table: batches, end, way back."""
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
@@ -16,10 +17,11 @@ from app.services.tables import catalogue
 from app.services.tables.around import around_of
 from app.services.tables.errors import RowsDoNotFit
 from app.services.tables.importing import Rejection, reject
-from app.services.tables.merge_writing import carry_out, take_back
+from app.services.tables.merge_writing import Within, carry_out, take_back
 from app.services.tables.merging import How, Merger, Mode, Planned
 from app.services.tables.operations.import_steps import FINISHING, keep_rejections, table_of
-from app.services.tables.reach import reach_of
+from app.services.tables.physical import TableInfo
+from app.services.tables.reach import Reach, both, reach_of
 from app.services.tables.reading import Layout, Stands
 from app.services.tables.views import TableNumber
 
@@ -131,14 +133,26 @@ def needed(how: How) -> list[Permission]:
     ]
 
 
+def within(context: Context, session: Session, table: TableInfo, how: How) -> Within:
+    """Return which rows may be made, and which found and changed. Raise NotAllowed."""
+    reach_of(context, table, Permission.RECORDS_IMPORT, session)
+    verbs = needed(how)
+    reaches = [reach_of(context, table, verb, session) for verb in verbs]
+    made, changed = reaches[0], reaches[-1]
+    if how.key:  # that a record of a key is there is told to who sees it
+        seen = reach_of(context, table, Permission.RECORDS_VIEW, session)
+        hidden = changed.hidden | seen.hidden
+        changed = Reach(both(changed.rows, seen.rows), hidden, changed.read)
+    return Within(made, changed)
+
+
 def merger_of(context: Context, session: Session, table: int, how: How) -> Merger:
     """Return what plans the rows. Raise NotAllowed, or InvalidInput where it makes no sense."""
     found = catalogue.ready_table(session, table)
-    verbs = needed(how)
-    for verb in verbs:
-        context.require(verb, found.scope)
+    made, changed = within(context, session, found, how)
     around = around_of(context, found.fields, session)
-    return Merger(found, how, reach_of(context, found, verbs[-1]), around)
+    reach = replace(changed, hidden=made.hidden | changed.hidden, read=made.read | changed.read)
+    return Merger(found, how, reach, around)
 
 
 @operation(
@@ -158,7 +172,8 @@ def merge_batch(context: Context, request: MergeBatch) -> MergeStands:
     if table.rev != request.design or not merger.are_new(context.session, planned):
         raise Conflict(name=table.name)
     around = around_of(context, table.fields)
-    refused = carry_out(context, table, planned, around, job)
+    reaches = within(context, context.session, table, request.how)
+    refused = carry_out(context, table, planned, around, job, reaches)
     rejections = [
         *planned.rejections,
         *(reject(planned.records[one.place], one.reason) for one in refused),

@@ -20,6 +20,7 @@ from app.services.tables.operations.tables import STAFF
 from app.services.tables.past import Held
 from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.query import Rows
+from app.services.tables.reach import require
 from app.services.tables.restoring import restore_row, whole_state
 from app.services.tables.revert_writing import whole_of
 from app.services.tables.shapes import read_shape
@@ -28,6 +29,7 @@ from app.services.tables.types.base import Around, Stored
 from app.services.tables.types.registry import type_of
 from app.services.tables.uniqueness import check_unique
 from app.services.tables.views import RecordNumber, Rev, TableNumber
+from app.services.tables.within_reach import check_reach, check_writable
 
 NO_STATE: Final = mark("The record has no such state.")
 WAS_DELETED: Final = mark("The record was deleted in this state. Choose an earlier one.")
@@ -136,7 +138,7 @@ class _Plan:
             gone = self.seen.teller.columns.by_column[held.column].name
             raise InvalidInput(field=gone, reason=FIELD_GONE)
         text = self.seen.teller.text(held)
-        stored = writing.stored_values(self.rows.by_id, {number: text or None}, self.around)
+        stored = writing.stored_values(self.rows, {number: text or None}, self.around)
         # what stood there in this type comes back as it was; a choice may have a namesake by now
         same = held.column == self.seen.teller.columns.present[number]
         same = same and field.kind not in CHOICES
@@ -200,8 +202,10 @@ def put_back(context: Context, request: PutBack) -> BackDone:
     context.event.numbers.update(fields=len(plan.values), left=len(left))
     at = writing.At(past.number, past.rev)
     if past.deleted_at:
-        context.require(Permission.RECORDS_DELETE, table.scope)
+        require(context, table, Permission.RECORDS_DELETE)
+        check_writable(plan.rows, plan.values)
         _restore(context, seen, at, plan.values, plan.around)
+        check_reach(plan.rows, at.number)
     elif plan.values:
         writing.update_row(context, plan.rows, at, dict(plan.values), plan.around)
     return BackDone(

@@ -22,7 +22,7 @@ from app.services.tables.operations.tables import STAFF
 from app.services.tables.past import DELETES, RESTORES, Columns, Entry, Held, Past, changes, load
 from app.services.tables.personal_data import history
 from app.services.tables.physical import TableInfo
-from app.services.tables.reach import Reach, reach_of
+from app.services.tables.reach import Reach, reach_of, require
 from app.services.tables.shapes import read_shape
 from app.services.tables.telling import Teller, names_of
 from app.services.tables.types.registry import type_of
@@ -100,6 +100,7 @@ class Looked(msgspec.Struct, frozen=True):
 def look(context: Context, table: int, record: int, permission: Permission) -> Looked:
     """Return a record that may be deleted, as far as somebody reaches it. Raise NotFound."""
     found = catalogue.ready_table(context.session, table)
+    require(context, found, Permission.RECORDS_VIEW)  # the past is shown
     reach = reach_of(context, found, permission)
     columns = Columns(context.session, found)
     past = load(context.session, found, [record], columns, reach).get(record)

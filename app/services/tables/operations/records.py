@@ -15,11 +15,14 @@ from app.operations.permissions import Permission
 from app.services.tables import catalogue, writing
 from app.services.tables.around import around_of
 from app.services.tables.counting import LONGEST, Count, Total, total_of
+from app.services.tables.errors import NoFurtherPages
+from app.services.tables.export_allowance import export_allowance, handed_out
 from app.services.tables.operations.choosing import Chosen, RowsAsked
+from app.services.tables.operations.handing_out import HandedOut, hand_out
 from app.services.tables.operations.tables import STAFF
-from app.services.tables.physical import MOST_FIELDS
-from app.services.tables.query import Rows
-from app.services.tables.reach import reach_of
+from app.services.tables.physical import FIRST_VALUE, MOST_FIELDS
+from app.services.tables.query import Found, Rows
+from app.services.tables.reach import holds, reach_of
 from app.services.tables.types.base import Value
 from app.services.tables.types.registry import type_of
 from app.services.tables.views import (
@@ -131,11 +134,14 @@ def _show(context: Context, table: int, record: int) -> RecordView:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/records/search"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def list_records(context: Context, request: ListRecords) -> RecordPage:
     """List records of a table: by a view, searched, filtered, sorted, page by page."""
     table = catalogue.ready_table(context.session, request.table)
     reach = reach_of(context, table, Permission.RECORDS_VIEW)
+    if context.through_api:
+        reach = handed_out(context, table)
     chosen = Chosen(context, request, reach)
     rows, selection = chosen.rows, chosen.selection
     with at_most(context.session, LONGEST) if chosen.may_take_long else nullcontext():
@@ -153,6 +159,8 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
     painted = rows.painted([row.id for row in found.rows], [one.condition for one in colours])
     viewer = typed_viewer if request.typed else record_viewer
     view = viewer(rows.fields, chosen.around, chosen.places)
+    if context.through_api:
+        found = _to_a_program(context, request, chosen, found)
     return RecordPage(
         table=view_of_table(table, chosen.fields),
         records=[view(row) for row in found.rows],
@@ -165,6 +173,22 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
     )
 
 
+def _to_a_program(context: Context, request: ListRecords, chosen: Chosen, found: Found) -> Found:
+    """Return a page as a program gets it: with the right to export an event tells of it.
+
+    Without it a program gets a first page, and no mark to go on from.
+    """
+    cells = len(found.rows) * len(chosen.fields)
+    if export_allowance(context, chosen.table, cells):
+        if found.rows:
+            told = HandedOut(table=chosen.table.id, rows=len(found.rows), cells=cells)
+            hand_out(context, told)
+        return found
+    if request.after or request.before:
+        raise NoFurtherPages
+    return Found(found.rows, "", "")
+
+
 @operation(
     "records.get",
     permission=Permission.RECORDS_VIEW,
@@ -172,6 +196,7 @@ def list_records(context: Context, request: ListRecords) -> RecordPage:
     planes=STAFF,
     route=Route("GET", "/tables/{table}/records/{record}"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def get_record(context: Context, request: GetRecord) -> RecordView:
     """Show one record."""
@@ -185,6 +210,7 @@ def get_record(context: Context, request: GetRecord) -> RecordView:
     planes=STAFF,
     route=Route("GET", "/tables/{table}/blank-record"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def begin_record(context: Context, request: BeginRecord) -> BlankRecord:
     """Show what a new record begins with: the defaults of its fields."""
@@ -201,6 +227,7 @@ def begin_record(context: Context, request: BeginRecord) -> BlankRecord:
     planes=STAFF,
     route=Route("GET", "/tables/{table}/fields/{field}/choices"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def list_choices(context: Context, request: ListChoices) -> Choices:
     """List what a field of people, groups or links may hold, by its name."""
@@ -220,6 +247,7 @@ def list_choices(context: Context, request: ListChoices) -> Choices:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/records", status=201),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def create_record(context: Context, request: CreateRecord) -> RecordView:
     """Make a record."""
@@ -228,9 +256,9 @@ def create_record(context: Context, request: CreateRecord) -> RecordView:
     reach = reach_of(context, table, Permission.RECORDS_CREATE)
     rows = Rows(context.session, table, reach)
     around = around_of(context, table.fields)
-    given = writing.stored_values(rows.by_id, request.values, around)
-    stored = writing.with_starts(table, given, around)
-    row = writing.insert_row(context, table, stored, around)
+    given = writing.stored_values(rows, request.values, around)
+    stored = writing.new_values(rows, given, around)
+    row = writing.insert_row(context, rows, stored, around)
     context.event.references["record"] = str(row[0])
     return record_viewer(rows.fields, around)(rows.seen(row))
 
@@ -242,6 +270,7 @@ def create_record(context: Context, request: CreateRecord) -> RecordView:
     planes=STAFF,
     route=Route("PATCH", "/tables/{table}/records/{record}"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def update_record(context: Context, request: UpdateRecord) -> RecordView:
     """Change a record that stands as it was seen."""
@@ -251,10 +280,14 @@ def update_record(context: Context, request: UpdateRecord) -> RecordView:
     reach = reach_of(context, table, Permission.RECORDS_EDIT)
     rows = Rows(context.session, table, reach)
     around = around_of(context, table.fields)
-    stored = writing.stored_values(rows.by_id, request.values, around)
+    stored = writing.stored_values(rows, request.values, around)
     at = writing.At(request.record, request.rev)
-    row = writing.update_row(context, rows, at, stored, around)
-    return record_viewer(rows.fields, around)(rows.seen(row))
+    row = rows.seen(writing.update_row(context, rows, at, stored, around))
+    if not holds(context, table, Permission.RECORDS_VIEW):  # then only what was written is told
+        told = [one.id in stored for one in rows.fields]
+        values = zip(told, row[FIRST_VALUE:], strict=True)
+        row = (*row[:FIRST_VALUE], *(value if mine else None for mine, value in values))
+    return record_viewer(rows.fields, around)(row)
 
 
 @operation(
@@ -265,6 +298,7 @@ def update_record(context: Context, request: UpdateRecord) -> RecordView:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/records/{record}/delete"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def delete_record(context: Context, request: DeleteRecord) -> None:
     """Delete a record that stands as it was seen."""

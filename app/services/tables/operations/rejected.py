@@ -11,7 +11,8 @@ from sqlmodel import SQLModel
 from app.core.errors import NotFound
 from app.core.messages import mark, translate
 from app.files.csv_writing import neutral
-from app.operations.context import Appliance, Context
+from app.jobs.lease import jobs
+from app.operations.context import Context
 from app.operations.download import Download
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
@@ -21,6 +22,7 @@ from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind, ImportRejection
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import TableInfo
+from app.services.tables.reach import Reach, holds, reach_of, require
 from app.services.tables.views import TableNumber
 
 rejections: Final[Table] = SQLModel.metadata.tables[str(ImportRejection.__tablename__)]
@@ -47,7 +49,8 @@ def import_errors(context: Context, request: ImportErrors) -> Download:
     """Hand out the rows that did not fit, each with the reason, as CSV."""
     table = _table(context, request)
     context.event.about("table", str(table.id), table.name)
-    mine = _mine(request)
+    reach = _reach(context, table)
+    mine = _mine(context, request, reach)
     connection = context.session.connection()
     context.event.numbers["rows"] = connection.execute(
         select(func.count()).select_from(rejections).where(mine)
@@ -56,9 +59,12 @@ def import_errors(context: Context, request: ImportErrors) -> Download:
     labels = [translate(context.language, name) for name in names]
     fields = [
         FieldInfo(id=0, name=neutral(name), kind=FieldKind.TEXT)
-        for name in (*labels, *(field.name for field in table.fields))
+        for name in (
+            *labels,
+            *(field.name for field in table.fields if field.id not in reach.hidden),
+        )
     ]
-    parts = _rejected_parts(context.appliance, request, context.language)
+    parts = _rejected_parts(context, table, mine, reach)
     # neutralised there already: a rejected row may have more cells than the table has fields
     chunks = csv_chunks(fields, parts, encoding="utf-8", neutralise=False)
     return Download(f"{table.name}-errors.csv", "text/csv; charset=utf-8", chunks)
@@ -74,9 +80,25 @@ def _table(context: Context, request: ImportErrors) -> TableInfo:
         return catalogue.find_table(context.session, request.table, deleted=True)
 
 
-def _mine(request: ImportErrors) -> ColumnElement[bool]:
-    of_table = rejections.c.table_id == request.table
-    return and_(of_table, rejections.c.job == request.job) if request.job else of_table
+def _reach(context: Context, table: TableInfo) -> Reach:
+    """Return what the actor sees of a table besides importing. Raise NotAllowed."""
+    require(context, table, Permission.RECORDS_IMPORT)
+    sees = holds(context, table, Permission.RECORDS_VIEW)
+    return reach_of(context, table, Permission.RECORDS_VIEW if sees else Permission.RECORDS_IMPORT)
+
+
+def _mine(context: Context, request: ImportErrors, reach: Reach) -> ColumnElement[bool]:
+    """Return which rows are meant: of one's own imports, where one does not see all of a table.
+
+    A rejected row is no record yet, so nobody can tell whose it is.
+    """
+    found = rejections.c.table_id == request.table
+    if request.job:
+        found = and_(found, rejections.c.job == request.job)
+    if not reach.is_whole:
+        own = select(jobs.c.id).where(jobs.c.created_by == context.actor.account)
+        found = and_(found, rejections.c.job.in_(own))
+    return found
 
 
 class RejectedCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,25 +117,37 @@ class RejectedCount(msgspec.Struct, frozen=True, kw_only=True):
 )
 def count_import_errors(context: Context, request: ImportErrors) -> RejectedCount:
     """Count the rows of a table's file that did not fit."""
-    _table(context, request)
-    query = select(func.count()).select_from(rejections).where(_mine(request))
+    reach = _reach(context, _table(context, request))
+    mine = _mine(context, request, reach)
+    query = select(func.count()).select_from(rejections).where(mine)
     return RejectedCount(rows=context.session.connection().execute(query).scalar_one())
 
 
 def _rejected_parts(
-    appliance: Appliance, request: ImportErrors, language: str
+    context: Context, table: TableInfo, mine: ColumnElement[bool], reach: Reach
 ) -> Iterator[list[Any]]:
-    query = select(rejections).where(_mine(request)).order_by(rejections.c.id)
-    with appliance.database.read() as session:
+    query = select(rejections).where(mine).order_by(rejections.c.id)
+    with context.appliance.database.read() as session:
         result = session.connection().execute(query, execution_options={"stream_results": True})
         for part in result.partitions(1000):
             yield [
                 [
                     str(row.row),
-                    translate(language, row.reason),
+                    translate(context.language, row.reason),
                     neutral(row.column),
                     neutral(row.value),
-                    *map(neutral, msgspec.json.decode(row.cells)),
+                    *map(neutral, _seen(table, reach, msgspec.json.decode(row.cells))),
                 ]
                 for row in part
             ]
+
+
+def _seen(table: TableInfo, reach: Reach, cells: list[str]) -> list[str]:
+    """Return a row's cells without those under fields that the reader does not see."""
+    if len(cells) != len(table.fields):
+        return cells  # a row of another length is told as it is: it is of the reader's own file
+    return [
+        cell
+        for cell, field in zip(cells, table.fields, strict=True)
+        if field.id not in reach.hidden
+    ]

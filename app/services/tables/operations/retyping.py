@@ -34,7 +34,7 @@ from app.services.tables.operations.fields import Chosen, FieldNumber, Scale
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import TableInfo
 from app.services.tables.planning import field_of
-from app.services.tables.reach import WHOLE_TABLE, reach_of
+from app.services.tables.reach import reach_of, require
 from app.services.tables.types.registry import TYPES, writer_of
 from app.services.tables.views import Rev, TableNumber
 from app.services.tables.writing import IS_CHANGING
@@ -118,10 +118,11 @@ class ConvertArguments(msgspec.Struct, frozen=True, kw_only=True):
 
 def _field(context: Context, table: int, number: int) -> tuple[TableInfo, FieldInfo]:
     found = catalogue.ready_table(context.session, table)
+    require(context, found, Permission.TABLES_DESIGN)
     field = designing.field_in(found, number)
     if field.changing:
         raise InvalidInput(field=field.name, reason=IS_CHANGING)
-    if reach_of(context, found, Permission.RECORDS_VIEW) != WHOLE_TABLE:
+    if not reach_of(context, found, Permission.RECORDS_VIEW).is_whole:
         reason = mark("Only who sees all records and fields can change a type.")
         raise InvalidInput(field=field.name, reason=reason)
     return found, field

@@ -133,6 +133,7 @@ def _shown(context: Context, table: TableInfo, view: ViewInfo) -> ViewOfRows:
     planes=STAFF,
     route=Route("GET", "/tables/{table}/views"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def list_views(context: Context, request: ListViews) -> ViewList:
     """List the views of a table that one sees: own ones and shared ones."""
@@ -149,6 +150,7 @@ def list_views(context: Context, request: ListViews) -> ViewList:
     planes=STAFF,
     route=Route("GET", "/tables/{table}/views/{view}"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def get_view(context: Context, request: GetView) -> ViewOfRows:
     """Show a view of a table, and what of it does not fit any more."""
@@ -162,6 +164,7 @@ def get_view(context: Context, request: GetView) -> ViewOfRows:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/views", status=201),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def create_view(context: Context, request: CreateView) -> ViewOfRows:
     """Save a view of a table; sharing one takes the right to design the table."""
@@ -182,6 +185,7 @@ def create_view(context: Context, request: CreateView) -> ViewOfRows:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/views/{view}"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def change_view(context: Context, request: ChangeView) -> ViewOfRows:
     """Change a view of a table that stands as it was seen."""
@@ -206,6 +210,7 @@ def change_view(context: Context, request: ChangeView) -> ViewOfRows:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/views/{view}/delete"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def delete_view(context: Context, request: OneView) -> None:
     """Delete a view of a table; it can be brought back."""
@@ -218,6 +223,7 @@ def delete_view(context: Context, request: OneView) -> None:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/views/{view}/restore"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def restore_view(context: Context, request: OneView) -> None:
     """Bring a deleted view of a table back."""

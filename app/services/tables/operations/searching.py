@@ -18,7 +18,7 @@ from app.services.tables.models import TableState
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import FIRST_VALUE, TableInfo
 from app.services.tables.query import Rows
-from app.services.tables.reach import may, reach_of
+from app.services.tables.reach import holds, reach_of
 from app.services.tables.selection import Selection
 from app.services.tables.snippets import Snippet, snippet
 from app.services.tables.types.base import Around
@@ -81,7 +81,7 @@ def search_everywhere(context: Context, request: SearchEverywhere) -> FoundEvery
     mine = [
         table
         for table in catalogue.all_tables(context.session)
-        if table.state is TableState.READY and may(context, Permission.RECORDS_VIEW, table.scope)
+        if table.state is TableState.READY and holds(context, table, Permission.RECORDS_VIEW)
     ]
     if not fold(request.search.strip()):
         mine = []

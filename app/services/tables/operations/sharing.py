@@ -11,6 +11,7 @@ from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue, saved_views
 from app.services.tables.operations.tables import STAFF
+from app.services.tables.reach import require
 from app.services.tables.views import TableNumber
 
 
@@ -41,10 +42,12 @@ class Sharing(msgspec.Struct, frozen=True, kw_only=True):
     planes=STAFF,
     route=Route("GET", "/tables/{table}/views/sharing"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def sharing(context: Context, request: SharingOf) -> Sharing:
     """Tell with whom one may share views of a table: groups, for those who design it."""
     table = catalogue.ready_table(context.session, request.table)
+    require(context, table, Permission.RECORDS_VIEW)
     if not saved_views.may_design(context, table):
         return Sharing(may_share=False, groups=[])
     paths = named_paths(context.session)

@@ -56,6 +56,9 @@ class Names(Protocol):
     def load(self, identifiers: Sequence[Any]) -> None:
         """Fetch the names of many at once."""
 
+    def sees(self, identifier: Any) -> bool:  # noqa: ANN401
+        """Tell whether the reader may know what is called so."""
+
     def some(self, text: str, limit: int) -> list[str]:
         """Return names that hold a text, as `find` reads them."""
 
@@ -70,6 +73,9 @@ class _Nobody:
         return str(identifier)
 
     def load(self, identifiers: Sequence[object]) -> None: ...
+
+    def sees(self, identifier: object) -> bool:  # noqa: ARG002
+        return True
 
     def some(self, text: str, limit: int) -> list[str]:  # noqa: ARG002
         return []

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from app.core.errors import InvalidInput
-from app.core.messages import mark
+from app.core.messages import mark, translate
 from app.files.errors import Unfit
 from app.services.tables.fields import FieldInfo
 from app.services.tables.models import FieldKind
@@ -23,6 +23,9 @@ from app.services.tables.types.base import (
 MOST_LINKS: Final = 1_000
 """Records that one record links to through one field."""
 TOO_MANY: Final = mark("A record links to up to 1,000 records.")
+
+UNSEEN: Final = mark("Not visible")
+"""Of a linked record that the reader may not see."""
 
 _BETWEEN: Final = re.compile(r"[;；\r\n]+")
 
@@ -80,8 +83,13 @@ def _text(identifier: str | int) -> str:
     return str(identifier)
 
 
-def _called(names: Names, number: int) -> str:
-    """Return what a record is called; #12 where that may not be seen."""
+def _called(names: Names, number: int, language: str) -> str:
+    """Return what a record is called; #12 where its first field is empty.
+
+    Of a record that the reader may not see, not even that.
+    """
+    if not names.sees(number):
+        return translate(language, UNSEEN)
     return names.name(number).partition(" ")[2] or f"#{number}"
 
 
@@ -118,7 +126,7 @@ class LinkType(FieldType):
     def words(self, field: FieldInfo, around: Around) -> Write:
         """Write the name alone, where one may see it."""
         names = around.records(field.settings.target)
-        return lambda stored: _called(names, stored)
+        return lambda stored: _called(names, stored, around.language)
 
     def check(self, field: FieldInfo) -> None:
         """Look for the table too."""
@@ -162,7 +170,9 @@ class LinksType(FieldType):
         """Write the names as people list them."""
         names = around.records(field.settings.target)
         between = "、" if around.language == "ja" else ", "
-        return lambda stored: between.join(_called(names, int(one)) for one in stored.split(","))
+        return lambda stored: between.join(
+            _called(names, int(one), around.language) for one in stored.split(",")
+        )
 
     def shower(self, field: FieldInfo) -> Callable[[Any], Value] | None:  # noqa: ARG002
         """Give the numbers."""

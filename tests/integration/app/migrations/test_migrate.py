@@ -204,6 +204,24 @@ def test_lists_from_before_they_had_places_take_some_each_once(empty, monkeypatc
         session.connection().execute(insert(places), [says])
 
 
+def test_tables_from_before_there_were_rules_are_open_to_all_F4(empty, monkeypatch):
+    upgrade = upgrade_module.command.upgrade
+    old = {"state": "ready", "source": "", "created_by": "", "created_at": 1, "deleted_at": 0}
+
+    def with_a_table_of_before(configuration, _head):
+        upgrade(configuration, "0022")
+        definitions = table("tables_definition", *map(column, ["name", "rev", "design", *old]))
+        row = {"name": "注文", "rev": 1, "design": "x", **old}
+        configuration.attributes["connection"].execute(insert(definitions), [row])
+        upgrade(configuration, "head")
+
+    monkeypatch.setattr(upgrade_module.command, "upgrade", with_a_table_of_before)
+    migrate(empty)
+    with empty.read() as session:
+        found = session.connection().execute(text("SELECT rules FROM tables_definition")).all()
+        assert [tuple(row) for row in found] == [("[]",)]
+
+
 def test_processes_that_start_at_once_migrate_once(empty, empty_database_url):
     program = (
         "import sys; from app.core.database import Database\n"

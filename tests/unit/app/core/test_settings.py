@@ -89,6 +89,12 @@ def test_what_is_no_size_of_a_reserve_is_refused(size):
         load_settings({"TENSHU_RESERVE": size})
 
 
+@pytest.mark.parametrize("cells", ["-1", "1000001", "many", "1.5"])
+def test_what_is_no_number_of_cells_is_refused(cells):
+    with pytest.raises(InvalidSetting, match="TENSHU_CELLS_WITHOUT_EXPORT"):
+        load_settings({"TENSHU_CELLS_WITHOUT_EXPORT": cells})
+
+
 def test_on_postgresql_the_reserve_holds_room_for_the_servers_log_S8():
     url = {"TENSHU_DATABASE_URL": "postgresql+psycopg:///tenshu"}
     assert load_settings(url).reserve_bytes == 64 * 1024 * 1024
@@ -114,6 +120,7 @@ def test_a_child_process_gets_the_same_settings(tmp_path):
             "TENSHU_WORKSPACE_PORT": "20002",
             "TENSHU_HOST_NAMES": "console.example.jp, work.example.jp,",
             "TENSHU_RESERVE": "100",
+            "TENSHU_CELLS_WITHOUT_EXPORT": "0",
         }
     )
     assert settings.host_names == ("console.example.jp", "work.example.jp")

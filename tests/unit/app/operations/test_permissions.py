@@ -72,6 +72,22 @@ def test_rights_can_be_written_down_and_read_again(mine):
     assert Rights(mine.grants()).grants() == mine.grants()
 
 
+@given(rights, permissions, scopes)
+def test_what_holds_beneath_a_scope_lies_within_it_and_is_allowed_F4(mine, permission, scope):
+    for part in mine.beneath(Permission(permission), scope):
+        assert covers(scope, part)
+        assert part != scope
+        assert mine.allows(Permission(permission), part)
+
+
+def test_a_part_that_was_taken_does_not_hold_beneath_F4():
+    view = ("records.view", "tables/1/views/7")
+    assert Rights([view]).beneath(Permission.RECORDS_VIEW, "tables/1") == ["tables/1/views/7"]
+    assert Rights([view], [view]).beneath(Permission.RECORDS_VIEW, "tables/1") == []
+    assert Rights([view]).beneath(Permission.RECORDS_EDIT, "tables/1") == []
+    assert Rights([view]).beneath(Permission.RECORDS_VIEW, "tables/12") == []
+
+
 def test_without_grants_nothing_is_allowed():
     assert not any(Rights().allows_somewhere(each) for each in Permission)
     assert Rights().scopes(Permission.ACCOUNTS_VIEW) == frozenset()

@@ -321,7 +321,7 @@ def test_rows_out_of_scope_and_hidden_fields_do_not_exist_METI_45(office):
             with pytest.raises(InvalidInput):
                 masked.page(bad, after="", before="", limit=1)
         with pytest.raises(InvalidInput):
-            stored_values(masked.by_id, {name: "x"})
+            stored_values(masked, {name: "x"})
         assert (
             Rows(session, info, Reach(hidden=frozenset({name, number}))).count(
                 Selection(search="1")
