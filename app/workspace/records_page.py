@@ -7,8 +7,10 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from app.core.database_errors import TookTooLong
 from app.core.errors import InvalidInput
 from app.operations.context import Context
+from app.services.tables.counting import Count
 from app.services.tables.definition import PLAIN, Definition
 from app.services.tables.operations import (
     grouped,
@@ -46,6 +48,7 @@ def show_table(
     table: FromPath[int],
     after: FromQuery[str] = "",
     before: FromQuery[str] = "",
+    count: FromQuery[str] = "",
     notice: FromQuery[str] = "",
     record: FromQuery[int] = 0,
 ) -> Answer:
@@ -55,6 +58,7 @@ def show_table(
     listed = saved_views.list_views(context, ask(saved_views.ListViews, table=table))
     view = view_of(context, table, state)
     errors: dict[str, str] = {}
+    broken_off = False
     status, shape, found, groups = 200, view.definition if view else PLAIN, None, None
     shown: list[FieldView] = whole.fields
     try:
@@ -63,11 +67,14 @@ def show_table(
             shape = msgspec.structs.replace(shape, group=0)
         shown = shown_fields(whole, state, shape)
         if not state.alone:
-            found = _records(context, table, state, shape, shown, after=after, before=before)
+            place = {"after": after, "before": before}
+            counted = Count.EXACT if count else Count.AUTO
+            found = _records(context, table, state, shape, shown, count=counted, **place)
         groups = _groups(context, table, state, shape, found)
-    except InvalidInput as error:
+    except (InvalidInput, TookTooLong) as error:
         told = field_errors(context.language, error)
         errors, status = {"": " ".join(told.values())}, error.status
+        broken_off = isinstance(error, TookTooLong)
     as_sheet = bool(state.sheet and found and not state.alone)
     names = {one.id: one.name for one in whole.fields}
     by_id = {one.id: one for one in whole.fields}
@@ -103,6 +110,7 @@ def show_table(
         next=_place(table, state, after=found.after if found else ""),
         previous=_place(table, state, before=found.before if found else ""),
         errors=errors,
+        broken_off=broken_off,
         may_export=Verb.EXPORT in whole.may,
         may_import=Verb.IMPORT in whole.may,
         may_add=Verb.CREATE in whole.may,
@@ -142,6 +150,7 @@ def _records(
     shape: Definition,
     shown: Sequence[FieldView],
     *,
+    count: Count,
     after: str,
     before: str,
 ) -> RecordPage:
@@ -162,6 +171,7 @@ def _records(
         columns=columns,
         after=after,
         before=before,
+        count=count,
         limit=PAGE,
     )
     return records.list_records(context, wanted)
