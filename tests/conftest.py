@@ -19,6 +19,7 @@ from app.core.keyring import KeyRing
 from app.core.settings import load_settings
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance, Context, Plane
+from app.services.tables import counting
 from tests.haste import hasten
 from tests.integration.postgresql import (
     postgresql_database,
@@ -143,11 +144,15 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def appliance(tmp_path: Path, database_url: str, database: Database) -> Appliance:
+def appliance(
+    tmp_path: Path, database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> Appliance:
     """An appliance with folders, key ring and migrated database, and nobody in it.
 
-    It keeps no reserve: hundreds of tests would hold 32 MiB each.
+    It keeps no reserve: hundreds of tests would hold 32 MiB each. And it waits for counts: what
+    takes no time takes some where three workers share two processors.
     """
+    monkeypatch.setattr(counting, "QUICK", 5_000)
     settings = load_settings(
         {
             "TENSHU_DATA": str(tmp_path / "data"),

@@ -16,7 +16,7 @@ from app.services.tables.selection import Selection
 
 CAP: Final = 10_000
 """Beyond it a list says “10,000+” unless somebody asks: counting a million rows takes time."""
-QUICK: Final = 250
+QUICK: Final = 50
 """Milliseconds that a count may take for which nobody has asked."""
 LONGEST: Final = 15_000
 """Milliseconds after which a question that no index helps is broken off."""
