@@ -19,7 +19,6 @@ from app.core.keyring import KeyRing
 from app.core.settings import load_settings
 from app.migrations.migrate import migrate
 from app.operations.context import Appliance, Context, Plane
-from app.services.tables import counting
 from tests.haste import hasten
 from tests.integration.postgresql import (
     postgresql_database,
@@ -144,15 +143,11 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def appliance(
-    tmp_path: Path, database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> Appliance:
+def appliance(tmp_path: Path, database_url: str, database: Database) -> Appliance:
     """An appliance with folders, key ring and migrated database, and nobody in it.
 
-    It keeps no reserve: hundreds of tests would hold 32 MiB each. And it waits for counts: what
-    takes no time takes some where three workers share two processors.
+    It keeps no reserve: hundreds of tests would hold 32 MiB each.
     """
-    monkeypatch.setattr(counting, "QUICK", 5_000)
     settings = load_settings(
         {
             "TENSHU_DATA": str(tmp_path / "data"),

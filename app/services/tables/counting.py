@@ -4,20 +4,18 @@ Nobody waits for a number: a first page comes before it (table-engine.md, rule 7
 """
 
 import enum
-from contextlib import suppress
 from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
 from app.core.bounded import at_most
-from app.core.database_errors import TookTooLong
 from app.services.tables.query import Rows
 from app.services.tables.selection import Selection
 
 CAP: Final = 10_000
 """Beyond it a list says “10,000+” unless somebody asks: counting a million rows takes time."""
-QUICK: Final = 50
-"""Milliseconds that a count may take for which nobody has asked."""
+SMALL: Final = 5_000
+"""Rows of a table up to which a list with conditions is counted unasked: a few milliseconds."""
 LONGEST: Final = 15_000
 """Milliseconds after which a question that no index helps is broken off."""
 
@@ -26,8 +24,8 @@ class Count(enum.StrEnum):
     """Whether a list counts all its rows."""
 
     AUTO = "auto"
-    """Exactly where something is searched; with conditions exactly or, where that takes time, not
-    at all; a whole table up to 10,000."""
+    """Exactly where something is searched; with conditions exactly in a small table, and not at all
+    in a large one; a whole table up to 10,000."""
     EXACT = "exact"
     NONE = "none"
 
@@ -50,9 +48,7 @@ def total_of(session: Session, rows: Rows, selection: Selection, wanted: Count) 
         with at_most(session, LONGEST):
             return Total(rows.count(selection))
     if selection.has_conditions or not rows.is_whole:
-        with suppress(TookTooLong), at_most(session, QUICK):
-            return Total(rows.count(selection))
-        return UNKNOWN
+        return Total(rows.count(selection)) if rows.highest() <= SMALL else UNKNOWN
     if selection.is_narrow:
         return Total(rows.count(selection))
     count = rows.count(selection, CAP)

@@ -6,7 +6,7 @@ Row scope and field mask of the Reach are part of every statement.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, false, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, false, func, literal_column, select
 from sqlmodel import Session
 
 from app.core.doors import dialect_of
@@ -150,6 +150,11 @@ class Rows:
         if cap is None:
             return int(self._all(Shape("count"), selection, {})[0][0])
         return int(self._all(Shape("count", capped=True), selection, {"limit": cap + 1})[0][0])
+
+    def highest(self) -> int:
+        """Return the highest number of a row, which is there or was: how large the table may be."""
+        found = self._session.connection().execute(select(func.max(self._statements.rows.c.id)))
+        return int(found.scalar() or 0)
 
     def groups(
         self,
