@@ -62,7 +62,9 @@ def _handler(operation: Operation[Any, Any]) -> HTTPRouteHandler:
 
 
 def _run(operation: Operation[Any, Any], request: AnyRequest, body: bytes) -> Response[Any]:
-    context = replace(context_of(request), through_api=True)
+    context = context_of(request)
+    # a page of ours that asks here shows what it gets: no more than the page itself would
+    context = replace(context, through_api=bool(context.actor.token))
     try:
         context.repeat_key = _repeat_key(request)
         asked = read_request(operation, request, body)

@@ -3,9 +3,9 @@
 import msgspec
 
 from app.operations.context import Context
-from app.operations.permissions import Permission
 from app.services.tables.definition import Definition
 from app.services.tables.operations.cell_requests import FREE_CELLS
+from app.services.tables.rules import Verb
 from app.services.tables.types.registry import TYPES
 from app.services.tables.views import FieldView, TableView
 from app.workspace.record_pages import is_fixed
@@ -16,20 +16,14 @@ def told(
     context: Context, table: TableView, state: State, shape: Definition, shown: list[FieldView]
 ) -> str:
     """Return what the sheet's script needs, as JSON: rows, columns and what the person may do."""
-    held, rights = f"tables/{table.id}", context.actor.rights
-    permissions = {
-        "edit": Permission.RECORDS_EDIT,
-        "create": Permission.RECORDS_CREATE,
-        "export": Permission.RECORDS_EXPORT,
-    }
-    may = {name: rights.allows(one, held) for name, one in permissions.items()}
+    may = {verb.value: verb in table.may for verb in (Verb.EDIT, Verb.CREATE, Verb.EXPORT)}
     # what writes cells asks for the right to edit; the right to add is asked besides
     may["create"] = may["create"] and may["edit"]
     said = {
         "table": table.id,
         "base": f"/tables/{table.id}",
         "owner": context.actor.account,
-        "free": FREE_CELLS,
+        "free": FREE_CELLS if may["export"] else context.appliance.settings.cells_without_export,
         "may": may,
         "asked": {
             "view": state.view,
