@@ -21,10 +21,10 @@ from app.core.settings import load_settings
 from app.operations.context import Plane
 from app.services.tables.counting import CAP
 from app.services.tables.fields import FieldInfo
+from app.services.tables.marks import mark_at
 from app.services.tables.models import FieldKind, TableState
-from app.services.tables.selection import Mark
-from app.services.tables.types.base import Value
-from app.services.tables.types.registry import show
+from app.services.tables.types.base import NOWHERE, Value
+from app.services.tables.types.registry import show, words_of
 from app.services.tables.views import FieldView, RecordPage, RecordView, TableView
 from app.web import pages
 from app.web.cookies import session_cookie_name
@@ -33,6 +33,7 @@ from app.web.design.environment import create_environment, render
 from app.web.gate import AsgiApplication
 from app.web.pages import SessionWarning, Viewer
 from app.web.serve import server
+from app.workspace.records_page import Run
 
 COOKIE: Final = session_cookie_name(Plane.WORKSPACE)
 PAGE: Final = 50
@@ -89,9 +90,12 @@ def create() -> Litestar:
         )
 
     def cells(table: TableView, row: tuple[Any, ...]) -> list[Value]:
+        return [show(one, value) for one, value in zip(fields_of(table), row[6:], strict=True)]
+
+    def words(table: TableView, row: tuple[Any, ...]) -> list[str]:
         return [
-            show(FieldInfo(id=one.id, name=one.name, kind=one.kind, scale=one.scale), value)
-            for one, value in zip(table.fields, row[6:], strict=True)
+            "" if value is None else words_of(one, NOWHERE)(value)
+            for one, value in zip(fields_of(table), row[6:], strict=True)
         ]
 
     def records_of(number: int) -> RecordPage:
@@ -105,7 +109,7 @@ def create() -> Litestar:
                     id=row[0],
                     rev=row[1],
                     cells=cells(table, row),
-                    words=["" if one is None else str(one) for one in cells(table, row)],
+                    words=words(table, row),
                     created_at=row[2],
                     created_by=row[3],
                     updated_at=row[4],
@@ -114,7 +118,7 @@ def create() -> Litestar:
                 for row in rows
             ],
             before="",
-            after=Mark(0, False, None, rows[-1][0]).encode(),
+            after=mark_at((), (), rows[-1][0]),
             total=total,
             at_least=False,
         )
@@ -129,6 +133,7 @@ def create() -> Litestar:
             "session": SessionWarning(900, 120, person[4]),
             "table": found.table,
             "found": found,
+            "runs": [Run(group=None, records=found.records)],
             "next": f"/tables/{table}?after={found.after}",
             "side": lambda: [(f"/tables/{one.id}", one.name, "table-2") for one in tables],
         }
@@ -141,6 +146,13 @@ def create() -> Litestar:
         return Response(encode(records_of(table)), media_type="application/json")
 
     return Litestar([page, search], openapi_config=None, logging_config=None)
+
+
+def fields_of(table: TableView) -> list[FieldInfo]:
+    """Return what the types take of the fields."""
+    return [
+        FieldInfo(id=one.id, name=one.name, kind=one.kind, scale=one.scale) for one in table.fields
+    ]
 
 
 def _values_of_page(token: str) -> dict[str, Any]:

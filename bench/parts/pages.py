@@ -1,13 +1,7 @@
 """A signed-in HTML page and a JSON read, requests a second, against a bare litestar handler."""
 
-import contextlib
-import os
 import re
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,24 +13,20 @@ from app.core.settings import Settings, load_settings
 from app.identity import session_rows
 from app.identity.operations import accounts
 from app.identity.policies import DEFAULT
-from app.operations.context import SYSTEM, Appliance, Context, Plane
-from app.services.tables import bulk_writing, catalogue
+from app.operations.context import SYSTEM, Appliance, Context
+from app.services.tables import bulk_writing, catalogue, search_marks
 from app.services.tables.models import TableState
 from app.services.tables.writing import text_of_row
 from app.start.prepare import prepare
-from app.web.cookies import session_cookie_name
 from bench.parts.bare import PATH, TOKEN
 from bench.parts.changes import COLUMNS
 from bench.parts.report import Report
+from bench.parts.serving import Load, running
 from tests.ports import free_port
 from tests.running import environment_for
 
 RECORDS: Final = 3_000
-SECONDS: Final = 1
-"""A round; ours and the bare one take turns, so that both meet the same machine."""
 ROUNDS: Final = 9
-CONNECTIONS: Final = 8
-PATIENCE_SECONDS: Final = 30
 FIGURES: Final = (
     ("page", PATH, 0.35),
     ("json", "/api/v1/tables/1/records/search", 0.5),
@@ -68,46 +58,6 @@ def measure(report: Report, folder: Path) -> None:
                 + ", ".join(f"{ratio:.2f}" for ratio in ratios)
             )
             report.figure(name, statistics.median(ratios), goal)
-
-
-class Load:
-    """One request, sent by wrk on kept connections."""
-
-    def __init__(self, script: Path, path: str, token: str) -> None:
-        self.path, self.script = path, script
-        self.headers = {
-            "cookie": f"{session_cookie_name(Plane.WORKSPACE)}={token}",
-            "accept-language": "ja",
-        }
-        self.method, self.body = "GET", ""
-        if path.startswith("/api/"):
-            self.method, self.body = "POST", "{}"
-            self.headers |= {"content-type": "application/json", "sec-fetch-site": "same-origin"}
-
-    def sent_to(self, port: int) -> dict[str, str]:
-        """Return the headers of the request to one server."""
-        return {**self.headers, "origin": f"https://127.0.0.1:{port}"}
-
-    def speed(self, port: int) -> float:
-        """Return requests a second over one round."""
-        lines = [f"wrk.method = '{self.method}'", f"wrk.body = '{self.body}'"]
-        lines += [f"wrk.headers['{key}'] = '{text}'" for key, text in self.sent_to(port).items()]
-        self.script.write_text("\n".join(lines))
-        told = subprocess.run(
-            [
-                *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"),
-                *("-s", str(self.script), f"https://127.0.0.1:{port}{self.path}"),
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        if "Non-2xx" in told or "Socket errors" in told:
-            raise SystemExit(told)
-        found = re.search(r"Requests/sec:\s+([0-9.]+)", told)
-        if found is None:
-            raise SystemExit(told)
-        return float(found[1])
 
 
 def fill(settings: Settings) -> str:
@@ -159,31 +109,8 @@ def _fill_table(appliance: Appliance, context: Context) -> None:
                 for number, row in enumerate(values, 1)
             ],
         )
+        search_marks.between_changed(session, table, 1, RECORDS)
     assert context.actor.local
-
-
-@contextlib.contextmanager
-def running(arguments: list[str], environ: dict[str, str], port: int) -> Iterator[None]:
-    """Run a server until it answers, and to the end of the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments], env={**os.environ, **environ}, stdin=subprocess.DEVNULL
-    )
-    try:
-        _wait(port, process)
-        yield
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_SECONDS)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(httpx.TransportError):
-            httpx.get(f"https://127.0.0.1:{port}/", verify=False, trust_env=False)
-            return
-        time.sleep(0.05)
-    raise SystemExit("a server did not start")
 
 
 def _require_same(load: Load, ours: int, bare: int) -> None:

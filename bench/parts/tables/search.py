@@ -1,14 +1,12 @@
 """Search in a million rows, by its index and by walking along the table, in the same run.
 
-`python -m bench.parts.tables_search [URL OF A DATABASE]`: real addresses, each several times.
+Real addresses, each several times.
 """
 
 import csv
 import io
 import lzma
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from itertools import cycle, islice
@@ -34,9 +32,9 @@ from app.services.tables.reach import WHOLE_TABLE
 from app.services.tables.selection import Selection
 from app.services.tables.writing import text_of_row
 from bench.parts.report import Report
+from bench.parts.tables.data import TOWNS
 
-REAL: Final = Path(__file__).parents[3] / "shared" / "data" / "japanese-addresses.csv.xz"
-TOWNS: Final = 277_676
+IMPORTED: Final = 277_676
 ROWS: Final = 1_000_000
 AT_ONCE: Final = 2_000
 WORDS: Final = ("霞が関", "東京", "京都", "市", "北海道", "中央区", "カスミ", "35.11", "無い言葉")
@@ -55,7 +53,7 @@ def measure(report: Report, folder: Path, url: str = "") -> None:
     database = Database(url or settings.database_url)
     migrate(database)
     context = Context(Appliance(settings, database, KeyRing.create(settings.keys)), actor=SYSTEM)
-    towns = list(csv.reader(io.StringIO(lzma.decompress(REAL.read_bytes()).decode())))
+    towns = list(csv.reader(io.StringIO(lzma.decompress(TOWNS.read_bytes()).decode())))
     columns = [FieldInfo(id=0, name=name, kind=FieldKind.TEXT) for name in towns.pop(0)]
     with database.write() as session:
         table = catalogue.make_table(
@@ -65,7 +63,7 @@ def measure(report: Report, folder: Path, url: str = "") -> None:
     built, busy = _build(context, table)
     report.note(f"{ROWS:,} rows written in {filled:.1f} s, their index built in {built:.1f} s")
     report.note(f"{busy:.1f} s of them our own processor time, the rest other people's")
-    report.figure("search-after-import", AFTER_IMPORT / (busy * TOWNS / ROWS), 1.0)
+    report.figure("search-after-import", AFTER_IMPORT / (busy * IMPORTED / ROWS), 1.0)
     for word in WORDS:
         _search(report, database, table, word)
     report.figure("search-write", _writing(context, table), 0.9)
@@ -137,10 +135,3 @@ def _writing(context: Context, table: TableInfo) -> float:
                 taken.append(time.perf_counter() - begun)
     made, without = map(statistics.median, seconds.values())
     return without / made
-
-
-if __name__ == "__main__":
-    told = Report()
-    with tempfile.TemporaryDirectory() as name:
-        measure(told, Path(name), *sys.argv[1:])
-    sys.exit(told.exit_code())
