@@ -86,7 +86,7 @@ def _of_table(calls: dict[str, Any], table: TableView) -> dict[str, Any]:
 
 def _values(table: TableView, *, is_new: bool) -> dict[str, Any]:
     """Return the schema of what is given: each field by its number, under its name."""
-    given = [one for one in table.fields if one.kind not in GIVEN]
+    given = [one for one in table.fields if one.kind not in GIVEN and not one.read_only]
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {str(one.id): value_schema(one) for one in given},

@@ -1,5 +1,6 @@
 """The OpenAPI document of one table (METI-23)."""
 
+import msgspec
 import pytest
 
 from app.services.tables.fields import Option, Settings
@@ -41,6 +42,14 @@ def test_a_new_record_names_the_tables_own_fields_by_number_METI_23():
     }  # fmt: skip
     assert values["properties"]["4"]["type"] == ["integer", "string", "null"]
     assert values["properties"]["7"]["enum"] == ["未", None]
+
+
+def test_a_field_that_one_only_sees_is_not_given_F4():
+    seen = msgspec.structs.replace(STOCK.fields[1], read_only=True)
+    found = document_of(table(STOCK.fields[0], seen))
+    call = found["paths"]["/api/v1/tables/12/records"]["post"]["requestBody"]["content"]
+    values = call["application/json"]["schema"]["properties"]["values"]
+    assert list(values["properties"]) == ["3"]
 
 
 def test_a_change_need_not_name_them_all():
