@@ -43,6 +43,9 @@ class Job(Row, table=True):
     """JSON of the handler's argument struct."""
     created_by: str
     """Account whose rights the job has; they are loaded anew whenever it runs."""
+    narrowed: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Rights of the token that asked: the job has no more, whatever its owner may do. Empty: a
+    person asked."""
     created_at: int = Field(sa_type=BigInteger)
     started_at: int = Field(default=0, sa_type=BigInteger)
     finished_at: int = Field(default=0, sa_type=BigInteger)

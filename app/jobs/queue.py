@@ -10,6 +10,7 @@ from sqlmodel import Session
 from app.core import clock
 from app.core.database import Database
 from app.core.identifiers import new_identifier
+from app.identity import rights
 from app.jobs.handlers import handler_of
 from app.jobs.lease import LEASE, Lease, is_alive, jobs, keep, new_owner
 from app.jobs.models import Job, JobState
@@ -35,8 +36,9 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
 def enqueue(context: Context, kind: str, arguments: msgspec.Struct) -> str:
     """Put a job into the queue inside the running operation's transaction; return its identifier.
 
-    It runs once that transaction has committed, with the rights that its owner has then. Raise
-    UnknownJobKind if no handler does `kind`, SignInNeeded if nobody asks.
+    It runs once that transaction has committed, with the rights that its owner has then; of those
+    with the token's where a program asks. Raise UnknownJobKind if no handler does `kind`,
+    SignInNeeded if nobody asks.
     """
     known = handler_of(kind)
     owner = SYSTEM_ACCOUNT if context.actor.local else context.actor.account
@@ -48,6 +50,7 @@ def enqueue(context: Context, kind: str, arguments: msgspec.Struct) -> str:
         kind=kind,
         arguments=msgspec.json.encode(arguments).decode(),
         created_by=owner,
+        narrowed=rights.write(context.actor.rights) if context.actor.token else "",
         created_at=now,
         updated_at=now,
         state=JobState.QUEUED.value,

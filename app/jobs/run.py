@@ -38,10 +38,11 @@ class Run:
         The owner may have changed since the job was claimed: who leaves passes jobs on. Raise
         OwnerGone if that person may not act any more.
         """
-        owner = select(jobs.c.created_by).where(jobs.c.id == self.lease.job)
+        asked = select(jobs.c.created_by, jobs.c.narrowed).where(jobs.c.id == self.lease.job)
         with self.appliance.database.read() as session:
-            created_by = session.connection().execute(owner).scalar() or self.created_by
-            actor = load_owner(session, created_by, self.actor_of)
+            row = session.connection().execute(asked).first()
+            created_by, narrowed = row or (self.created_by, "")
+            actor = load_owner(session, created_by, self.actor_of, narrowed)
         return Context(self.appliance, actor=actor, source=Source(peer="local"), plane=Plane.LOCAL)
 
     def system(self) -> Context:

@@ -3,7 +3,7 @@
 A program whose connection broke does not know whether its change was made. With a key of its own
 (header `Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header) it asks again and is given the
 first answer. The answer is kept in the transaction of the change, so there is no moment in which
-one is there without the other; whoever keeps one removes those of more than a day ago.
+one is there without the other. It goes after a day, and with whoever is erased.
 """
 
 from typing import Final
@@ -58,7 +58,7 @@ def find(context: Context, digest: str) -> bytes | None:
         return None
     if row.digest != digest:
         raise KeyUsedOtherwise(key=key)
-    purpose = _purpose(account, key)
+    purpose = purpose_of(account, key)
     return context.appliance.keyring.open(purpose, row.answer).reveal().encode()
 
 
@@ -66,8 +66,8 @@ def keep(session: Session, context: Context, name: str, digest: str, answer: byt
     """Keep the answer of a change in its transaction. Raise UnderWay where another has done so."""
     account, key = context.actor.account, context.repeat_key
     connection = session.connection()
-    connection.execute(delete(_repeats).where(_repeats.c.at < context.now - KEPT))
-    sealed = context.appliance.keyring.seal(_purpose(account, key), Secret(answer.decode()))
+    forget(session, context.now - KEPT)
+    sealed = context.appliance.keyring.seal(purpose_of(account, key), Secret(answer.decode()))
     row = {"account": account, "key": key, "operation": name, "digest": digest}
     try:
         connection.execute(insert(_repeats).values(**row, answer=sealed, at=context.now))
@@ -75,5 +75,11 @@ def keep(session: Session, context: Context, name: str, digest: str, answer: byt
         raise UnderWay(key=key) from error
 
 
-def _purpose(account: str, key: str) -> str:
+def forget(session: Session, before: int) -> int:
+    """Remove the answers that were kept before a moment; return how many."""
+    return session.connection().execute(delete(_repeats).where(_repeats.c.at < before)).rowcount
+
+
+def purpose_of(account: str, key: str) -> str:
+    """Return what an answer is sealed for."""
     return f"operations.repeat:{account}:{key}"

@@ -9,12 +9,14 @@ from typing import Final
 
 import msgspec
 
-from app.core.clock import MINUTE
+from app.core import clock
+from app.core.clock import HOUR, MINUTE
 from app.core.messages import mark
 from app.identity.personal import all_searched
 from app.jobs.handlers import handler
 from app.jobs.run import Run
 from app.jobs.standing import standing
+from app.operations import repeats
 from app.operations.context import Appliance
 from app.privacy.operations.carrying_out import (
     FORGET,
@@ -34,6 +36,13 @@ from app.privacy.operations.searching import (
 
 AT_ONCE: Final = 100
 """Places that are erased in one transaction."""
+
+
+@standing("operations.forget_answers", every=HOUR)
+def forget_answers(appliance: Appliance, _: Callable[[], bool]) -> None:
+    """Remove what programs were answered more than a day ago."""
+    with appliance.database.write() as session:
+        repeats.forget(session, clock.now() - repeats.KEPT)
 
 
 @standing("privacy.clear_log", every=MINUTE)

@@ -7,8 +7,8 @@ from litestar.params import FromPath, FromQuery
 
 from app.core.errors import TenshuError
 from app.core.messages import mark
-from app.operations.permissions import Permission
 from app.services.tables.operations import reverting, table_history, tables
+from app.services.tables.rules import Verb
 from app.web.asking import AnyRequest
 from app.web.days import day_begins, day_is_over
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page, perform, result_of
@@ -71,16 +71,13 @@ def show_changes(
         if error.status != 422:
             raise
         errors, status = field_errors(context.language, error), error.status
-    rights, scope = context.actor.rights, f"tables/{table}"
-    may_revert = all(
-        rights.allows(one, scope) for one in (Permission.RECORDS_EDIT, Permission.RECORDS_DELETE)
-    )
+    whole = tables.get_table(context, ask(tables.GetTable, table=table))
     lines = found.lines if found else []
     return page(
         request,
         "workspace/table_history.html",
         status=status,
-        table=tables.get_table(context, ask(tables.GetTable, table=table)),
+        table=whole,
         lines=lines,
         after=found.after if found else "",
         words={one.what: line_words(one) for one in lines},
@@ -89,7 +86,7 @@ def show_changes(
         chosen={"person": person, "field": field, "since": since, "until": until},
         narrowed=bool(person or field or since or until),
         errors=errors,
-        may_revert=may_revert,
+        may_revert={Verb.EDIT, Verb.DELETE} <= set(whole.may),
     )
 
 

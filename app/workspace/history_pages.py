@@ -7,11 +7,11 @@ from litestar.params import FromPath, FromQuery
 
 from app.core.errors import NotFound, TenshuError
 from app.core.messages import mark
-from app.operations.context import Context
-from app.operations.permissions import Permission
 from app.services.tables.models import FieldKind
 from app.services.tables.operations import proving, putting_back, record_history, tables
 from app.services.tables.operations.proving import Verdict
+from app.services.tables.rules import Verb
+from app.services.tables.views import TableView
 from app.web.asking import AnyRequest
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page
 from app.web.routing import get, post
@@ -126,11 +126,12 @@ def _page(
         proof = proving.prove_history(
             context, ask(proving.ProveHistory, table=table, record=record)
         )
+    whole = tables.get_table(context, ask(tables.GetTable, table=table))
     return page(
         request,
         "workspace/record_history.html",
         status=status,
-        table=tables.get_table(context, ask(tables.GetTable, table=table)),
+        table=whole,
         found=found,
         first=not after,
         words={one.state: action_words(one) for one in found.entries},
@@ -147,7 +148,7 @@ def _page(
         verdicts=VERDICTS,
         notice=notice,
         errors=errors or {},
-        **_rights(context, table),
+        **_rights(whole),
     )
 
 
@@ -163,28 +164,25 @@ def _version_page(
     asked = ask(putting_back.BackAsked, table=table, record=record, version=state)
     plan = putting_back.preview_put_back(context, asked)
     fitting = [one for one in plan.steps if not one.reason]
+    whole = tables.get_table(context, ask(tables.GetTable, table=table))
     return page(
         request,
         "workspace/record_version.html",
         status=status,
-        table=tables.get_table(context, ask(tables.GetTable, table=table)),
+        table=whole,
         record=record,
         state=state,
         plan=plan,
         fitting=fitting,
         left=[one for one in plan.steps if one.reason],
         errors=errors,
-        **_rights(context, table),
+        **_rights(whole),
     )
 
 
-def _rights(context: Context, table: int) -> dict[str, Any]:
-    rights, scope = context.actor.rights, f"tables/{table}"
-    may_edit = rights.allows(Permission.RECORDS_EDIT, scope)
-    return {
-        "may_edit": may_edit,
-        "may_restore": may_edit and rights.allows(Permission.RECORDS_DELETE, scope),
-    }
+def _rights(table: TableView) -> dict[str, Any]:
+    may_edit = Verb.EDIT in table.may
+    return {"may_edit": may_edit, "may_restore": may_edit and Verb.DELETE in table.may}
 
 
 def history_pages() -> list[HTTPRouteHandler]:

@@ -10,10 +10,12 @@ from app.core.errors import TenshuError
 from app.core.messages import mark
 from app.operations.context import Context
 from app.services.tables.conditions import OWNERS
+from app.services.tables.fields import SYSTEM
 from app.services.tables.operations import rights, seeing_as, tables
 from app.services.tables.operations.rights import RuleView, TableRights
 from app.services.tables.operations.seeing_as import SeenAs
 from app.services.tables.rules import Holder, RowsOf, Rule, Verb
+from app.services.tables.views import FieldView
 from app.web.asking import AnyRequest
 from app.web.errors import PageNotFound
 from app.web.pages import Answer, ask, field_errors, go, need_sign_in, page
@@ -146,10 +148,15 @@ def _several(given: Any) -> list[str]:  # noqa: ANN401 - one text of a form, or 
     return [str(one) for one in given] if isinstance(given, list) else [str(given)]
 
 
+def masked(found: TableRights) -> list[FieldView]:
+    """Return the fields that a rule may hide: who and when stand at each record anyway."""
+    return [one for one in found.fields if one.kind not in SYSTEM]
+
+
 def _said(data: dict[str, Any], found: TableRights) -> dict[str, Any]:
     """Return what a form says of a rule."""
     kind, rows = str(data.get("kind", "")), str(data.get("rows", ""))
-    masks = {one.id: str(data.get(f"m{one.id}", "write")) for one in found.fields}
+    masks = {one.id: str(data.get(f"m{one.id}", "write")) for one in masked(found)}
     return {
         "kind": kind,
         "holder": str(data.get(f"holder-{kind}", "")).strip(),
@@ -191,6 +198,7 @@ def _rule_page(
         status=status,
         table=tables.get_table(context, ask(tables.GetTable, table=table)),
         found=found,
+        masked=masked(found),
         place=place,
         said=said,
         holder=holder,

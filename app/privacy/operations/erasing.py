@@ -24,6 +24,7 @@ from app.identity.models import Account
 from app.identity.personal import all_about, all_searched
 from app.identity.personal_data import pseudonym
 from app.jobs.queue import enqueue
+from app.operations import repeats
 from app.operations.context import Actor, Context
 from app.operations.operation import Route, Tier, operation
 from app.operations.permissions import Permission
@@ -214,8 +215,12 @@ def _carry_out(context: Context, places: list[str]) -> ErasedPerson:
 
 
 def _empty_disclosures(context: Context, accounts: list[str], places: list[str]) -> int:
-    """Delete what searches have found about whoever is erased; one that runs finds no more."""
+    """Delete what searches have found about whoever is erased; one that runs finds no more.
+
+    What programs were answered may name anybody, and is needed for a moment only: all of it goes.
+    """
     session = context.session
+    repeats.forget(session, context.now + 1)
     by_place = select(Finding.disclosure).where(col(Finding.place).in_(places))
     concerned = session.exec(
         select(Disclosure).where(

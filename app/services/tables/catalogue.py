@@ -1,4 +1,4 @@
-"""Finding and making tables: definition and SQL table in one transaction (table-engine, rule 2)."""
+"""Finding and making tables: definition and SQL table in one transaction."""
 
 import functools
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """How many records a list has: exactly where that takes no time or somebody asks for it.
 
-Nobody waits for a number: a first page comes before it (table-engine.md, rule 7).
+Nobody waits for a number: a first page comes before it.
 """
 
 import enum

@@ -32,10 +32,30 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_drift(database: Database) -> list[Drift]:
     """Return every difference; an empty list is good news."""
-    definitions, fields = catalogue.definitions, catalogue.fields
+    return find_design_drift(database) + _find_index_drift(database)
+
+
+def _find_index_drift(database: Database) -> list[Drift]:
+    """Return rows that no search would find, and what the index tells of tables that are gone."""
     with database.read() as session:
         connection = session.connection()
         tables = catalogue.every_table(session)
+        there = {name for name in inspect(connection).get_table_names() if name[:1] == "u"}
+        found = [
+            Drift(table=INDEX, missing=(f"{sql_name(table.id)} {block}",))
+            for table in tables
+            if sql_name(table.id) in there
+            for block in search_drift.unknown_blocks(connection, table)
+        ]
+        extra = search_drift.strangers(connection, {table.id for table in tables})
+    return found + [Drift(table=INDEX, unknown=(sql_name(number),)) for number in extra]
+
+
+def find_design_drift(database: Database) -> list[Drift]:
+    """Return differences between definitions and SQL tables: what the console may look at too."""
+    definitions, fields = catalogue.definitions, catalogue.fields
+    with database.read() as session:
+        connection = session.connection()
         expected = {
             sql_name(number): set(SYSTEM_COLUMNS)
             for (number,) in connection.execute(select(definitions.c.id))
@@ -54,14 +74,6 @@ def find_drift(database: Database) -> list[Drift]:
             for (_, name), columns in catalog.get_multi_columns().items()
             if name[:1] in ("u", "j") and name[1:].isdigit()
         }
-        indexed = [
-            Drift(table=INDEX, missing=(f"{sql_name(table.id)} {block}",))
-            for table in tables
-            if sql_name(table.id) in there
-            for block in search_drift.unknown_blocks(connection, table)
-        ]
-        extra = search_drift.strangers(connection, {table.id for table in tables})
-        indexed += [Drift(table=INDEX, unknown=(sql_name(number),)) for number in extra]
     found = [
         Drift(
             table=name,
@@ -72,7 +84,7 @@ def find_drift(database: Database) -> list[Drift]:
         if there.get(name) != columns
     ]
     strangers = sorted(there.keys() - expected.keys())
-    return found + [Drift(table=name, unknown=("*",)) for name in strangers] + indexed
+    return found + [Drift(table=name, unknown=("*",)) for name in strangers]
 
 
 def report_drift(database: Database) -> None:

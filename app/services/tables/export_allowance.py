@@ -1,8 +1,8 @@
-"""How much of a table may be handed out at once: by copying, printing, or to a program.
+"""How much of a table may be handed out at once: by copying, or to a program.
 
 Whoever may export takes what they like, and one event says how many rows that were. Whoever may
-not gets a number of cells at once that the copy's settings state. Copying from the grid, printing
-and pages of the API ask here, and so does whatever hands out rows later.
+not gets a number of cells at once that the copy's settings state. Whatever answers a program with
+records asks here: pages of a list, newer states. A sheet in the browser is told the same limit.
 """
 
 from app.operations.context import Context

@@ -15,6 +15,7 @@ from app.services.tables.operations.export_jobs import (
     ExportArguments,
     ExportResult,
     FinishExport,
+    digest_of,
     finish_export,
 )
 from app.services.tables.operations.exporting import chosen_rows, file_chunks, parts_of
@@ -63,4 +64,10 @@ def run_export(run: Run, arguments: ExportArguments) -> ExportResult:
         spool.remove(folder, made.id)
         raise
     clear_uploads(run.appliance)
-    return ExportResult(export=table.id, file=made.id, rows=told.rows, until=clock.now() + KEPT)
+    return ExportResult(
+        export=table.id,
+        file=made.id,
+        rows=told.rows,
+        until=clock.now() + KEPT,
+        rules=digest_of(table),
+    )

@@ -61,12 +61,13 @@ class Columns:
         live = {one.id for one in table.fields}
         self.deleted = frozenset(number for number in self.present if number not in live)
 
-    def visible(self, reach: Reach) -> frozenset[int]:
-        """Return the fields whose values a reader may see; of the deleted ones whoever sees all.
+    def visible(self, reach: Reach, *, is_free: bool) -> frozenset[int]:
+        """Return the fields whose values a reader may see, of the deleted ones where that is sure.
 
-        What was hidden before it was deleted is hidden after, and nobody keeps that.
+        What was hidden before it was deleted is hidden after: the rules of a table may name it no
+        more. `is_free`: no rule narrows what this reader sees.
         """
-        gone = self.deleted if reach.hidden else frozenset[int]()
+        gone = self.deleted if reach.hidden or not is_free else frozenset[int]()
         return frozenset(self.present) - reach.hidden - gone
 
 

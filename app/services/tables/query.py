@@ -1,4 +1,4 @@
-"""The one way to the rows of a table (table-engine.md, rules 1, 7, 8, 11).
+"""The one way to the rows of a table.
 
 Row scope and field mask of the Reach are part of every statement.
 """
@@ -89,7 +89,7 @@ class Rows:
     def page(self, selection: Selection, *, after: str, before: str, limit: int) -> Found:
         """Return at most `limit` rows after (or before) a mark, and the marks that go on.
 
-        Costs the same anywhere in the table: no OFFSET (rule 7). Raise InvalidInput.
+        Costs the same anywhere in the table: no OFFSET. Raise InvalidInput.
         """
         sorts, backwards = tidy(selection.sorts), bool(before)
         values: dict[str, Any] = {}

@@ -1,7 +1,7 @@
 """What one person may reach of a table: rows and fields.
 
 Everything that reads or writes rows takes a Reach, so that list, search, export, import and API
-obey the same rights (table-engine.md, rule 11). The rules of a table narrow what the appliance
+obey the same rights. The rules of a table narrow what the appliance
 gives (decision 62); where somebody holds several, those for the same rows add up, and where their
 rows differ a field is seen or changed only if each of them lets it.
 """
@@ -184,6 +184,14 @@ def _held(
         return inner
     hidden = outer.hidden | inner.hidden
     return Reach(both(outer.rows, inner.rows), hidden, (outer.read | inner.read) - hidden)
+
+
+def is_free(context: Context, table: TableInfo) -> bool:
+    """Tell whether no rule of a table narrows what the actor sees: there are none for them."""
+    if not table.rules:
+        return may(context, Permission.RECORDS_VIEW, table.scope)
+    mine = narrowing.rules_of(context, context.session, table)
+    return mine is None or _designs(context, table, mine)
 
 
 def _gives(mine: Sequence[Rule], permission: Permission) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal, or_, select
 from sqlmodel import Session
 
 from app.core.errors import InvalidInput
@@ -306,4 +306,14 @@ def made_by(rows: Any, change: Any) -> tuple[ColumnElement[bool], ...]:  # noqa:
         c.id.between(change.first, change.last),
         c.created_by == change.by,
         c.created_at.between(change.at - SHORT, change.at),
+        # what is added by itself carries the moment of its change; a batch of a file is a while
+        or_(
+            _is(change.action != "create"),
+            _is(change.first == change.last),
+            c.created_at == change.at,
+        ),
     )
+
+
+def _is(condition: Any) -> ColumnElement[bool]:  # noqa: ANN401 - of a row, or of columns
+    return condition if isinstance(condition, ColumnElement) else literal(condition)

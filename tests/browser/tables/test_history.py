@@ -65,7 +65,7 @@ def test_a_whole_state_comes_back_and_a_deleted_record_too(desk: Desk) -> None:
     page.locator(f"#field-f{amount}").fill("7")
     page.locator("#record button.primary").click()
     page.goto(history)
-    page.locator("#state-1").get_by_role("link", name="状態 1 に戻す").click()
+    page.locator("#state-1").get_by_role("link", name="状態1に戻す").click()
     expect(page.get_by_role("row").filter(has_text="数量")).to_contain_text("7")
     page.locator("#put-back button.primary").click()
     expect(page.locator(".banner.success")).to_contain_text("元に戻しました")
@@ -73,7 +73,7 @@ def test_a_whole_state_comes_back_and_a_deleted_record_too(desk: Desk) -> None:
     expect(page.locator(f"#field-f{amount}")).to_have_value("")
     page.locator("details summary").filter(has_text="削除").click()
     page.locator("#delete-record button").click()
-    page.get_by_role("link", name="レコード 2 の履歴").click()
+    page.get_by_role("link", name="レコード2の変更履歴").click()
     expect(page.locator(".banner.warning")).to_contain_text("削除されています")
     desk.eyes.findings.clear()
     desk.eyes.look(page, "tables history deleted")
@@ -96,9 +96,9 @@ def test_a_person_takes_a_whole_import_back_after_a_look_at_it_F14(
     page.goto(desk.orders)
     page.get_by_role("link", name="変更履歴").click()
     line = page.get_by_role("row").filter(has_text="取り込み").first
-    expect(line).to_contain_text("追加 1 件")
-    expect(line).to_contain_text("変更 2 件")
-    line.get_by_role("link", name=re.compile("取り消す")).click()
+    expect(line).to_contain_text("追加1件")
+    expect(line).to_contain_text("変更2件")
+    line.get_by_role("link", name=re.compile("元に戻す")).click()
     obstacle = page.locator("#obstacles").get_by_role("row").filter(has_text="数量")
     expect(obstacle).to_contain_text("その後に変更されています")
     expect(obstacle).to_contain_text("9")
@@ -114,14 +114,14 @@ def test_a_person_takes_a_whole_import_back_after_a_look_at_it_F14(
     page.goto(f"{desk.orders}/records/2")
     expect(page.locator(f"#field-f{amount}")).to_have_value("")
     page.goto(f"{desk.orders}/history")
-    expect(page.get_by_role("row").nth(1)).to_contain_text("まとめて取り消し")
+    expect(page.get_by_role("row").nth(1)).to_contain_text("まとめて元に戻した変更")
 
 
 def test_the_history_of_a_record_is_checked_against_the_sealed_one_METI_8(desk: Desk) -> None:
     page = desk.page
     speak(page.context, desk.copy.workspace, "ja")
     page.goto(f"{desk.orders}/records/1/history")
-    page.get_by_role("link", name="封印された履歴と照合").click()
+    page.get_by_role("link", name="封印された操作履歴と照合").click()
     # an event is sealed within a second: until then the page says so, and is asked again
     for _ in range(30):
         told = page.locator("#proof")

@@ -15,6 +15,7 @@ from app.operations.permissions import Permission
 from app.services.tables import catalogue, places
 from app.services.tables.around import around_of
 from app.services.tables.cell_writing import CellWriter, Edit
+from app.services.tables.export_allowance import handed_out
 from app.services.tables.merge_writing import changes
 from app.services.tables.operations.cell_requests import (
     CellConflict,
@@ -28,10 +29,11 @@ from app.services.tables.operations.cell_requests import (
     Newer,
 )
 from app.services.tables.operations.choosing import TWICE, Chosen, RowsAsked
+from app.services.tables.operations.handing_out import handed_to_a_program
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import TableInfo
 from app.services.tables.query import Rows
-from app.services.tables.reach import reach_of, require
+from app.services.tables.reach import holds, reach_of, require
 from app.services.tables.types.base import Around
 from app.services.tables.views import RecordView, load_links, typed_viewer
 from app.services.tables.writing import At
@@ -66,6 +68,7 @@ class _Viewing:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/cells"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def change_cells(context: Context, request: ChangeCells) -> CellsChanged:
     """Change many cells at once, each record in the state in which it was seen."""
@@ -98,7 +101,7 @@ def change_cells(context: Context, request: ChangeCells) -> CellsChanged:
         records=viewing.views([rows.seen(row) for row in writer.changed]),
         added=viewing.views([rows.seen(row) for row in writer.added]),
         removed=writer.removed,
-        newest=viewing.views(rows.some(writer.untouched)),
+        newest=_newest(context, viewing, writer),
         conflicts=_told(context, writer),
         refused=[
             CellRefusal(**one._asdict(), told=translate(context.language, one.reason))
@@ -109,6 +112,14 @@ def change_cells(context: Context, request: ChangeCells) -> CellsChanged:
 
 def _reached(context: Context, table: TableInfo, permission: Permission) -> Rows:
     return Rows(context.session, table, reach_of(context, table, permission))
+
+
+def _newest(context: Context, viewing: _Viewing, writer: CellWriter) -> list[RecordView]:
+    """Return the records that stay as they are; to a program only what it may export."""
+    table = viewing.rows.table
+    if context.through_api and not holds(context, table, Permission.RECORDS_EXPORT):
+        return []
+    return viewing.views(viewing.rows.some(writer.untouched))
 
 
 def _told(context: Context, writer: CellWriter) -> list[CellConflict]:
@@ -131,14 +142,21 @@ def _told(context: Context, writer: CellWriter) -> list[CellConflict]:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/records/newer"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def list_newer(context: Context, request: ListNewer) -> Newer:
     """List what others changed of some records since they were seen."""
     table = catalogue.ready_table(context.session, request.table)
-    rows = _reached(context, table, Permission.RECORDS_VIEW)
+    reach = reach_of(context, table, Permission.RECORDS_VIEW)
+    rows = Rows(
+        context.session, table, handed_out(context, table) if context.through_api else reach
+    )
     viewing = _Viewing(rows, request.columns, around_of(context, table.fields))
     revs = rows.revs_of(list(request.seen))
     changed = [one for one, rev in revs.items() if rev != request.seen[one]]
+    if context.through_api:
+        cells = len(changed) * len(viewing.places)
+        handed_to_a_program(context, table, len(changed), cells)
     c, connection = changes.c, context.session.connection()
     ours = select(func.max(c.id)).where(c.table_id == table.id)
     mark_now = connection.execute(ours).scalar() or ""
@@ -162,6 +180,7 @@ def list_newer(context: Context, request: ListNewer) -> Newer:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/records/places"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def list_places(context: Context, request: RowsAsked) -> ListBegins:
     """List where pages of a long list can begin, as far as that is known."""
@@ -179,6 +198,7 @@ def list_places(context: Context, request: RowsAsked) -> ListBegins:
     planes=STAFF,
     route=Route("POST", "/tables/{table}/records/copy"),
     scope=lambda request: f"tables/{request.table}",
+    beneath=True,
 )
 def copy_cells(context: Context, request: CopyCells) -> CopiedCells:
     """Hand out a block of a list to be copied elsewhere."""

@@ -8,7 +8,7 @@ from msgspec import Meta
 from app.operations.context import Context, Plane
 from app.operations.operation import Effect, NoRequest, Route, operation
 from app.operations.permissions import Permission
-from app.services.tables.drift import Drift, find_drift
+from app.services.tables.drift import Drift, find_design_drift
 
 
 class DriftList(msgspec.Struct, frozen=True):
@@ -26,4 +26,4 @@ class DriftList(msgspec.Struct, frozen=True):
 )
 def show_drift(context: Context, _: NoRequest) -> DriftList:
     """Compare the definitions of tables with the database."""
-    return DriftList(find_drift(context.appliance.database))
+    return DriftList(find_design_drift(context.appliance.database))

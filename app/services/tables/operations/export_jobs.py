@@ -1,5 +1,6 @@
 """Large exports: made in the background, kept for a time, fetched by whoever asked for them."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -22,7 +23,9 @@ from app.services.tables import catalogue
 from app.services.tables.errors import NothingToFetch
 from app.services.tables.operations.exporting import ExportRecords, chosen_rows, file_of, tell_of
 from app.services.tables.operations.tables import STAFF
+from app.services.tables.physical import TableInfo
 from app.services.tables.reach import require
+from app.services.tables.rules import as_text
 from app.services.tables.views import TableNumber
 
 EXPORT: Final = "tables.export"
@@ -57,6 +60,8 @@ class ExportResult(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     until: int
     """When the file goes."""
+    rules: str = ""
+    """Digest of the table's rules when it was made: others may let its owner see less."""
 
 
 class FetchExport(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +127,8 @@ def fetch_export(context: Context, request: FetchExport) -> Download:
     require(context, table, Permission.RECORDS_EXPORT)
     context.event.references["job"] = request.job
     asked, result = _finished(context, request)
+    if result.rules != digest_of(table):
+        raise NothingToFetch
     folder = context.appliance.settings.spool
     try:
         found = spool.find(folder, result.file, context.actor.account)
@@ -133,6 +140,11 @@ def fetch_export(context: Context, request: FetchExport) -> Download:
     context.event.numbers.update(rows=result.rows, bytes=found.size)
     name, media_type = file_of(table, asked.request)
     return Download(name, media_type, _chunks(folder, found.id))
+
+
+def digest_of(table: TableInfo) -> str:
+    """Return what tells whether a table has the same rules; empty where it has none."""
+    return hashlib.sha256(as_text(table.rules).encode()).hexdigest() if table.rules else ""
 
 
 def _finished(context: Context, request: FetchExport) -> tuple[ExportArguments, ExportResult]:

@@ -135,15 +135,20 @@ def needed(how: How) -> list[Permission]:
 
 def within(context: Context, session: Session, table: TableInfo, how: How) -> Within:
     """Return which rows may be made, and which found and changed. Raise NotAllowed."""
-    reach_of(context, table, Permission.RECORDS_IMPORT, session)
-    verbs = needed(how)
-    reaches = [reach_of(context, table, verb, session) for verb in verbs]
+    importing = reach_of(context, table, Permission.RECORDS_IMPORT, session)
+    reaches = [_cut(reach_of(context, table, verb, session), importing) for verb in needed(how)]
     made, changed = reaches[0], reaches[-1]
     if how.key:  # that a record of a key is there is told to who sees it
         seen = reach_of(context, table, Permission.RECORDS_VIEW, session)
         hidden = changed.hidden | seen.hidden
         changed = Reach(both(changed.rows, seen.rows), hidden, changed.read)
     return Within(made, changed)
+
+
+def _cut(one: Reach, other: Reach) -> Reach:
+    """Return what two rights both reach."""
+    hidden = one.hidden | other.hidden
+    return Reach(both(one.rows, other.rows), hidden, (one.read | other.read) - hidden)
 
 
 def merger_of(context: Context, session: Session, table: int, how: How) -> Merger:

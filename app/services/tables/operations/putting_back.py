@@ -20,7 +20,7 @@ from app.services.tables.operations.tables import STAFF
 from app.services.tables.past import Held
 from app.services.tables.physical import MOST_FIELDS
 from app.services.tables.query import Rows
-from app.services.tables.reach import require
+from app.services.tables.reach import reach_of
 from app.services.tables.restoring import restore_row, whole_state
 from app.services.tables.revert_writing import whole_of
 from app.services.tables.shapes import read_shape
@@ -29,7 +29,7 @@ from app.services.tables.types.base import Around, Stored
 from app.services.tables.types.registry import type_of
 from app.services.tables.uniqueness import check_unique
 from app.services.tables.views import RecordNumber, Rev, TableNumber
-from app.services.tables.within_reach import check_reach, check_writable
+from app.services.tables.within_reach import check_reach, check_writable, unnamed
 
 NO_STATE: Final = mark("The record has no such state.")
 WAS_DELETED: Final = mark("The record was deleted in this state. Choose an earlier one.")
@@ -202,10 +202,14 @@ def put_back(context: Context, request: PutBack) -> BackDone:
     context.event.numbers.update(fields=len(plan.values), left=len(left))
     at = writing.At(past.number, past.rev)
     if past.deleted_at:
-        require(context, table, Permission.RECORDS_DELETE)
+        deleting = Rows(context.session, table, reach_of(context, table, Permission.RECORDS_DELETE))
         check_writable(plan.rows, plan.values)
-        _restore(context, seen, at, plan.values, plan.around)
+        try:
+            _restore(context, seen, at, plan.values, plan.around)
+        except InvalidInput as error:
+            raise unnamed(plan.rows, error) from None
         check_reach(plan.rows, at.number)
+        check_reach(deleting, at.number)
     elif plan.values:
         writing.update_row(context, plan.rows, at, dict(plan.values), plan.around)
     return BackDone(

@@ -22,7 +22,7 @@ from app.services.tables.operations.tables import STAFF
 from app.services.tables.past import DELETES, RESTORES, Columns, Entry, Held, Past, changes, load
 from app.services.tables.personal_data import history
 from app.services.tables.physical import TableInfo
-from app.services.tables.reach import Reach, reach_of, require
+from app.services.tables.reach import Reach, is_free, reach_of, require
 from app.services.tables.shapes import read_shape
 from app.services.tables.telling import Teller, names_of
 from app.services.tables.types.registry import type_of
@@ -107,7 +107,13 @@ def look(context: Context, table: int, record: int, permission: Permission) -> L
     if past is None:
         raise NotFound(kind=mark("record"), name=record)
     around = around_of(context, list(columns.by_column.values()))
-    return Looked(found, reach, past, Teller(columns, around), columns.visible(reach))
+    return Looked(
+        found,
+        reach,
+        past,
+        Teller(columns, around),
+        columns.visible(reach, is_free=is_free(context, found)),
+    )
 
 
 def creation_of(session: Session, table: TableInfo, past: Past) -> Any | None:  # noqa: ANN401

@@ -16,9 +16,9 @@ from app.services.tables import catalogue, writing
 from app.services.tables.around import around_of
 from app.services.tables.counting import LONGEST, Count, Total, total_of
 from app.services.tables.errors import NoFurtherPages
-from app.services.tables.export_allowance import export_allowance, handed_out
+from app.services.tables.export_allowance import handed_out
 from app.services.tables.operations.choosing import Chosen, RowsAsked
-from app.services.tables.operations.handing_out import HandedOut, hand_out
+from app.services.tables.operations.handing_out import handed_to_a_program
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import FIRST_VALUE, MOST_FIELDS
 from app.services.tables.query import Found, Rows
@@ -179,10 +179,7 @@ def _to_a_program(context: Context, request: ListRecords, chosen: Chosen, found:
     Without it a program gets a first page, and no mark to go on from.
     """
     cells = len(found.rows) * len(chosen.fields)
-    if export_allowance(context, chosen.table, cells):
-        if found.rows:
-            told = HandedOut(table=chosen.table.id, rows=len(found.rows), cells=cells)
-            hand_out(context, told)
+    if handed_to_a_program(context, chosen.table, len(found.rows), cells):
         return found
     if request.after or request.before:
         raise NoFurtherPages

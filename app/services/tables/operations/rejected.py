@@ -50,7 +50,7 @@ def import_errors(context: Context, request: ImportErrors) -> Download:
     table = _table(context, request)
     context.event.about("table", str(table.id), table.name)
     reach = _reach(context, table)
-    mine = _mine(context, request, reach)
+    mine = _mine(context, request, table, reach)
     connection = context.session.connection()
     context.event.numbers["rows"] = connection.execute(
         select(func.count()).select_from(rejections).where(mine)
@@ -87,7 +87,9 @@ def _reach(context: Context, table: TableInfo) -> Reach:
     return reach_of(context, table, Permission.RECORDS_VIEW if sees else Permission.RECORDS_IMPORT)
 
 
-def _mine(context: Context, request: ImportErrors, reach: Reach) -> ColumnElement[bool]:
+def _mine(
+    context: Context, request: ImportErrors, table: TableInfo, reach: Reach
+) -> ColumnElement[bool]:
     """Return which rows are meant: of one's own imports, where one does not see all of a table.
 
     A rejected row is no record yet, so nobody can tell whose it is.
@@ -95,7 +97,7 @@ def _mine(context: Context, request: ImportErrors, reach: Reach) -> ColumnElemen
     found = rejections.c.table_id == request.table
     if request.job:
         found = and_(found, rejections.c.job == request.job)
-    if not reach.is_whole:
+    if not (reach.is_whole and holds(context, table, Permission.RECORDS_VIEW)):
         own = select(jobs.c.id).where(jobs.c.created_by == context.actor.account)
         found = and_(found, rejections.c.job.in_(own))
     return found
@@ -117,8 +119,8 @@ class RejectedCount(msgspec.Struct, frozen=True, kw_only=True):
 )
 def count_import_errors(context: Context, request: ImportErrors) -> RejectedCount:
     """Count the rows of a table's file that did not fit."""
-    reach = _reach(context, _table(context, request))
-    mine = _mine(context, request, reach)
+    table = _table(context, request)
+    mine = _mine(context, request, table, _reach(context, table))
     query = select(func.count()).select_from(rejections).where(mine)
     return RejectedCount(rows=context.session.connection().execute(query).scalar_one())
 

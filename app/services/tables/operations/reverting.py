@@ -17,7 +17,7 @@ from app.services.tables.around import around_of
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.past import Columns
 from app.services.tables.physical import TableInfo
-from app.services.tables.reach import reach_of, require
+from app.services.tables.reach import reach_of
 from app.services.tables.reverting import Goal, Obstacle, Reverter, changes_of
 from app.services.tables.telling import Teller
 from app.services.tables.views import RecordNumber, TableNumber
@@ -124,8 +124,11 @@ def asked(context: Context, table: int, what: str) -> tuple[TableInfo, Sequence[
     Raise NotFound, NotAllowed, or InvalidInput where somebody sees a part of the table only.
     """
     found = catalogue.ready_table(context.session, table)
-    require(context, found, Permission.RECORDS_DELETE)
-    for permission in (Permission.RECORDS_VIEW, Permission.RECORDS_EDIT):
+    for permission in (
+        Permission.RECORDS_VIEW,
+        Permission.RECORDS_EDIT,
+        Permission.RECORDS_DELETE,
+    ):
         if not reach_of(context, found, permission).is_whole:
             reason = mark("Only who sees all records and fields can take back a whole change.")
             raise InvalidInput(field="what", reason=reason)

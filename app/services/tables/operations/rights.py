@@ -19,7 +19,7 @@ from app.operations.permissions import Permission
 from app.services.tables import catalogue, saved_views
 from app.services.tables.around import around_of
 from app.services.tables.conditions import OWNERS
-from app.services.tables.fields import FieldInfo
+from app.services.tables.fields import SYSTEM, FieldInfo
 from app.services.tables.models import FieldKind
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import TableInfo
@@ -160,7 +160,7 @@ def name_of(context: Context, account: str) -> str:
     scope=lambda request: f"tables/{request.table}",
 )
 def set_rights(context: Context, request: SetRules) -> TableRights:
-    """Say who may do what with a table; what is not said, nobody may but who made it."""
+    """Say who may do what with a table; without rules it is open to all who work with tables."""
     table = designed(context, request.table)
     context.event.about("table", str(table.id), table.name)
     wanted = (_checked(context, table, rule) for rule in request.rules)
@@ -180,6 +180,9 @@ def set_rights(context: Context, request: SetRules) -> TableRights:
     return _rights(context, changed)
 
 
+ALWAYS_TOLD: Final = mark("Who made and changed a record, and when, stands at each record.")
+
+
 def _checked(context: Context, table: TableInfo, rule: Rule) -> Rule:
     """Return a rule as it is kept. Raise InvalidInput where it makes no sense today.
 
@@ -192,6 +195,8 @@ def _checked(context: Context, table: TableInfo, rule: Rule) -> Rule:
     for number in (*rule.hidden, *rule.read, *([rule.by] if rule.by else [])):
         if number not in known:
             raise InvalidInput(field="fields", reason=NO_FIELD)
+        if number != rule.by and known[number].kind in SYSTEM:
+            raise InvalidInput(field="fields", reason=ALWAYS_TOLD)
     if rule.by and known[rule.by].kind not in OWNERS:
         raise InvalidInput(field="by", reason=NO_OWNER)
     if rule.rows is RowsOf.VIEW:

@@ -16,7 +16,7 @@ from app.services.tables.conditions import NO_FIELD
 from app.services.tables.lines import Asked, Line, fields_of, heads, lines
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.past import Columns
-from app.services.tables.reach import reach_of
+from app.services.tables.reach import is_free, reach_of
 from app.services.tables.telling import names_of
 from app.services.tables.views import TableNumber
 
@@ -89,7 +89,7 @@ def table_history(context: Context, request: TableHistoryAsked) -> TableHistoryP
     table = catalogue.ready_table(context.session, request.table)
     reach = reach_of(context, table, Permission.RECORDS_VIEW)
     columns = Columns(context.session, table)
-    visible = columns.visible(reach)
+    visible = columns.visible(reach, is_free=is_free(context, table))
     if request.field and request.field not in visible:
         raise InvalidInput(field="field", reason=NO_FIELD)
     asked = Asked(

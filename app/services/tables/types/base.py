@@ -1,6 +1,6 @@
 """What a type of field is.
 
-Everything is stored as one of four kinds (table-engine.md, rule 3): INTEGER, TEXT, a junction
+Everything is stored as one of four kinds: INTEGER, TEXT, a junction
 table for what is many, or nothing of its own. In rows the engine works with, a junction's numbers
 are a text: `3,1,7`.
 """

@@ -105,7 +105,7 @@ def test_a_record_is_added_changed_and_deleted_by_forms(
         f"{base}/new", {first: "りんご", second: "3", third: "2026-11-21", fourth: "true"}
     )
     shown = worker.get(added.headers["location"]).text
-    assert "レコード 1 を追加しました" in shown
+    assert "レコード1を追加しました" in shown
     assert f'href="{base}/1"' in shown
     assert read(appliance, table).cells == ["りんご", 3, "2026-11-21", True]
     form = form_of(worker.get(f"{base}/1").text)
@@ -118,7 +118,7 @@ def test_a_record_is_added_changed_and_deleted_by_forms(
     late = worker.post(f"{base}/1/delete", {"rev": "1"})
     assert late.status_code == 409
     gone = worker.post(f"{base}/1/delete", {"rev": "2"})
-    assert "レコード 1 を削除しました" in worker.get(gone.headers["location"]).text
+    assert "レコード1を削除しました" in worker.get(gone.headers["location"]).text
     assert worker.get(f"{base}/1").status_code == 404
     assert worker.post(f"{base}/1", {**form, second: "9"}).status_code == 404
 

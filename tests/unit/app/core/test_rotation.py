@@ -21,6 +21,7 @@ from app.identity.models import (
 from app.identity.operations import client_certificates
 from app.mail import queue, relay
 from app.offsite import client_certificate
+from app.operations import repeats
 
 METADATA = SQLModel.metadata
 HASH = "5f" * 32
@@ -40,6 +41,7 @@ OPENS = {
     "mail_message": lambda row: queue.purpose_of(row["id"]),
     "mail_relay": lambda row: relay.PURPOSE,
     "offsite_destination": lambda row: client_certificate.purpose_of(row["id"]),
+    "operations_repeat": lambda row: repeats.purpose_of(row["account"], row["key"]),
 }
 """Table → what the code opens its sealed column for."""
 
