@@ -510,6 +510,7 @@ def test_every_operation_that_takes_a_table_stands_here_METI_23():
     assert known == WAYS.keys() | ELSEWHERE.keys() - {"tables.index_step"}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", WAYS)
 def test_whom_no_rule_names_is_refused_everywhere_F4(scene, name):
     scene.rule(Rule(kind=Holder.PERSON, holder="other", verbs=ALL))
@@ -518,6 +519,7 @@ def test_whom_no_rule_names_is_refused_everywhere_F4(scene, name):
             WAYS[name][0](scene.me, request)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", WAYS)
 def test_each_right_is_separate_F4(scene, name):
     run, _, needed = WAYS[name]
@@ -530,6 +532,7 @@ def test_each_right_is_separate_F4(scene, name):
                 run(scene.me, request)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", WAYS)
 def test_nothing_tells_of_hidden_fields_or_of_rows_out_of_scope_METI_22(scene, name):
     scene.narrow(*(one for one in ALL if one is not V.DESIGN))
