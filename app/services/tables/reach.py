@@ -61,6 +61,13 @@ def given(context: Context, table: TableInfo, permission: Permission) -> bool:
     return may(context, permission, table.scope) or bool(_views(context, table, permission))
 
 
+def only_views(context: Context, table: TableInfo) -> frozenset[int] | None:
+    """Return the views that are all the actor sees of a table; None where they see the table."""
+    if may(context, Permission.RECORDS_VIEW, table.scope):
+        return None
+    return frozenset(_views(context, table, Permission.RECORDS_VIEW))
+
+
 def _views(context: Context, table: TableInfo, permission: Permission) -> list[int]:
     """Return the views of a table on which the appliance gives `permission`."""
     found = context.actor.rights.beneath(permission, table.scope)

@@ -17,7 +17,7 @@ from app.operations.permissions import Permission
 from app.services.tables.definition import Definition, as_text, of_text
 from app.services.tables.models import SavedView
 from app.services.tables.physical import TableInfo
-from app.services.tables.reach import holds, require
+from app.services.tables.reach import holds, only_views, require
 
 views: Table = SQLModel.metadata.tables[str(SavedView.__tablename__)]
 
@@ -26,9 +26,11 @@ _groups: Final = SQLModel.metadata.tables[str(Group.__tablename__)].c
 
 MOST_VIEWS: Final = 500
 """Views of one table, those of all its people together."""
+MOST_OWN: Final = 100
+"""Views of one table that one person makes: nobody keeps the others from making theirs."""
 MOST_GROUPS: Final = 50
 """Groups that one view is shared with."""
-NO_MORE: Final = mark("The table has 500 views. Delete one that nobody needs.")
+NO_MORE: Final = mark("The table has 500 views, or 100 of yours. Delete one that nobody needs.")
 NO_GROUP: Final = mark("There is no such group.")
 NO_GROUPS: Final = mark("Choose the groups that the view is shared with.")
 
@@ -101,17 +103,20 @@ def may_design(context: Context, table: TableInfo) -> bool:
 def visible(context: Context, table: TableInfo, found: Iterable[ViewInfo]) -> list[ViewInfo]:
     """Return the views that the actor sees: their own, and those shared with them.
 
-    Who designs the table sees every shared one; nobody sees what another keeps for themselves.
+    Who designs the table sees every shared one; nobody sees what another keeps for themselves. Who
+    may see single views only sees no other.
     """
     require(context, table, Permission.RECORDS_VIEW)
     account = context.actor.account
     own = select(_members.group).where(_members.account == account)
     mine = set(context.session.connection().execute(own).scalars())
-    designs = may_design(context, table)
+    designs, only = may_design(context, table), only_views(context, table)
 
     def is_seen(view: ViewInfo) -> bool:
         if view.shared is Shared.NOBODY:
             return view.owner == account
+        if only is not None and view.id not in only:
+            return False
         return designs or view.shared is Shared.ALL or bool(mine.intersection(view.groups))
 
     return list(filter(is_seen, found))
@@ -160,7 +165,11 @@ def add(context: Context, table: TableInfo, wanted: Wanted) -> int:
     """Write a new view; return its number. Raise InvalidInput where there are too many."""
     connection = context.session.connection()
     alive = select(func.count()).where(views.c.table_id == table.id, views.c.deleted_at == 0)
-    if connection.execute(alive).scalar_one() >= MOST_VIEWS:
+    own = alive.where(views.c.owner == context.actor.account)
+    if (
+        connection.execute(alive).scalar_one() >= MOST_VIEWS
+        or connection.execute(own).scalar_one() >= MOST_OWN
+    ):
         raise InvalidInput(field="name", reason=NO_MORE)
     made = insert(views).values(
         table_id=table.id,

@@ -5,10 +5,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from app.core.bounded import at_most
 from app.operations.context import Context
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue, grouping
+from app.services.tables.counting import LONGEST
 from app.services.tables.definition import MOST_SUMS
 from app.services.tables.fields import FieldInfo
 from app.services.tables.fitting import Misfit
@@ -82,13 +84,15 @@ def list_groups(context: Context, request: ListGroups) -> GroupList:
     summed = list(dict.fromkeys(rows.field(one.field) for one in sums))
     for field in summed:
         grouping.check_sum(field)
-    if not by:
-        found, key = [rows.totals(chosen.selection, summed)], None
-    else:
-        key = rows.field(by)
-        grouping.check_group(key)
-        only = None if request.records is None else rows.values_of(key, request.records)
-        found = rows.groups(chosen.selection, key, summed, limit=request.limit + 1, only=only)
+    key = rows.field(by) if by else None
+    with at_most(context.session, LONGEST):
+        if key is None:
+            found = [rows.totals(chosen.selection, summed)]
+        else:
+            grouping.check_group(key)
+            only = None if request.records is None else rows.values_of(key, request.records)
+            found = rows.groups(chosen.selection, key, summed, limit=request.limit + 1, only=only)
+    if key is not None:
         load_links([key], [(one.key,) for one in found], chosen.around, first=0)
     return GroupList(
         by=by,

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from app.core.bounded import at_most
 from app.operations.context import Context
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue
 from app.services.tables.around import around_of
 from app.services.tables.conditions import WRITTEN
+from app.services.tables.counting import LONGEST
 from app.services.tables.fields import FieldInfo
 from app.services.tables.folding import fold
 from app.services.tables.models import TableState
@@ -85,7 +87,8 @@ def search_everywhere(context: Context, request: SearchEverywhere) -> FoundEvery
     ]
     if not fold(request.search.strip()):
         mine = []
-    found = [_in_table(context, table, request) for table in mine]
+    with at_most(context.session, LONGEST):
+        found = [_in_table(context, table, request) for table in mine]
     held = [one for one in found if one.total]
     return FoundEverywhere(total=sum(one.total for one in held), tables=held)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from app.core.bounded import at_most
 from app.core.errors import InvalidInput
 from app.files.errors import Unfit
 from app.operations.context import Context
@@ -13,6 +14,7 @@ from app.operations.permissions import Permission
 from app.services.tables import catalogue
 from app.services.tables.around import people_of
 from app.services.tables.conditions import NO_FIELD
+from app.services.tables.counting import LONGEST
 from app.services.tables.lines import Asked, Line, fields_of, heads, lines
 from app.services.tables.operations.tables import STAFF
 from app.services.tables.past import Columns
@@ -99,13 +101,12 @@ def table_history(context: Context, request: TableHistoryAsked) -> TableHistoryP
         until=request.until,
         what=request.what,
     )
-    found = heads(context.session, table, reach, asked, request.after, request.limit + 1)
-    shown = found[: request.limit]
+    with at_most(context.session, LONGEST):
+        found = heads(context.session, table, reach, asked, request.after, request.limit + 1)
+        shown = found[: request.limit]
+        told_of = lines(context.session, table, reach, shown)
     names = names_of(context.session, context.language, [one.by for one in shown])
-    told = [
-        _told(context, columns, visible, one, names)
-        for one in lines(context.session, table, reach, shown)
-    ]
+    told = [_told(context, columns, visible, one, names) for one in told_of]
     return TableHistoryPage(lines=told, after=shown[-1].id if len(found) > request.limit else "")
 
 

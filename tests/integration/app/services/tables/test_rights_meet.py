@@ -23,10 +23,12 @@ from app.services.tables.operations import (
     rejected,
     reverting,
     rights,
+    saved_views,
     table_history,
     tables,
 )
 from app.services.tables.rules import RowsOf, Verb
+from app.services.tables.saved_views import Shared
 from tests.integration.app.services.tables.test_rights import PAY, Scene, mine, scene
 
 __all__ = ["scene"]
@@ -169,3 +171,23 @@ def test_who_and_when_are_told_at_each_record_and_hidden_by_no_rule_F4(scene: Sc
                 table=scene.t, rev=scene.rev, rules=(mine(Verb.VIEW, hidden=(number,)),)
             ),
         )
+
+
+def test_who_may_see_one_view_is_told_of_no_other_F4(scene: Scene):
+    said = saved_views.CreateView(table=scene.t, name="みんなの", shared=Shared.ALL)
+    saved_views.create_view(scene.office.context, said)
+    one = Rights([(Permission.RECORDS_VIEW, f"tables/{scene.t}/views/{scene.view}")])
+    narrow = replace(scene.me, actor=replace(scene.me.actor, rights=one))
+    seen = saved_views.list_views(narrow, saved_views.ListViews(table=scene.t)).views
+    assert [view.id for view in seen] == [scene.view]
+    assert len(saved_views.list_views(scene.me, saved_views.ListViews(table=scene.t)).views) == 2
+
+
+def test_nobody_takes_all_the_views_that_a_table_may_have(scene: Scene, monkeypatch):
+    monkeypatch.setattr("app.services.tables.saved_views.MOST_OWN", 1)
+    said = saved_views.CreateView(table=scene.t, name="私の")
+    saved_views.create_view(scene.me, said)
+    with pytest.raises(InvalidInput):
+        saved_views.create_view(scene.me, said)
+    with pytest.raises(InvalidInput):  # the scene's own view was made by this person
+        saved_views.create_view(scene.office.context, said)
