@@ -22,6 +22,9 @@ from app.services.tables.physical import TableInfo, sql_table
 from app.services.tables.postings import packed
 from app.services.tables.search_marks import blocks, grams, late
 
+INSERT: Final = """INSERT INTO tables_search_gram (table_id, block, gram, field_id, rows)
+    VALUES (?, ?, ?, ?, ?)"""
+COPY: Final = "COPY tables_search_gram (table_id, block, gram, field_id, rows) FROM STDIN"
 ENOUGH_LATE: Final = 1_000
 """Rows that changed by themselves: from so many on, their blocks are built anew."""
 AT_ONCE: Final = 2_000
@@ -188,16 +191,14 @@ def _take_notes(connection: Connection, table: TableInfo, seen: list[dict[str, A
 
 def _insert(connection: Connection, table: TableInfo, block: Block) -> None:
     """Write grams as fast as the database takes them."""
-    name, names = grams.name, "table_id, block, gram, field_id, rows"
     lines = [(table.id, block.number, *one) for one in block.found]
     if not lines:
         return
     if connection.dialect.name != "postgresql":
-        statement = f"INSERT INTO {name} ({names}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - ours
-        connection.exec_driver_sql(statement, lines)
+        connection.exec_driver_sql(INSERT, lines)
         return
     try:
-        with connection.connection.cursor().copy(f"COPY {name} ({names}) FROM STDIN") as copy:
+        with connection.connection.cursor().copy(COPY) as copy:
             for line in lines:
                 copy.write_row(line)
     except connection.dialect.loaded_dbapi.Error as error:  # COPY runs past SQLAlchemy
