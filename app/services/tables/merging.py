@@ -16,6 +16,7 @@ from app.core.doors import dialect_of
 from app.core.errors import InvalidInput
 from app.core.messages import mark
 from app.files.csv_reading import Record
+from app.services.tables.conditions import NO_FIELD
 from app.services.tables.fields import FieldInfo
 from app.services.tables.importing import Converter, Rejection, reject
 from app.services.tables.physical import FIRST_VALUE, SHOWN_COLUMNS, TableInfo
@@ -31,7 +32,6 @@ NO_KEY: Final = mark("The cell by which records are found is empty.")
 NOT_THERE: Final = mark("There is no record of this key.")
 TWICE_THERE: Final = mark("More than one record has this key.")
 TWICE_IN_FILE: Final = mark("A row above has the same key.")
-NO_FIELD: Final = mark("The table has no such field.")
 TWICE: Final = mark("Two columns are meant for the same field.")
 NO_COLUMN: Final = mark("Choose a column of the file for the field that records are found by.")
 NEEDS_KEY: Final = mark("Choose the field by which records are found.")

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.core.errors import InvalidInput
 from app.core.messages import mark
+from app.services.tables.conditions import NO_FIELD
 from app.services.tables.errors import OutOfReach
 from app.services.tables.query import Rows
 
@@ -18,7 +19,7 @@ def check_writable(rows: Rows, numbers: Iterable[int]) -> None:
     """Raise InvalidInput at the first field that the person does not change."""
     for number in numbers:
         if number not in rows.by_id:
-            raise InvalidInput(field=str(number), reason=mark("The table has no such field."))
+            raise InvalidInput(field=str(number), reason=NO_FIELD)
         if number in rows.read_only:
             raise InvalidInput(field=rows.by_id[number].name, reason=READ_ONLY)
 

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, func, select
-from sqlmodel import SQLModel
+from sqlalchemy import func, select
 
 from app.core.errors import InvalidInput
 from app.core.messages import mark, translate
-from app.identity.models import Account
 from app.operations.context import Context
 from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
@@ -34,11 +32,11 @@ from app.services.tables.operations.tables import STAFF
 from app.services.tables.physical import TableInfo
 from app.services.tables.query import Rows
 from app.services.tables.reach import holds, reach_of, require
+from app.services.tables.telling import names_of
 from app.services.tables.types.base import Around
 from app.services.tables.views import RecordView, load_links, typed_viewer
 from app.services.tables.writing import At
 
-_accounts: Final[Table] = SQLModel.metadata.tables[str(Account.__tablename__)]
 RECORD_TWICE: Final = mark("Name each record once.")
 
 
@@ -124,13 +122,9 @@ def _newest(context: Context, viewing: _Viewing, writer: CellWriter) -> list[Rec
 
 def _told(context: Context, writer: CellWriter) -> list[CellConflict]:
     """Return the conflicts with the names of who was faster."""
-    accounts = {one.by for one in writer.clashes}
-    if not accounts:
-        return []
-    wanted = select(_accounts.c.id, _accounts.c.name).where(_accounts.c.id.in_(accounts))
-    names = {row[0]: row[1] for row in context.session.connection().execute(wanted)}
+    names = names_of(context.session, context.language, [one.by for one in writer.clashes])
     return [
-        CellConflict(record=one.record, field=one.field, by=names.get(one.by, one.by), at=one.at)
+        CellConflict(record=one.record, field=one.field, by=names[one.by], at=one.at)
         for one in writer.clashes
     ]
 

@@ -14,6 +14,7 @@ from app.operations.permissions import Permission
 from app.services.tables import writing
 from app.services.tables.around import around_of
 from app.services.tables.changes import record
+from app.services.tables.conditions import NO_FIELD
 from app.services.tables.errors import DoesNotFitBack
 from app.services.tables.operations.record_history import Looked, State, creation_of, look
 from app.services.tables.operations.tables import STAFF
@@ -33,7 +34,6 @@ from app.services.tables.within_reach import check_reach, check_writable, unname
 
 NO_STATE: Final = mark("The record has no such state.")
 WAS_DELETED: Final = mark("The record was deleted in this state. Choose an earlier one.")
-NO_FIELD: Final = mark("The table has no such field.")
 
 
 class BackAsked(msgspec.Struct, frozen=True, kw_only=True):

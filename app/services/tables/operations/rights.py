@@ -18,7 +18,7 @@ from app.operations.operation import Effect, Route, operation
 from app.operations.permissions import Permission
 from app.services.tables import catalogue, saved_views
 from app.services.tables.around import around_of
-from app.services.tables.conditions import OWNERS
+from app.services.tables.conditions import NO_FIELD, OWNERS
 from app.services.tables.fields import SYSTEM, FieldInfo
 from app.services.tables.models import FieldKind
 from app.services.tables.operations.tables import STAFF
@@ -30,7 +30,6 @@ from app.services.tables.types.base import Names
 from app.services.tables.views import FieldView, Rev, TableNumber, view_of_field
 
 NO_HOLDER: Final = mark("There is nobody of that name. Choose somebody from the list.")
-NO_FIELD: Final = mark("The table has no such field.")
 NO_OWNER: Final = mark("The field names neither a person nor a group: nobody's rows can be told.")
 NO_VIEW: Final = mark("Choose a view that is shared: what is somebody's own gives no right.")
 NO_DESIGNER: Final = mark("With these rules you would not design the table any more.")
