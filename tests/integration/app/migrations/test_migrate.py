@@ -135,19 +135,43 @@ def test_tables_from_before_there_were_designs_get_one_each(empty, monkeypatch):
         assert len({design for (design,) in designs if design}) == 2
 
 
-def test_tables_from_before_there_were_views_stay_and_take_some(empty, monkeypatch):
-    upgrade = upgrade_module.command.upgrade
-    old = {"state": "ready", "source": "", "created_by": "", "created_at": 1, "deleted_at": 0}
+TABLE = {
+    "name": "注文", "rev": 1, "design": "x", "state": "ready", "source": "", "created_by": "",
+    "created_at": 1, "deleted_at": 0,
+}  # fmt: skip
 
-    def with_a_table_of_before(configuration, _head):
-        upgrade(configuration, "0020")
-        definitions = table("tables_definition", *map(column, ["name", "rev", "design", *old]))
-        row = {"name": "注文", "rev": 1, "design": "x", **old}
-        configuration.attributes["connection"].execute(insert(definitions), [row])
+
+def migrate_with(database, monkeypatch, revision: str, name: str, row: dict) -> None:
+    """Migrate to a revision, write a row as that version did, and migrate to the newest one."""
+    upgrade = upgrade_module.command.upgrade
+
+    def with_a_row_of_before(configuration, _head):
+        upgrade(configuration, revision)
+        insertion = insert(table(name, *map(column, row)))
+        configuration.attributes["connection"].execute(insertion, [row])
         upgrade(configuration, "head")
 
-    monkeypatch.setattr(upgrade_module.command, "upgrade", with_a_table_of_before)
-    migrate(empty)
+    monkeypatch.setattr(upgrade_module.command, "upgrade", with_a_row_of_before)
+    migrate(database)
+
+
+def test_jobs_from_before_belong_to_people_and_not_to_tokens_F4(empty, monkeypatch):
+    waiting = {
+        "id": "j1", "kind": "tables.export", "arguments": "{}", "created_by": "a", "created_at": 1,
+        "started_at": 0, "finished_at": 0, "updated_at": 1, "state": "queued", "phase": "",
+        "done": 0, "total": 0, "unit": "", "numbers": "{}", "cancel_requested": False,
+        "attempts": 0, "max_attempts": 3, "not_before": 0, "lease_owner": "", "lease_until": 0,
+        "claimed_at": 0, "claimed_done": 0, "checkpoint": "", "result": "", "error": "",
+        "error_parameters": "{}",
+    }  # fmt: skip
+    migrate_with(empty, monkeypatch, "0027", "jobs", waiting)
+    with empty.read() as session:
+        found = session.connection().execute(text("SELECT id, narrowed FROM jobs")).all()
+        assert [tuple(row) for row in found] == [("j1", "")]
+
+
+def test_tables_from_before_there_were_views_stay_and_take_some(empty, monkeypatch):
+    migrate_with(empty, monkeypatch, "0020", "tables_definition", TABLE)
     says = {"table_id": 1, "name": "v", "shared": "nobody", "groups": "[]", "definition": "{}"}
     when = {"rev": 1, "owner": "a", "updated_by": "a", "created_at": 1, "updated_at": 1}
     view = {**says, **when, "deleted_at": 0}
@@ -184,18 +208,7 @@ def test_the_index_of_the_search_is_planned_for_tables_from_before_there_was_one
 
 
 def test_lists_from_before_they_had_places_take_some_each_once(empty, monkeypatch):
-    upgrade = upgrade_module.command.upgrade
-    old = {"state": "ready", "source": "", "created_by": "", "created_at": 1, "deleted_at": 0}
-
-    def with_a_table_of_before(configuration, _head):
-        upgrade(configuration, "0022")
-        definitions = table("tables_definition", *map(column, ["name", "rev", "design", *old]))
-        row = {"name": "注文", "rev": 1, "design": "x", **old}
-        configuration.attributes["connection"].execute(insert(definitions), [row])
-        upgrade(configuration, "head")
-
-    monkeypatch.setattr(upgrade_module.command, "upgrade", with_a_table_of_before)
-    migrate(empty)
+    migrate_with(empty, monkeypatch, "0022", "tables_definition", TABLE)
     says = {"table_id": 1, "shape": "s", "numbers": "[]", "rows": 0, "at": 1, "newest": ""}
     places = table("tables_place", *map(column, says))
     with empty.write() as session:
@@ -205,18 +218,7 @@ def test_lists_from_before_they_had_places_take_some_each_once(empty, monkeypatc
 
 
 def test_tables_from_before_there_were_rules_are_open_to_all_F4(empty, monkeypatch):
-    upgrade = upgrade_module.command.upgrade
-    old = {"state": "ready", "source": "", "created_by": "", "created_at": 1, "deleted_at": 0}
-
-    def with_a_table_of_before(configuration, _head):
-        upgrade(configuration, "0022")
-        definitions = table("tables_definition", *map(column, ["name", "rev", "design", *old]))
-        row = {"name": "注文", "rev": 1, "design": "x", **old}
-        configuration.attributes["connection"].execute(insert(definitions), [row])
-        upgrade(configuration, "head")
-
-    monkeypatch.setattr(upgrade_module.command, "upgrade", with_a_table_of_before)
-    migrate(empty)
+    migrate_with(empty, monkeypatch, "0022", "tables_definition", TABLE)
     with empty.read() as session:
         found = session.connection().execute(text("SELECT rules FROM tables_definition")).all()
         assert [tuple(row) for row in found] == [("[]",)]
